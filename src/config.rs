@@ -1,0 +1,1 @@
+//! One typed, documented configuration: defaults, units and limits beside each field.

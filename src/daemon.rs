@@ -1,0 +1,1 @@
+//! The only loop: wait for an event → `mind.handle(event, now)` → carry out the effects.

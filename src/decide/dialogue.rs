@@ -1,0 +1,1 @@
+//! The states of a conversation and the only match over its transitions.

@@ -1,0 +1,49 @@
+//! Everything that the mind can ask the daemon to do: a closed set.
+
+use super::event::{Channel, Turn};
+use super::guard::Verdict;
+use super::order::{Order, OrderId, Wanted};
+use super::reply::Reply;
+use crate::understand::Lang;
+use crate::understand::grammar::Expect;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Say it on that channel; answers `Event::Played { say }` when it has really ended.
+    Say { say: u32, channel: Channel, lang: Lang, reply: Reply },
+    /// Open the microphone for one utterance; answers `Event::Heard` or `Event::Silence` of `turn`.
+    Listen { turn: Turn, lang: Lang, expect: Expect, window_ms: u32 },
+    /// Back to the wake word.
+    Rest,
+    /// Ask the shop for a signed price; answers `Event::Quoted` or `Event::NotQuoted`.
+    AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted> },
+    /// Write and fsync, in one transaction; answers `Event::Stored` or `Event::StoreFailed`.
+    Store { ticket: u32, writes: Vec<Write> },
+    /// The outbox may send this order, and goes on until its receipt is stored.
+    Send { order: OrderId },
+    /// Ask the shop to cancel an order that was already sent.
+    AskCancel { order: OrderId, reason: CancelReason },
+    /// Ask the shop what became of an order.
+    AskStatus { order: OrderId },
+}
+
+/// One durable change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "write", rename_all = "snake_case")]
+pub enum Write {
+    /// A new order, or a new state of one. The signed bytes are made when it first is written.
+    Order(Order),
+    /// What the guards said of a proposal; `order` is set once there is one.
+    Audit { order: Option<OrderId>, heard: String, verdicts: Vec<Verdict> },
+    /// An item for the shopping list.
+    ListItem { sku: String, qty: u32, why: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    Household,
+    Expired,
+}

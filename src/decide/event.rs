@@ -1,0 +1,105 @@
+//! Everything that can happen to the mind: a closed set.
+
+use super::order::{OrderId, Quote, Receipt, StatusUpdate};
+use crate::understand::Lang;
+use serde::{Deserialize, Serialize};
+
+/// A turn of the conversation. Results of slow engines carry the turn that they belong to;
+/// a late one is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Turn(pub u32);
+
+/// 256 random bits that came with an event; ids, nonces and challenge words are cut from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(transparent)]
+pub struct Entropy(pub [u8; 32]);
+
+/// By which way words came in; replies go back the same way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The device's own microphone.
+    Voice,
+    /// Typed: the command line, a messenger. The text names the client.
+    Text(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The wake word; the ears are already taking down what follows.
+    Woke { score: f32 },
+    Heard(Heard),
+    /// The listening window of `turn` ended and nobody spoke. `None`: after the wake word.
+    Silence { turn: Option<Turn> },
+    /// A reply has really ended, settling time included.
+    Played { say: u32 },
+    /// What an `Effect::Store` asked for is on disk.
+    Stored { ticket: u32 },
+    StoreFailed { ticket: u32, why: String },
+    Quoted(Quote),
+    /// The shop has no price for it: `code` is `unknown_product`, `out_of_stock`, ...
+    NotQuoted { request_id: String, code: String },
+    Receipt(Receipt),
+    Status(StatusUpdate),
+    /// The broker can be reached, or not any more.
+    Link { up: bool },
+    /// The shop says that it is there (retained state and last will).
+    Shop { shop: String, online: bool },
+    Button(Button),
+    Muted(bool),
+    /// A message that failed verification; the household may want to know.
+    Distrusted { shop: String, why: String },
+    /// The catalogue was renewed in the background; prices and names may have changed.
+    CatalogChanged { version: u64 },
+    /// Take an order back, from the command line or a page.
+    CancelOrder { order: OrderId },
+    /// A deadline of the mind has come.
+    Deadline,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Button {
+    /// Stops the speaker, or takes back what is held.
+    Tap,
+    /// Held for two seconds: an adult's hand on the device.
+    Hold,
+}
+
+/// An utterance, transcribed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// `None`: it followed the wake word (or was typed first).
+    pub turn: Option<Turn>,
+    pub channel: Channel,
+    pub lang: Lang,
+    /// Best first; never empty; at most ten.
+    pub nbest: Vec<Hypothesis>,
+    pub acoustics: Acoustics,
+    pub entropy: Entropy,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hypothesis {
+    /// Lower case, no punctuation; empty if nothing but noise or nonsense was heard.
+    pub text: String,
+    /// 0.0 to 1.0.
+    pub confidence: f32,
+}
+
+/// What the sound itself tells, for the guards. Typed text has the default.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+pub struct Acoustics {
+    /// Silence between the wake word and the command, milliseconds.
+    pub gap_ms: Option<u32>,
+    /// Length of the speech, milliseconds.
+    pub speech_ms: u32,
+    /// Mean level of the speech, dB relative to full scale (negative).
+    pub level_dbfs: Option<f32>,
+    /// Speech level over the noise floor, dB.
+    pub snr_db: Option<f32>,
+    /// The device's own voice was sounding at some time during the utterance.
+    pub while_speaking: bool,
+}

@@ -1,0 +1,40 @@
+//! Amounts: integer minor units and an ISO 4217 currency. Never a float.
+
+use serde::{Deserialize, Serialize};
+
+/// An amount of money in minor units (cents, bani).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    pub minor: i64,
+    /// ISO 4217, three capital letters.
+    pub currency: String,
+}
+
+impl Money {
+    pub fn new(minor: i64, currency: impl Into<String>) -> Money {
+        Money { minor, currency: currency.into() }
+    }
+
+    /// Minor units in one major unit, by the currency's ISO 4217 exponent.
+    pub fn minor_per_major(&self) -> i64 {
+        match self.currency.as_str() {
+            "JPY" | "KRW" | "ISK" | "VND" | "CLP" | "PYG" => 1,
+            "BHD" | "KWD" | "OMR" | "TND" | "JOD" => 1000,
+            _ => 100,
+        }
+    }
+}
+
+impl std::fmt::Display for Money {
+    /// `12.99 EUR`: for logs; the spoken form is the wording's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let per = self.minor_per_major();
+        let (sign, abs) = if self.minor < 0 { ("-", self.minor.unsigned_abs()) } else { ("", self.minor.unsigned_abs()) };
+        let per_u = per.unsigned_abs();
+        match per {
+            1 => write!(f, "{sign}{abs} {}", self.currency),
+            1000 => write!(f, "{sign}{}.{:03} {}", abs / per_u, abs % per_u, self.currency),
+            _ => write!(f, "{sign}{}.{:02} {}", abs / per_u, abs % per_u, self.currency),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Quotes and the life of an order.
+//!
+//! ```text
+//! heard → resolved → quoting → quoted → confirming → confirmed → held → sending → accepted → shipped → delivered
+//! exits: abandoned · expired · rejected · cancelling → cancelled · withdrawn → refunded
+//! unknown: the answer was lost: ask until expiry, then resend the same bytes
+//! ```
+//!
+//! Everything up to `confirming` lives in the dialogue only; an [`Order`] exists from the
+//! confirmation on, and is on disk before anybody hears that it is.
+
+use super::money::Money;
+use crate::understand::Lang;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An order's idempotency key: 128 random bits as 32 hex digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderId(pub String);
+
+impl std::fmt::Display for OrderId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One line that the household asks a price for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub sku: String,
+    /// Packs, 1 or more.
+    pub qty: u32,
+    pub options: BTreeMap<String, String>,
+}
+
+/// The shop's signed price for what was asked, already verified by `deliver`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub quote_id: String,
+    /// The request that it answers.
+    pub request_id: String,
+    /// SHA-256 over the canonical JSON of the quote's data, hex.
+    pub hash: String,
+    pub shop: String,
+    pub seller: String,
+    pub currency: String,
+    pub lines: Vec<QuoteLine>,
+    /// Everything together, delivery included, minor units.
+    pub total: i64,
+    pub delivery: Delivery,
+    /// How long the shop stands by it, seconds.
+    pub valid_s: u32,
+    pub withdrawal_days: u16,
+    /// True if it would order again by itself.
+    pub recurring: bool,
+    /// Why the shop proposes this, in its own words (cleaned).
+    pub because: Option<String>,
+}
+
+impl Quote {
+    pub fn total(&self) -> Money {
+        Money::new(self.total, &self.currency)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteLine {
+    pub sku: String,
+    /// As the shop calls it, cleaned of control characters, mark-up and wake words.
+    pub title: String,
+    pub qty: u32,
+    /// Minor units a pack.
+    pub unit_amount: i64,
+    /// `qty × unit_amount`, minor units.
+    pub total: i64,
+    pub options: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Milliseconds since 1970; the first and last day on which it may come.
+    pub earliest_unix_ms: i64,
+    pub latest_unix_ms: i64,
+    /// Minor units.
+    pub amount: i64,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Confirmed, but an adult must still approve it.
+    AwaitingAdult,
+    /// Confirmed and on disk; can still be taken back without asking anybody.
+    Held,
+    /// The outbox may send it, and does so until the shop's receipt is on disk.
+    Sending,
+    Accepted,
+    Shipped,
+    Delivered,
+    Rejected,
+    /// Sent, and the household wants it back; only the shop can say that it is cancelled.
+    Cancelling,
+    Cancelled,
+    /// It did not reach the shop in time; nothing was bought.
+    Expired,
+    Withdrawn,
+    Refunded,
+    /// It was sent, its time is over, and no answer came: ask with `order.get`.
+    Unknown,
+}
+
+impl OrderState {
+    /// Nothing more will happen to it on this device.
+    pub fn is_final(self) -> bool {
+        use OrderState::*;
+        match self {
+            Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
+            AwaitingAdult | Held | Sending | Accepted | Shipped | Cancelling | Unknown => false,
+        }
+    }
+
+    /// It is, or may become, a purchase: it counts towards caps and duplicates.
+    pub fn counts(self) -> bool {
+        use OrderState::*;
+        match self {
+            AwaitingAdult | Held | Sending | Accepted | Shipped | Delivered | Unknown | Cancelling => true,
+            Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
+        }
+    }
+
+    /// `held`, `sending`, ...: as in the store and on the wire.
+    pub fn name(self) -> &'static str {
+        use OrderState::*;
+        match self {
+            AwaitingAdult => "awaiting_adult",
+            Held => "held",
+            Sending => "sending",
+            Accepted => "accepted",
+            Shipped => "shipped",
+            Delivered => "delivered",
+            Rejected => "rejected",
+            Cancelling => "cancelling",
+            Cancelled => "cancelled",
+            Expired => "expired",
+            Withdrawn => "withdrawn",
+            Refunded => "refunded",
+            Unknown => "unknown",
+        }
+    }
+}
+
+/// A confirmed order. What it holds is what was read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    pub id: OrderId,
+    pub quote: Quote,
+    /// 128 random bits, hex.
+    pub nonce: String,
+    pub state: OrderState,
+    pub lang: Lang,
+    pub confirmed: Confirmation,
+    /// When the hold ends and when the order dies, milliseconds since 1970.
+    pub hold_until_unix_ms: i64,
+    pub expires_unix_ms: i64,
+    /// The shop's own number, once its receipt is here.
+    pub shop_order_no: Option<String>,
+    /// Until when the shop takes a cancellation, milliseconds since 1970.
+    pub cancel_until_unix_ms: Option<i64>,
+    /// Why it was rejected or expired, as a code.
+    pub code: Option<String>,
+}
+
+/// How it was confirmed: evidence for the shop and for the household.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// `phrase`, `challenge` or `adult`.
+    pub rung: super::guard::Rung,
+    /// What the household said, each utterance that led here.
+    pub spoken: Vec<String>,
+    /// Milliseconds since 1970.
+    pub at_unix_ms: i64,
+}
+
+/// The shop's signed answer to an order, already verified by `deliver`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub order_id: OrderId,
+    pub status: ReceiptStatus,
+    /// Machine-readable reason of a rejection, such as `out_of_stock`.
+    pub code: Option<String>,
+    pub shop_order_no: Option<String>,
+    pub cancel_until_unix_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptStatus {
+    Accepted,
+    Rejected,
+    /// The shop keeps it back until somebody approves it there.
+    Held,
+}
+
+/// The shop's news of an order, already verified by `deliver`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusUpdate {
+    pub order_id: OrderId,
+    /// Rises with each update; an older one that comes late is dropped.
+    pub rev: u64,
+    pub state: OrderState,
+}

@@ -1,0 +1,73 @@
+//! What the household allows: validated, with safe defaults. Nothing here can be changed by voice.
+
+use super::money::Money;
+use serde::{Deserialize, Serialize};
+
+/// Caps are in minor units of `currency`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub currency: String,
+    /// Above these an adult must approve.
+    pub cap_order_minor: i64,
+    pub cap_day_minor: i64,
+    pub cap_month_minor: i64,
+    /// Above this an order is refused, per order.
+    pub hard_cap_minor: i64,
+    /// At most so many confirmed orders.
+    pub max_orders_hour: u32,
+    pub max_orders_day: u32,
+    /// How long a confirmed order is held, milliseconds.
+    pub hold_ms: u64,
+    /// How long an order may take to reach the shop after its hold, milliseconds.
+    pub expiry_ms: u64,
+    /// Quiet hours in minutes since local midnight, `[from, to)`, may wrap midnight.
+    pub quiet_from_min: u16,
+    pub quiet_to_min: u16,
+    /// Children are up: everything needs an adult.
+    pub children_up: bool,
+    /// Orders that came in over text need no wake word; they may be switched off.
+    pub text_orders: bool,
+    /// Recogniser confidence below which the household is asked again, 0.0 to 1.0, in per mille.
+    pub min_confidence_permille: u16,
+    /// A product is a duplicate when it was ordered within this time, milliseconds.
+    pub duplicate_ms: u64,
+    /// A price is a jump above this many per cent or this many minor units over the last paid.
+    pub price_jump_percent: u32,
+    pub price_jump_minor: i64,
+    /// How long the microphone stays open for an answer, milliseconds.
+    pub answer_window_ms: u32,
+    /// How long the shop has for a quote, milliseconds.
+    pub quote_wait_ms: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy {
+            currency: "EUR".into(),
+            cap_order_minor: 5_000,
+            cap_day_minor: 10_000,
+            cap_month_minor: 40_000,
+            hard_cap_minor: 30_000,
+            max_orders_hour: 6,
+            max_orders_day: 20,
+            hold_ms: 10 * 60_000,
+            expiry_ms: 24 * 3_600_000,
+            quiet_from_min: 22 * 60,
+            quiet_to_min: 7 * 60,
+            children_up: false,
+            text_orders: true,
+            min_confidence_permille: 350,
+            duplicate_ms: 24 * 3_600_000,
+            price_jump_percent: 10,
+            price_jump_minor: 200,
+            answer_window_ms: 8_000,
+            quote_wait_ms: 8_000,
+        }
+    }
+}
+
+impl Policy {
+    pub fn money(&self, minor: i64) -> Money {
+        Money::new(minor, &self.currency)
+    }
+}

@@ -1,0 +1,1 @@
+//! The shapes on the wire: CloudEvents, signed; data types with their JSON Schemas.

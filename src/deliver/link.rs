@@ -1,0 +1,1 @@
+//! What goes over the broker for one device: outbox out, verified messages in.

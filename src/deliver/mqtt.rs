@@ -1,0 +1,1 @@
+//! The MQTT 5 client at the edge.

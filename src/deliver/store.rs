@@ -1,0 +1,1 @@
+//! SQLite: outbox, history, audit. Nothing is ordered before it is on disk.

@@ -1,0 +1,1 @@
+//! When an utterance begins and ends. Pure.

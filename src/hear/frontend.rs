@@ -1,0 +1,1 @@
+//! 16 kHz mono → level and voice activity.

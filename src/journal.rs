@@ -1,0 +1,1 @@
+//! Every event with its time, as versioned lines; bounded; can be replayed.

@@ -1,0 +1,1 @@
+//! libespeak-ng: text → samples, text → phonemes.

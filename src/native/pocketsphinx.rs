@@ -1,0 +1,1 @@
+//! libpocketsphinx: grammar-bound recognition of whole utterances.

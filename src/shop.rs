@@ -1,0 +1,1 @@
+//! The reference shop at the other end: catalogue, quotes, bookings, signed receipts.

@@ -1,0 +1,1 @@
+//! Reply → sentence, one Fluent file for each language.

@@ -1,0 +1,143 @@
+//! What an utterance means: the closed set of intents and the result of a parse.
+//!
+//! Never decides anything: whether something may be bought is for [`crate::decide`].
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the household wants. Only [`Intent::Reorder`] can begin a purchase and only
+/// [`Intent::Confirm`] can complete one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// "the toothbrush heads ran out", "order two packs of rice"
+    Reorder,
+    /// "put bread on the list"
+    ListAdd,
+    /// "make it two", "the large one"
+    Change,
+    /// The phrase that names the action: "order it", "pide eso", "comandă acum".
+    Confirm,
+    /// A bare yes. Never buys.
+    Affirm,
+    Deny,
+    Cancel,
+    Status,
+    History,
+    Price,
+    Find,
+    /// "let me talk to a person"
+    Handoff,
+    Return,
+    Repeat,
+    Why,
+    Help,
+    News,
+    Stop,
+    /// Talk that must never be able to buy.
+    None,
+}
+
+impl Intent {
+    /// May this intent begin or complete a purchase?
+    pub fn can_buy(self) -> bool {
+        matches!(self, Intent::Reorder | Intent::Confirm)
+    }
+}
+
+/// Why words that name a product are still not an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotAnOrder {
+    /// "Alexa ordered me a dollhouse", "she said she bought ..."
+    Reported,
+    /// "don't order milk", "we have not run out"
+    Negated,
+    Question,
+    /// "if we run out of milk ..."
+    Conditional,
+    /// Someone else or another time: "yesterday", "my neighbour bought ..."
+    Narrated,
+    /// Too many words that no template explains.
+    Unexplained,
+}
+
+/// One product that the utterance names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub sku: String,
+    /// Packs, 1 or more.
+    pub qty: u32,
+    /// Whether the quantity was spoken (false: the default of one pack).
+    #[serde(default)]
+    pub qty_spoken: bool,
+    /// Option name → value, as in the catalogue.
+    pub options: BTreeMap<String, String>,
+    /// How well the words fit this product, 0.0 to 1.0.
+    pub score: f32,
+    /// The words that named it, as they were heard.
+    pub words: String,
+    /// Other products that fit nearly as well, best first, at most four.
+    #[serde(default)]
+    pub rivals: Vec<Candidate>,
+    /// Why this product was chosen among them.
+    #[serde(default)]
+    pub because: Because,
+}
+
+/// A product and how well the words fit it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub sku: String,
+    /// 0.0 to 1.0.
+    pub score: f32,
+}
+
+/// Why a product was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// The words are its title or one of its names.
+    #[default]
+    Named,
+    /// Several fit; this is the one that the household buys.
+    Usual,
+    /// The words sound like its name.
+    SoundsLike,
+}
+
+/// What a [`Intent::Change`] asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// "make it two": the new quantity in packs.
+    Qty(u32),
+    /// "the large one", "the other one": words that name a variant, option or product.
+    Which(String),
+}
+
+/// The meaning of one utterance, and how it was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parse {
+    pub intent: Intent,
+    pub lines: Vec<Line>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Set when products were named but buying was ruled out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_an_order: Option<NotAnOrder>,
+    /// Words that no template or product explains, in order.
+    pub leftover: Vec<String>,
+    /// Name of the template that matched, for "why?" and for the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// 0.0 to 1.0.
+    pub score: f32,
+}
+
+impl Parse {
+    /// A parse that understood nothing.
+    pub fn nothing(leftover: Vec<String>) -> Parse {
+        Parse { intent: Intent::None, lines: vec![], change: None, not_an_order: None, leftover, template: None, score: 0.0 }
+    }
+}

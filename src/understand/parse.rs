@@ -1,0 +1,1 @@
+//! Words → [`Parse`](super::intent::Parse): never fails, says what it did not understand.
