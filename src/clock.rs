@@ -34,16 +34,19 @@ impl Clock {
         Clock { start: Instant::now(), ahead_ms: Arc::default(), moved: Arc::default(), zone }
     }
 
-    #[allow(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> Now {
         let ahead = self.ahead_ms.load(Ordering::SeqCst);
-        let elapsed = u64::try_from(self.start.elapsed().as_millis()).expect("600 million years of uptime");
-        Now { mono_ms: elapsed + ahead, wall: self.wall(ahead) }
+        Now { mono_ms: self.machine_ms() + ahead, wall: self.wall(ahead) }
     }
 
     /// Milliseconds since 1970, or `None` while the wall clock is not to be believed.
     pub fn unix_ms(&self) -> Option<i64> {
         self.now().wall.map(|wall| wall.unix_ms)
+    }
+
+    /// Milliseconds of real time since the start, whatever was skipped: for measuring work.
+    pub fn machine_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).expect("600 million years of uptime")
     }
 
     /// Lets the clock run ahead by `by`, and wakes whoever waits on [`Clock::moved`].

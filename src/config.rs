@@ -1,1 +1,427 @@
 //! One typed, documented configuration: defaults, units and limits beside each field.
+//!
+//! [`Config::load`] parses and then checks, so that what comes out can be used without a
+//! further look. [`reference`] writes the commented reference file from this very source; a
+//! test keeps `systemd/tendero.toml` equal to it.
+
+mod reference;
+pub use reference::reference;
+
+use crate::decide::policy::Policy;
+use crate::deliver::keys::PublicKey;
+use crate::understand::Lang;
+use crate::understand::catalog::is_name;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Everything that a person sets for one device.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Who this device is.
+    pub home: Home,
+    /// Where the sound comes from.
+    pub microphone: Microphone,
+    /// The word that wakes it.
+    pub wake: Wake,
+    /// Sound to words.
+    pub stt: SpeechToText,
+    /// Words to sound.
+    pub tts: TextToSpeech,
+    /// Where the sound goes.
+    pub speaker: Speaker,
+    /// The MQTT 5 broker between home and shop.
+    pub broker: Broker,
+    /// The shop that takes the orders.
+    pub shop: Shop,
+    /// What may be bought, and how hard it is made. Nothing here can be changed by voice.
+    pub policy: PolicyConfig,
+    /// Where the daemon keeps what must not be lost.
+    pub state: State,
+}
+
+/// Who this device is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Home {
+    /// The household's name at the shop, also the user name at the broker: a-z, 0-9 and hyphens.
+    pub name: String,
+    /// This device's name within the home: a-z, 0-9 and hyphens.
+    pub device: String,
+    /// The language that is spoken: "en", "es" or "ro".
+    pub language: Lang,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Home { name: "home".into(), device: "kitchen".into(), language: Lang::En }
+    }
+}
+
+/// Where the sound comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Microphone {
+    /// "default", part of a capture device's name (`arecord -L`), "pipe" for raw 16 kHz mono
+    /// s16le on standard input, the path of a WAV or FLAC file, or "off" for text only.
+    pub device: String,
+}
+
+impl Default for Microphone {
+    fn default() -> Self {
+        Microphone { device: "default".into() }
+    }
+}
+
+/// The word that wakes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wake {
+    /// The folder with the two front-end networks, as `make setup` leaves them.
+    pub models: PathBuf,
+    /// A head of your own in ONNX, or "" for the built-in "hey tendero".
+    pub head: String,
+    /// Score from which the word counts as heard, 0.0 to 1.0; 0 takes the head's own.
+    pub threshold: f32,
+}
+
+impl Default for Wake {
+    fn default() -> Self {
+        Wake { models: "/usr/share/tendero/wake".into(), head: String::new(), threshold: 0.0 }
+    }
+}
+
+/// Sound to words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SpeechToText {
+    /// Engines in order of preference; the first that can start is used.
+    pub engines: Vec<String>,
+}
+
+impl Default for SpeechToText {
+    fn default() -> Self {
+        SpeechToText { engines: vec!["pocketsphinx".into()] }
+    }
+}
+
+/// Words to sound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextToSpeech {
+    /// "espeak", or "silent" for a device that only shows its replies.
+    pub engine: String,
+}
+
+impl Default for TextToSpeech {
+    fn default() -> Self {
+        TextToSpeech { engine: "espeak".into() }
+    }
+}
+
+/// Where the sound goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Speaker {
+    /// "default", part of a playback device's name (`aplay -L`), or "off".
+    pub device: String,
+}
+
+impl Default for Speaker {
+    fn default() -> Self {
+        Speaker { device: "default".into() }
+    }
+}
+
+/// The MQTT 5 broker between home and shop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Broker {
+    /// mqtt://HOST[:1883] or mqtts://HOST[:8883].
+    pub url: String,
+    /// A file with the password on its first line, or "" for none. The user name is the home's name.
+    pub password_file: PathBuf,
+    /// A PEM file with the broker's certificate authority, or "" for the system's own.
+    pub ca_file: PathBuf,
+}
+
+impl Default for Broker {
+    fn default() -> Self {
+        Broker { url: "mqtt://127.0.0.1:1883".into(), password_file: PathBuf::new(), ca_file: PathBuf::new() }
+    }
+}
+
+/// The shop that takes the orders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shop {
+    /// The shop's name in the topics: a-z, 0-9 and hyphens.
+    pub name: String,
+    /// The shop's public key, `ed25519:...`, as `tendero shop key` prints it. Messages under any other key are dropped.
+    pub key: String,
+    /// The shop's catalogue as a file.
+    pub catalog: PathBuf,
+}
+
+impl Default for Shop {
+    fn default() -> Self {
+        Shop { name: "barrio".into(), key: String::new(), catalog: "/etc/tendero/catalog.json".into() }
+    }
+}
+
+/// What may be bought, and how hard it is made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyConfig {
+    /// ISO 4217; the caps are in its minor units (cents).
+    pub currency: String,
+    /// One order above this needs an adult.
+    pub cap_order_minor: i64,
+    /// All orders of a day above this need an adult.
+    pub cap_day_minor: i64,
+    /// All orders of a month above this need an adult.
+    pub cap_month_minor: i64,
+    /// One order above this is refused.
+    pub hard_cap_minor: i64,
+    /// At most so many confirmed orders an hour.
+    pub max_orders_hour: u32,
+    /// At most so many confirmed orders a day.
+    pub max_orders_day: u32,
+    /// How long a confirmed order can be taken back before it leaves, minutes, 0 to 1440.
+    pub hold_minutes: u32,
+    /// How long an order may take to reach the shop after that, hours, 1 to 168.
+    pub expiry_hours: u32,
+    /// Nothing is bought in these hours, local time, "HH:MM-HH:MM"; "" for none.
+    pub quiet_hours: String,
+    /// Children are up: every order needs an adult.
+    pub children_up: bool,
+    /// Orders may also be typed (`tendero say`).
+    pub text_orders: bool,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        let policy = Policy::default();
+        PolicyConfig {
+            currency: policy.currency,
+            cap_order_minor: policy.cap_order_minor,
+            cap_day_minor: policy.cap_day_minor,
+            cap_month_minor: policy.cap_month_minor,
+            hard_cap_minor: policy.hard_cap_minor,
+            max_orders_hour: policy.max_orders_hour,
+            max_orders_day: policy.max_orders_day,
+            hold_minutes: 10,
+            expiry_hours: 24,
+            quiet_hours: "22:00-07:00".into(),
+            children_up: policy.children_up,
+            text_orders: policy.text_orders,
+        }
+    }
+}
+
+/// Where the daemon keeps what must not be lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// Orders, keys and the journal.
+    pub dir: PathBuf,
+    /// The control socket for `tendero say` and `tendero orders cancel`.
+    pub socket: PathBuf,
+    /// Largest journal before a new one is begun, MiB, 1 to 1024; one older is kept.
+    pub journal_mib: u32,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State { dir: "/var/lib/tendero".into(), socket: "/run/tendero/control.sock".into(), journal_mib: 8 }
+    }
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("can't read the configuration {path}: {source}. `tendero config` prints a reference to start from")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path}:{line}: {what}")]
+    Syntax { path: PathBuf, line: usize, what: String },
+    #[error("{path}: [{section}] {key}: {what}")]
+    Value { path: PathBuf, section: &'static str, key: &'static str, what: String },
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// The file, the line or key, what is wrong and what to do.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Config::parse(&text, path)
+    }
+
+    /// As [`Config::load`], from text; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        let config: Config = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text[..at.min(text.len())].matches('\n').count() + 1;
+            ConfigError::Syntax { path: path.to_owned(), line, what: with_nearest(error.message()) }
+        })?;
+        config.check().map_err(|(section, key, what)| ConfigError::Value { path: path.to_owned(), section, key, what })?;
+        Ok(config)
+    }
+
+    /// The policy that the mind works with.
+    ///
+    /// # Panics
+    /// Never after [`Config::load`], which has checked every field.
+    pub fn policy(&self) -> Policy {
+        let raw = &self.policy;
+        let (quiet_from_min, quiet_to_min) =
+            quiet_hours(&raw.quiet_hours).expect("the quiet hours were checked when the configuration was loaded");
+        Policy {
+            currency: raw.currency.clone(),
+            cap_order_minor: raw.cap_order_minor,
+            cap_day_minor: raw.cap_day_minor,
+            cap_month_minor: raw.cap_month_minor,
+            hard_cap_minor: raw.hard_cap_minor,
+            max_orders_hour: raw.max_orders_hour,
+            max_orders_day: raw.max_orders_day,
+            hold_ms: u64::from(raw.hold_minutes) * 60_000,
+            expiry_ms: u64::from(raw.expiry_hours) * 3_600_000,
+            quiet_from_min,
+            quiet_to_min,
+            children_up: raw.children_up,
+            text_orders: raw.text_orders,
+            ..Policy::default()
+        }
+    }
+
+    fn check(&self) -> Result<(), (&'static str, &'static str, String)> {
+        for (section, key, name) in
+            [("home", "name", &self.home.name), ("home", "device", &self.home.device), ("shop", "name", &self.shop.name)]
+        {
+            if !is_name(name) {
+                return Err((section, key, format!("\"{name}\" must be 1 to 64 of the letters a-z, digits and hyphens")));
+            }
+        }
+        if !self.shop.key.is_empty() {
+            self.shop.key.parse::<PublicKey>().map_err(|e| ("shop", "key", e.to_string()))?;
+        }
+        if !(0.0..=1.0).contains(&self.wake.threshold) {
+            return Err(("wake", "threshold", format!("{} lies outside 0.0 to 1.0", self.wake.threshold)));
+        }
+        if self.stt.engines.is_empty() {
+            return Err(("stt", "engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));
+        }
+        let policy = &self.policy;
+        if policy.currency.len() != 3 || !policy.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(("policy", "currency", format!("\"{}\" must be three capital letters, such as EUR", policy.currency)));
+        }
+        for (key, cap) in [
+            ("cap_order_minor", policy.cap_order_minor),
+            ("cap_day_minor", policy.cap_day_minor),
+            ("cap_month_minor", policy.cap_month_minor),
+            ("hard_cap_minor", policy.hard_cap_minor),
+        ] {
+            if cap < 0 {
+                return Err(("policy", key, format!("{cap} is negative; 0 lets nothing through without an adult")));
+            }
+        }
+        if policy.hold_minutes > 24 * 60 {
+            return Err(("policy", "hold_minutes", format!("{} is more than a day (1440)", policy.hold_minutes)));
+        }
+        if !(1..=168).contains(&policy.expiry_hours) {
+            return Err(("policy", "expiry_hours", format!("{} lies outside 1 to 168", policy.expiry_hours)));
+        }
+        quiet_hours(&policy.quiet_hours).map_err(|what| ("policy", "quiet_hours", what))?;
+        if !(1..=1024).contains(&self.state.journal_mib) {
+            return Err(("state", "journal_mib", format!("{} lies outside 1 to 1024", self.state.journal_mib)));
+        }
+        Ok(())
+    }
+}
+
+/// `"22:00-07:00"` → minutes since midnight; `""` → an empty span.
+fn quiet_hours(text: &str) -> Result<(u16, u16), String> {
+    if text.is_empty() {
+        return Ok((0, 0));
+    }
+    let wrong = || format!("\"{text}\" must look like \"22:00-07:00\", or be \"\" for none");
+    let minute = |part: &str| -> Option<u16> {
+        let (hour, minute) = part.trim().split_once(':')?;
+        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+    };
+    let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+    minute(from).zip(minute(to)).ok_or_else(wrong)
+}
+
+/// Adds "did you mean" to serde's message about an unknown key, which lists the known ones.
+fn with_nearest(message: &str) -> String {
+    let message = message.trim();
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let (Some(unknown), true) = (quoted.next(), message.starts_with("unknown field")) else {
+        return message.to_owned();
+    };
+    let nearest = quoted.min_by_key(|known| strsim::damerau_levenshtein(known, unknown));
+    match nearest {
+        Some(known) if strsim::normalized_damerau_levenshtein(known, unknown) > 0.5 => {
+            format!("unknown key \"{unknown}\"; did you mean \"{known}\"?")
+        }
+        _ => format!("unknown key \"{unknown}\". `tendero config` prints every key with its meaning"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, Path::new("t.toml")).expect_err("this configuration is wrong").to_string()
+    }
+
+    #[test]
+    fn defaults_are_valid_and_give_the_default_policy() {
+        let config = Config::parse("", Path::new("t.toml")).expect("an empty file takes the defaults");
+        assert_eq!(config.policy(), Policy::default());
+    }
+
+    #[test]
+    fn mistakes_name_the_line_and_the_nearest_key() {
+        let cases = [
+            ("[home]\nlangage = \"en\"", "t.toml:2: unknown key \"langage\"; did you mean \"language\"?"),
+            ("[polcy]\n", "did you mean \"policy\"?"),
+            ("[home]\nzzzz = 1", "`tendero config` prints every key"),
+            ("[home]\nname = \"a/+\"", "[home] name: \"a/+\" must be"),
+            ("[policy]\nquiet_hours = \"late\"", "must look like \"22:00-07:00\""),
+            ("[policy]\ncap_day_minor = -1", "[policy] cap_day_minor: -1 is negative"),
+            ("[home]\nlanguage = \"fr\"", "t.toml:2:"),
+            ("[home\n", "t.toml:1:"),
+            ("[shop]\nkey = \"nonsense\"", "[shop] key"),
+        ];
+        for (text, expected) in cases {
+            let message = error(text);
+            assert!(message.contains(expected), "{text:?} gave {message:?}");
+        }
+    }
+
+    #[test]
+    fn the_reference_is_a_valid_configuration_with_the_defaults() {
+        let text = reference();
+        assert_eq!(Config::parse(&text, Path::new("r.toml")).expect("the reference is valid"), Config::default());
+    }
+
+    #[test]
+    fn the_packaged_reference_is_current() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/tendero.toml");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, reference()).expect("the repository can be written");
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(kept, reference(), "systemd/tendero.toml is out of date: UPDATE=1 cargo test packaged_reference");
+    }
+}

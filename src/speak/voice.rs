@@ -1,0 +1,154 @@
+//! The voice's own thread: sentences in, "it has really ended" out.
+//!
+//! The daemon's loop never waits for sound: synthesis and playback happen here, one reply
+//! after the other, and each answers with a [`Spoken`].
+
+use super::player::Player;
+use super::tts::{Speech, Tts};
+use crate::clock::Clock;
+use crate::understand::Lang;
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+/// Replies that may wait; the mind bounds its announcements well below this.
+const QUEUE: usize = 32;
+/// Sentences whose sound is kept, since "say order it" is said all day.
+const CACHE: usize = 64;
+
+/// One reply to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saying {
+    pub say: u32,
+    pub text: String,
+    pub lang: Lang,
+}
+
+/// A reply has ended; `error` if it could not be heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    pub say: u32,
+    pub error: Option<String>,
+    /// Milliseconds of machine time for the synthesis; 0 from the cache.
+    pub synthesis_ms: u32,
+    /// Length of the speech, milliseconds.
+    pub speech_ms: u32,
+}
+
+/// The way to the voice's thread. Dropping it ends the thread.
+pub struct Voice {
+    queue: SyncSender<Saying>,
+}
+
+impl Voice {
+    /// Starts the thread. `player` is opened on it, since a sound device belongs to its thread.
+    pub fn spawn(
+        engine: impl FnOnce() -> anyhow::Result<Box<dyn Tts>> + Send + 'static,
+        player: impl FnOnce() -> Box<dyn Player> + Send + 'static,
+        clock: Clock,
+        on_end: impl Fn(Spoken) + Send + 'static,
+    ) -> std::io::Result<Voice> {
+        let (queue, sayings) = sync_channel(QUEUE);
+        std::thread::Builder::new()
+            .name("voice".into())
+            .spawn(move || work(engine(), player(), &clock, &sayings, &on_end))?;
+        Ok(Voice { queue })
+    }
+
+    /// Queues a reply; false if the queue is full, or the thread is gone.
+    pub fn say(&self, saying: Saying) -> bool {
+        match self.queue.try_send(saying) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        }
+    }
+}
+
+fn work(
+    engine: anyhow::Result<Box<dyn Tts>>,
+    mut player: Box<dyn Player>,
+    clock: &Clock,
+    sayings: &Receiver<Saying>,
+    on_end: &impl Fn(Spoken),
+) {
+    let mut engine = engine.map_err(|error| format!("{error:#}"));
+    let mut cache = Cache::default();
+    while let Ok(saying) = sayings.recv() {
+        let began = clock.machine_ms();
+        let speech = match &mut engine {
+            Ok(engine) => cache.speech(&saying, engine.as_mut()),
+            Err(error) => Err(anyhow::anyhow!(error.clone())),
+        };
+        let synthesis_ms = u32::try_from(clock.machine_ms() - began).unwrap_or(u32::MAX);
+        let ended = speech.and_then(|speech| {
+            player.play(&speech)?;
+            Ok(u32::try_from(speech.duration_ms()).unwrap_or(u32::MAX))
+        });
+        on_end(match ended {
+            Ok(speech_ms) => Spoken { say: saying.say, error: None, synthesis_ms, speech_ms },
+            Err(error) => Spoken { say: saying.say, error: Some(format!("{error:#}")), synthesis_ms, speech_ms: 0 },
+        });
+    }
+}
+
+/// The last sentences and their sound, oldest first.
+#[derive(Default)]
+struct Cache {
+    entries: VecDeque<((Lang, String), Speech)>,
+}
+
+impl Cache {
+    fn speech(&mut self, saying: &Saying, engine: &mut dyn Tts) -> anyhow::Result<Speech> {
+        let key = (saying.lang, saying.text.clone());
+        if let Some((_, speech)) = self.entries.iter().find(|(known, _)| *known == key) {
+            return Ok(speech.clone());
+        }
+        let speech = engine.synthesise(&saying.text, saying.lang)?;
+        if self.entries.len() == CACHE {
+            self.entries.pop_front();
+        }
+        self.entries.push_back((key, speech.clone()));
+        Ok(speech)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speak::player::Silent;
+    use std::sync::mpsc::channel;
+
+    struct Counting(SyncSender<String>);
+
+    impl Tts for Counting {
+        fn name(&self) -> &'static str {
+            "counting"
+        }
+        fn synthesise(&mut self, text: &str, _lang: Lang) -> anyhow::Result<Speech> {
+            anyhow::ensure!(text != "bad", "the engine refused");
+            self.0.send(text.to_owned())?;
+            Ok(Speech { rate_hz: 1000, samples: vec![0; text.len()] })
+        }
+    }
+
+    #[test]
+    fn replies_end_in_order_repeats_come_from_the_cache_and_failures_are_told() {
+        let (synthesised, engine_calls) = sync_channel(10);
+        let (ended, ends) = channel();
+        let voice = Voice::spawn(
+            move || Ok(Box::new(Counting(synthesised))),
+            || Box::new(Silent),
+            Clock::system(),
+            move |spoken| ended.send(spoken).expect("the test is listening"),
+        )
+        .expect("a thread can be started");
+        for (say, text) in [(1, "hello"), (2, "hello"), (3, "bad")] {
+            assert!(voice.say(Saying { say, text: text.into(), lang: Lang::En }));
+        }
+        let ends: Vec<_> = ends.iter().take(3).collect();
+        assert_eq!(ends.iter().map(|s| s.say).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(ends[0].speech_ms, 5);
+        assert_eq!(ends[2].error.as_deref(), Some("the engine refused"));
+        drop(voice);
+        assert_eq!(engine_calls.iter().count(), 1);
+    }
+}
