@@ -1,1 +1,109 @@
 //! The command line: one file for each subcommand.
+//!
+//! Exit status: 0 done; 1 it failed, and one line on standard error says what, where and
+//! what to do; 2 the arguments were wrong.
+
+mod config;
+mod demo;
+mod hear;
+mod journal;
+mod orders;
+mod parse;
+mod run;
+mod say;
+mod shop;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A voice-commerce daemon: hears a reorder, guards it, confirms it, and orders it once.
+#[derive(Debug, Parser)]
+#[command(name = "tendero", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play five scenes, with everything real but the air between mouth and microphone.
+    Demo(demo::Args),
+    /// Run the daemon.
+    Run(run::Args),
+    /// Type to a running daemon what one would say, and print its answers.
+    Say(say::Args),
+    /// Turn recordings into words and meaning.
+    Hear(hear::Args),
+    /// Turn lines of text into meaning.
+    Parse(parse::Args),
+    /// Run the reference shop.
+    Shop(shop::Args),
+    /// List, show or cancel orders.
+    Orders(orders::Args),
+    /// Replay what a daemon wrote down.
+    Journal(journal::Args),
+    /// Print the reference configuration.
+    Config(config::Args),
+    /// An MQTT broker in the process, for the demo (which kills it).
+    #[cfg(feature = "demo-broker")]
+    #[command(hide = true)]
+    Broker {
+        #[arg(long)]
+        port: u16,
+    },
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    // Opened once: with `ring` alone there is nothing to choose, but rustls wants to be told.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tendero: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(args) => demo::run(args),
+        Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Hear(args) => hear::run(args),
+        Command::Parse(args) => parse::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Shop(args) => shop::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "demo-broker")]
+        Command::Broker { port } => crate::deliver::broker::run(port).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Log lines to standard error; `RUST_LOG` sets what is shown.
+fn init_logs(default: &str) {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// A runtime for the subcommands that talk to others.
+fn block_on<T>(work: impl std::future::Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work)
+}
+
+/// Reads and checks a catalogue file.
+fn load_catalog(path: &std::path::Path) -> anyhow::Result<crate::understand::catalog::Catalog> {
+    use anyhow::Context;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("can't read the catalogue {}", path.display()))?;
+    crate::understand::catalog::Catalog::from_json(&text).with_context(|| path.display().to_string())
+}

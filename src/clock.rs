@@ -46,7 +46,12 @@ impl Clock {
 
     /// Milliseconds of real time since the start, whatever was skipped: for measuring work.
     pub fn machine_ms(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).expect("600 million years of uptime")
+        self.machine_us() / 1000
+    }
+
+    /// As [`Clock::machine_ms`], microseconds.
+    pub fn machine_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).expect("600 thousand years of uptime")
     }
 
     /// Lets the clock run ahead by `by`, and wakes whoever waits on [`Clock::moved`].

@@ -1,1 +1,344 @@
 //! The only loop: wait for an event → `mind.handle(event, now)` → carry out the effects.
+//!
+//! The daemon knows every edge and decides nothing. It turns what the edges tell into
+//! [`Event`]s, in the order in which they come, and hands each [`Effect`] to the edge that can
+//! carry it out; no edge is ever waited for on the loop.
+
+pub mod control;
+mod text;
+pub mod trace;
+
+use crate::clock::Clock;
+use crate::decide::effect::Effect;
+use crate::decide::event::{Channel, Entropy, Event, Heard};
+use crate::decide::mind::Mind;
+use crate::decide::Now;
+use crate::deliver::link::{Link, LinkCommand, LinkEvent};
+use crate::deliver::store::{StoreAnswer, StoreHandle};
+use crate::hear::ears::{EarCommand, EarEvent};
+use crate::journal::{Entry, Journal, Setup};
+use crate::speak::voice::{Saying, Spoken, Voice};
+use crate::speak::wording::Wording;
+use crate::understand::Lang;
+use control::{Ask, Request};
+use std::time::Duration;
+use text::TextClient;
+use tokio::sync::{broadcast, mpsc};
+use trace::Trace;
+
+/// Events that an edge may have waiting.
+pub const QUEUE: usize = 64;
+/// The longest sleep, so that the watchdog is fed and a wall clock that was set is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+
+/// Everything that the loop is made of.
+pub struct Parts {
+    pub mind: Mind,
+    pub clock: Clock,
+    pub lang: Lang,
+    pub wording: Wording,
+    /// `None` without a microphone.
+    pub ears: Option<std::sync::mpsc::Sender<EarCommand>>,
+    pub voice: Voice,
+    pub store: StoreHandle,
+    pub link: Link,
+    pub journal: Option<Journal>,
+    pub inbox: Inbox,
+    /// Who watches, such as the demo's terminal.
+    pub traces: broadcast::Sender<Trace>,
+}
+
+/// Where the edges put what they have to tell.
+pub struct Inbox {
+    pub ears: mpsc::Receiver<EarEvent>,
+    pub spoken: mpsc::Receiver<Spoken>,
+    pub stored: mpsc::Receiver<StoreAnswer>,
+    pub link: mpsc::Receiver<LinkEvent>,
+    pub control: mpsc::Receiver<Request>,
+}
+
+/// One thing that woke the loop.
+enum Woken {
+    Ear(EarEvent),
+    Spoken(Spoken),
+    Stored(StoreAnswer),
+    Link(LinkEvent),
+    Control(Request),
+    Time,
+    Stop,
+}
+
+pub struct Daemon {
+    parts: Parts,
+    /// Replies that are being said or wait for it: the microphone stays deaf.
+    sounding: usize,
+    /// The typed conversation, if there is one.
+    text: TextClient,
+    muted: bool,
+}
+
+impl Daemon {
+    pub fn new(parts: Parts) -> Daemon {
+        Daemon { parts, sounding: 0, text: TextClient::default(), muted: false }
+    }
+
+    /// Runs until `stop` completes. What is on disk is all that the next start needs.
+    ///
+    /// # Errors
+    /// Only what leaves the daemon unable to work at all; everything else is told and survived.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        tokio::pin!(stop);
+        loop {
+            let woken = self.next(&mut stop).await;
+            if let Woken::Stop = woken {
+                return Ok(());
+            }
+            for event in self.events(woken) {
+                self.step(event);
+            }
+            self.settle_text();
+        }
+    }
+
+    async fn next(&mut self, stop: &mut (impl Future<Output = ()> + Unpin)) -> Woken {
+        let sleep = self.until_deadline();
+        let inbox = &mut self.parts.inbox;
+        // A closed channel (no microphone, say) never wakes the loop.
+        tokio::select! {
+            biased;
+            () = stop => Woken::Stop,
+            Some(answer) = inbox.stored.recv() => Woken::Stored(answer),
+            Some(spoken) = inbox.spoken.recv() => Woken::Spoken(spoken),
+            Some(event) = inbox.link.recv() => Woken::Link(event),
+            Some(request) = inbox.control.recv() => Woken::Control(request),
+            Some(event) = inbox.ears.recv() => Woken::Ear(event),
+            () = tokio::time::sleep(sleep) => Woken::Time,
+            () = self.parts.clock.moved() => Woken::Time,
+        }
+    }
+
+    fn until_deadline(&self) -> Duration {
+        let now_ms = self.parts.clock.now().mono_ms;
+        let mind = self.parts.mind.deadline().map(|deadline| deadline.at_mono_ms);
+        mind.into_iter()
+            .chain(self.text.deadline_ms())
+            .min()
+            .map_or(LONGEST_SLEEP, |at| Duration::from_millis(at.saturating_sub(now_ms)).min(LONGEST_SLEEP))
+    }
+
+    /// What the mind must hear of it.
+    fn events(&mut self, woken: Woken) -> Vec<Event> {
+        match woken {
+            Woken::Ear(event) => self.ear_events(event),
+            Woken::Spoken(spoken) => self.spoken_events(spoken),
+            Woken::Stored(answer) => self.stored_events(answer),
+            Woken::Link(event) => link_events(event),
+            Woken::Control(request) => self.control_events(request),
+            Woken::Time => self.time_events(),
+            Woken::Stop => vec![],
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        let now = self.parts.clock.now();
+        let began_us = self.parts.clock.machine_us();
+        let effects = self.parts.mind.handle(event.clone(), now);
+        let took_us = self.parts.clock.machine_us() - began_us;
+        self.watch(Trace::Event { at: now, event: event.clone(), took_us });
+        self.journal(now, event, &effects);
+        for effect in effects {
+            self.watch(Trace::Effect { at: now, effect: effect.clone() });
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Say { say, channel, lang, reply } => {
+                let text = self.parts.wording.sentence(&reply, lang);
+                self.say(say, channel, lang, text);
+            }
+            Effect::Listen { turn, lang, expect, window_ms } => {
+                if self.text.takes_the_turn(turn, self.parts.clock.now().mono_ms) {
+                    return;
+                }
+                self.tell_ears(EarCommand::Listen { turn, lang, expect, window_ms });
+            }
+            Effect::Rest => {
+                self.text.rest();
+                self.tell_ears(EarCommand::Rest);
+            }
+            Effect::AskQuote { request_id, lang, lines } => {
+                self.parts.link.send(LinkCommand::AskQuote { request_id, lang, lines });
+            }
+            Effect::Store { ticket, writes } => self.parts.store.commit(ticket, writes),
+            Effect::Send { order } => self.parts.link.send(LinkCommand::Send { order }),
+            Effect::AskCancel { order, reason } => self.parts.link.send(LinkCommand::AskCancel { order, reason }),
+            Effect::AskStatus { order } => self.parts.link.send(LinkCommand::AskStatus { order }),
+        }
+    }
+
+    fn say(&mut self, say: u32, channel: Channel, lang: Lang, text: String) {
+        self.watch(Trace::Sentence { say, channel: channel.clone(), text: text.clone() });
+        match channel {
+            Channel::Voice => {
+                self.sounding += 1;
+                self.tell_ears(EarCommand::Deafen);
+                if !self.parts.voice.say(Saying { say, text, lang }) {
+                    tracing::error!("the voice can't keep up; a reply was not said");
+                    self.ended(Spoken { say, error: None, synthesis_ms: 0, speech_ms: 0 });
+                }
+            }
+            Channel::Text(_) => self.text.reply(say, text),
+        }
+    }
+
+    fn ear_events(&mut self, event: EarEvent) -> Vec<Event> {
+        match event {
+            EarEvent::Woke { score } => vec![Event::Woke { score }],
+            EarEvent::Heard { turn, lang, nbest, acoustics, ms } => {
+                self.watch(Trace::Ears { ms });
+                vec![Event::Heard(Heard { turn, channel: Channel::Voice, lang, nbest, acoustics, entropy: entropy() })]
+            }
+            EarEvent::Silence { turn } => vec![Event::Silence { turn }],
+            EarEvent::SourceLost { why } => {
+                tracing::warn!("{why}");
+                vec![]
+            }
+            EarEvent::SourceBack => {
+                tracing::info!("the microphone is back");
+                vec![]
+            }
+            EarEvent::End => {
+                self.watch(Trace::SourceEnded);
+                vec![]
+            }
+        }
+    }
+
+    fn spoken_events(&mut self, spoken: Spoken) -> Vec<Event> {
+        let say = spoken.say;
+        self.ended(spoken);
+        vec![Event::Played { say }]
+    }
+
+    fn ended(&mut self, spoken: Spoken) {
+        self.sounding = self.sounding.saturating_sub(1);
+        if self.sounding == 0 {
+            self.tell_ears(EarCommand::Undeafen);
+        }
+        if let Some(error) = &spoken.error {
+            tracing::error!("a reply could not be heard: {error}");
+        }
+        self.watch(Trace::Spoken { spoken });
+    }
+
+    fn stored_events(&mut self, answer: StoreAnswer) -> Vec<Event> {
+        self.watch(Trace::Stored { ms: answer.ms });
+        vec![match answer.result {
+            Ok(()) => Event::Stored { ticket: answer.ticket },
+            Err(why) => {
+                tracing::error!("{why}");
+                Event::StoreFailed { ticket: answer.ticket, why }
+            }
+        }]
+    }
+
+    fn control_events(&mut self, request: Request) -> Vec<Event> {
+        match request.ask.clone() {
+            Ask::Say { text, lang } => {
+                let now_ms = self.parts.clock.now().mono_ms;
+                let lang = lang.unwrap_or(self.parts.lang);
+                vec![Event::Heard(self.text.says(text, lang, entropy(), request.answers, now_ms))]
+            }
+            Ask::CancelOrder { order } => {
+                let order = crate::decide::order::OrderId(order);
+                if !self.parts.mind.household().orders.contains_key(&order) {
+                    let what = format!("there is no order {order}; `tendero orders list` shows them");
+                    text::answer(&request.answers, control::Answer::Error { what });
+                    return vec![];
+                }
+                text::done(&request.answers);
+                vec![Event::CancelOrder { order }]
+            }
+            Ask::Press { hold } => {
+                use crate::decide::event::Button;
+                text::done(&request.answers);
+                vec![Event::Button(if hold { Button::Hold } else { Button::Tap })]
+            }
+            Ask::Mute { on } => {
+                self.muted = on;
+                self.tell_ears(EarCommand::Mute(on));
+                text::done(&request.answers);
+                vec![Event::Muted(on)]
+            }
+        }
+    }
+
+    fn time_events(&mut self) -> Vec<Event> {
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        let now_ms = self.parts.clock.now().mono_ms;
+        let mut events: Vec<Event> = self.text.expired(now_ms).into_iter().collect();
+        if self.parts.mind.deadline().is_some_and(|deadline| deadline.at_mono_ms <= now_ms) {
+            events.push(Event::Deadline);
+        }
+        events
+    }
+
+    /// Typed words are answered at once: what was "said" on the text channel has been read.
+    fn settle_text(&mut self) {
+        // Each round may bring further replies; the mind's replies to `Played` are bounded.
+        for _ in 0..QUEUE {
+            let Some(say) = self.text.next_read() else { break };
+            self.step(Event::Played { say });
+        }
+        self.text.finish_if_settled();
+    }
+
+    fn tell_ears(&self, command: EarCommand) {
+        if let Some(ears) = &self.parts.ears {
+            // The ears' thread ends only with the daemon.
+            let _ = ears.send(command);
+        }
+    }
+
+    fn journal(&mut self, at: Now, event: Event, effects: &[Effect]) {
+        let Some(journal) = &mut self.parts.journal else { return };
+        let written = journal.write(&Entry { at, event, effects: effects.to_vec() });
+        if let Err(error) = written {
+            tracing::error!("{error:#}; going on without a journal");
+            self.parts.journal = None;
+        }
+    }
+
+    fn watch(&self, trace: Trace) {
+        // Nobody watching is fine.
+        let _ = self.parts.traces.send(trace);
+    }
+}
+
+fn link_events(event: LinkEvent) -> Vec<Event> {
+    vec![match event {
+        LinkEvent::Up => Event::Link { up: true },
+        LinkEvent::Down { why } => {
+            tracing::warn!("{why}");
+            Event::Link { up: false }
+        }
+        LinkEvent::Quoted(quote) => Event::Quoted(quote),
+        LinkEvent::NotQuoted { request_id, code } => Event::NotQuoted { request_id, code },
+        LinkEvent::Receipt(receipt) => Event::Receipt(receipt),
+        LinkEvent::Status(status) => Event::Status(status),
+        LinkEvent::Shop { shop, online } => Event::Shop { shop, online },
+        LinkEvent::Distrusted { shop, why } => {
+            tracing::warn!("a message from shop {shop} was dropped: {why}");
+            Event::Distrusted { shop, why }
+        }
+    }]
+}
+
+/// Random bits from the system, for ids, nonces and challenge words.
+fn entropy() -> Entropy {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the kernel gives random numbers once it has booted");
+    Entropy(bytes)
+}

@@ -1,1 +1,146 @@
 //! Every event with its time, as versioned lines; bounded; can be replayed.
+//!
+//! The first line of a journal holds what the mind was made of (policy, household,
+//! catalogue); each further line one event, its time, and the effects that it had. Since the
+//! mind is pure, [`replay`] gets the same effects again, to the byte, or says where not.
+//! A journal holds what people said: it is readable by the daemon's user only, and never
+//! leaves the device.
+
+use crate::decide::effect::Effect;
+use crate::decide::event::Event;
+use crate::decide::household::Household;
+use crate::decide::mind::Mind;
+use crate::decide::policy::Policy;
+use crate::decide::Now;
+use crate::understand::Understanding;
+use crate::understand::catalog::Catalog;
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The format of the lines.
+const VERSION: u32 = 1;
+
+/// What the mind was made of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Setup {
+    pub journal: u32,
+    pub policy: Policy,
+    pub household: Household,
+    pub catalog: Catalog,
+}
+
+impl Setup {
+    pub fn of(mind: &Mind) -> Setup {
+        Setup {
+            journal: VERSION,
+            policy: mind.policy().clone(),
+            household: mind.household().clone(),
+            catalog: mind.understanding().catalog().clone(),
+        }
+    }
+
+    /// A mind as it was when the journal began.
+    pub fn mind(self) -> Mind {
+        Mind::new(self.policy, Understanding::new(self.catalog), self.household)
+    }
+}
+
+/// One event and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: Now,
+    pub event: Event,
+    pub effects: Vec<Effect>,
+}
+
+/// A journal that is being written.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    written: u64,
+    limit: u64,
+}
+
+impl Journal {
+    /// Begins a journal at `path`; what was there becomes `path` + `.old`. `limit` in bytes.
+    ///
+    /// # Errors
+    /// The file can't be made.
+    pub fn begin(path: &Path, limit: u64, setup: &Setup) -> anyhow::Result<Journal> {
+        let context = || format!("can't write the journal {}", path.display());
+        if path.exists() {
+            let mut old = path.as_os_str().to_owned();
+            old.push(".old");
+            std::fs::rename(path, old).with_context(context)?;
+        }
+        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path).with_context(context)?;
+        let mut journal = Journal { path: path.to_owned(), file, written: 0, limit };
+        journal.line(setup).with_context(context)?;
+        Ok(journal)
+    }
+
+    /// Writes one entry down. Not fsynced: what must not be lost is in the store.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn write(&mut self, entry: &Entry) -> anyhow::Result<()> {
+        self.line(entry).with_context(|| format!("can't write the journal {}", self.path.display()))
+    }
+
+    /// Is it time to begin a new one?
+    pub fn is_full(&self) -> bool {
+        self.written >= self.limit
+    }
+
+    fn line(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        self.written += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// Runs a journal through a fresh mind. `on_entry` sees each entry after its effects were
+/// found to be equal. A last line that a power cut left half is passed over.
+///
+/// # Errors
+/// Not a journal, another version, or the line at which other effects came out.
+pub fn replay(path: &Path, mut on_entry: impl FnMut(&Entry)) -> anyhow::Result<usize> {
+    let file = File::open(path).with_context(|| format!("can't open the journal {}", path.display()))?;
+    let mut lines = BufReader::new(file).lines();
+    let first = lines.next().with_context(|| format!("the journal {} is empty", path.display()))??;
+    let setup: Setup = serde_json::from_str(&first)
+        .with_context(|| format!("{}:1: not the beginning of a journal", path.display()))?;
+    if setup.journal != VERSION {
+        bail!("{} is a journal of version {}; this program reads version {VERSION}", path.display(), setup.journal);
+    }
+    let mut mind = setup.mind();
+    let mut count = 0;
+    let mut lines = lines.enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        let line = line.with_context(|| format!("can't read {}", path.display()))?;
+        let entry: Entry = match serde_json::from_str(&line) {
+            Ok(entry) => entry,
+            Err(_) if lines.peek().is_none() => break,
+            Err(error) => bail!("{}:{}: not a journal entry: {error}", path.display(), index + 2),
+        };
+        let effects = mind.handle(entry.event.clone(), entry.at);
+        if effects != entry.effects {
+            bail!(
+                "{}:{}: the replay differs: recorded {}, now {}",
+                path.display(),
+                index + 2,
+                serde_json::to_string(&entry.effects)?,
+                serde_json::to_string(&effects)?
+            );
+        }
+        on_entry(&entry);
+        count += 1;
+    }
+    Ok(count)
+}

@@ -1,0 +1,49 @@
+# `make demo` and `make test` are the two commands; each does its own set-up first.
+# `make help` lists the rest.
+
+CARGO ?= $(shell command -v cargo || echo $(HOME)/.cargo/bin/cargo)
+LISTEN ?= 0
+
+.PHONY: help demo test bench soak lint setup install clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## plays five scenes with everything real but the air (LISTEN=1: on the sound card, at its own pace)
+	@scripts/setup.sh
+	@$(CARGO) build --release --locked
+	@target/release/tendero demo $(if $(filter 1,$(LISTEN)),--listen)
+
+test: ## builds everything and runs every test, the demo among them
+	@scripts/setup.sh test
+	@$(CARGO) build --locked --features full --all-targets
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$(CARGO) nextest run --locked --features full --no-fail-fast; \
+	else \
+		$(CARGO) test --locked --features full --no-fail-fast; \
+	fi
+
+bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_DIR)
+	@scripts/setup.sh test
+	@$(CARGO) bench --locked --features full
+
+soak: ## the long simulations
+	@scripts/setup.sh test
+	@TENDERO_SOAK=1 $(CARGO) test --release --locked --features full --test sim -- --nocapture
+
+lint: ## format, clippy, documentation
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --locked --features full --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --features full --no-deps
+
+setup: ## Debian packages and the wake word's networks
+	@scripts/setup.sh test
+
+install: ## the program and the wake word's networks under /usr (as root, after `make setup` and a release build)
+	install -D -m 755 target/release/tendero $(DESTDIR)/usr/bin/tendero
+	install -d $(DESTDIR)/usr/share/tendero/wake
+	install -m 644 runtime/wake/*.onnx $(DESTDIR)/usr/share/tendero/wake/
+
+clean: ## what was built and fetched
+	@$(CARGO) clean
+	@rm -rf runtime demo.wav

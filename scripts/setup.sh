@@ -1,0 +1,57 @@
+#!/bin/sh
+# Gets what the build, the demo and the tests need and the machine lacks. Does nothing twice.
+#
+#   scripts/setup.sh          what `make demo` needs
+#   scripts/setup.sh test     what `make test` needs besides
+#
+# Debian packages are installed with apt-get, through sudo where one is not root, and only
+# when something is missing. The wake word's front-end networks come out of a crate of the
+# registry, checked by sha256.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+[ -t 1 ] || say() { printf '==> %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# Build: a C compiler for SQLite and ring, ALSA's headers. Run: the recogniser with its
+# model, the voice with its data.
+packages="gcc libc6-dev make pkg-config libasound2-dev libpocketsphinx3 pocketsphinx-en-us libespeak-ng1 espeak-ng-data"
+# Tests besides: a real broker, certificates for it, a command-line voice, a sound card without hardware.
+[ "${1:-}" = test ] && packages="$packages mosquitto openssl espeak-ng"
+
+command -v cargo >/dev/null 2>&1 || {
+    # A fresh rustup needs a new shell, or this.
+    [ -r "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
+}
+command -v cargo >/dev/null 2>&1 || die "cargo is missing. Install Rust from https://rustup.rs, open a new shell and try again"
+
+have() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+missing=""
+if command -v dpkg-query >/dev/null 2>&1; then
+    for package in $packages; do
+        have "$package" || missing="$missing $package"
+    done
+else
+    say "this is not a Debian: please see to these by your own package manager: $packages"
+fi
+
+if [ -n "$missing" ]; then
+    say "installing Debian packages:$missing"
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || die "these packages are missing, and there is no sudo. As root: apt-get install$missing"
+        as_root=sudo
+    fi
+    $as_root apt-get update -qq
+    # RUNLEVEL=1 keeps a freshly installed broker from being started as a service: the tests
+    # start their own on a free port.
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing \
+        || die "apt-get could not install:$missing"
+else
+    say "Debian packages: all there"
+fi
+
+scripts/fetch-wake-frontend.sh runtime/wake

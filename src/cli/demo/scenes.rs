@@ -1,0 +1,121 @@
+//! The five scenes. Each is played to its end and then compared with the shop's own books.
+
+use super::household::{ANA, RADU, TELEVISION};
+use super::stage::Stage;
+use crate::decide::reply::{Reason, Reply};
+use anyhow::{bail, ensure};
+use std::time::Duration;
+
+/// How a scene ended.
+pub struct Outcome {
+    pub scene: &'static str,
+    pub said: &'static str,
+    /// What the shop's books gained.
+    pub booked: String,
+    pub ended: Result<(), String>,
+}
+
+/// Plays all five; a scene that goes wrong does not stop the next.
+///
+/// # Errors
+/// Only what makes going on impossible.
+pub async fn play(stage: &mut Stage) -> anyhow::Result<Vec<Outcome>> {
+    let mut outcomes = vec![];
+    macro_rules! scene {
+        ($number:literal, $title:literal, $said:literal, $play:ident, $booked:expr) => {
+            stage.begin(concat!("Scene ", $number, ": ", $title)).await?;
+            let ended = match $play(stage).await {
+                Ok(()) => stage.settle().await,
+                Err(error) => Err(error),
+            };
+            let booked = stage.booked().await?;
+            let ended = ended.and_then(|()| expect_booked(&booked, $booked));
+            outcomes.push(Outcome {
+                scene: $number,
+                said: $said,
+                booked: if booked.is_empty() { "nothing".into() } else { booked.join(", ") },
+                ended: ended.map_err(|error| format!("{error:#}")),
+            });
+        };
+    }
+    scene!("1", "the toothbrush heads ran out", "\"the toothbrush heads ran out\", \"order it\"", reorder, &["1 × toothbrush-heads-4"]);
+    scene!("2", "a television tells of a dollhouse", "\"... ordered me a dollhouse\" (television)", dollhouse, &[]);
+    scene!("3", "a second member asks for the same", "\"we need toothbrush heads\", \"no thank you\"", duplicate, &[]);
+    scene!("4", "cancel that", "\"we are out of coffee\", \"order it\", \"cancel that\"", cancel, &[]);
+    scene!("5", "the broker dies", "\"order two packs of dishwasher tablets\", \"order it\"", broker_dies, &["2 × dishwasher-tablets-60"]);
+    Ok(outcomes)
+}
+
+fn expect_booked(booked: &[String], expected: &[&str]) -> anyhow::Result<()> {
+    ensure!(booked == expected, "the shop booked {booked:?}, and should have booked {expected:?}");
+    Ok(())
+}
+
+async fn reorder(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.says(ANA, &["hey tendero", "the toothbrush heads ran out"]).await?;
+    stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
+    stage.listening().await?;
+    stage.says(ANA, &["order it"]).await?;
+    stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
+    stage.resting().await?;
+    stage.skip_hold();
+    stage.reply("that it is booked", |reply| matches!(reply, Reply::Booked { .. })).await
+}
+
+async fn dollhouse(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.says(TELEVISION, &["hey tendero", "ordered me a dollhouse, said the little girl"]).await?;
+    stage
+        .verdict("the broadcast guard", |verdict| {
+            verdict.guard == "broadcast" && matches!(verdict.reason, Some(Reason::ReportedSpeech { .. }))
+        })
+        .await?;
+    stage.resting().await
+}
+
+async fn duplicate(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.skip(Duration::from_secs(3600), "an hour");
+    stage.says(RADU, &["hey tendero", "we need toothbrush heads"]).await?;
+    stage
+        .reply("that they were already ordered", |reply| match reply {
+            Reply::ReadBack { reasons, .. } => reasons.iter().any(|reason| matches!(reason, Reason::AlreadyOrdered { .. })),
+            _ => false,
+        })
+        .await?;
+    stage.listening().await?;
+    stage.says(RADU, &["no thank you"]).await?;
+    stage.reply("that nothing is ordered", |reply| matches!(reply, Reply::NothingOrdered)).await?;
+    stage.resting().await
+}
+
+async fn cancel(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.says(RADU, &["hey tendero", "we are out of coffee"]).await?;
+    stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
+    stage.listening().await?;
+    stage.says(RADU, &["order it"]).await?;
+    stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
+    stage.resting().await?;
+    stage.skip(Duration::from_secs(120), "two minutes");
+    stage.says(RADU, &["hey tendero", "cancel that"]).await?;
+    stage.reply("that it is taken back", |reply| matches!(reply, Reply::Cancelled { .. })).await?;
+    stage.resting().await?;
+    stage.skip_hold();
+    Ok(())
+}
+
+async fn broker_dies(stage: &mut Stage) -> anyhow::Result<()> {
+    stage.says(ANA, &["hey tendero", "order two packs of dishwasher tablets"]).await?;
+    stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
+    stage.listening().await?;
+    stage.says(ANA, &["order it"]).await?;
+    stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
+    stage.resting().await?;
+    stage.skip_hold();
+    stage.sending().await?;
+    stage.kill_broker().await?;
+    if stage.booked().await?.len() > 1 {
+        bail!("it was booked more than once");
+    }
+    stage.pass_time(Duration::from_secs(2)).await;
+    stage.raise_broker().await?;
+    stage.reply("that it is booked", |reply| matches!(reply, Reply::Booked { .. })).await
+}

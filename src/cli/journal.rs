@@ -1,0 +1,60 @@
+//! `tendero journal`: what a daemon wrote down, as a dialogue.
+
+use crate::decide::effect::Effect;
+use crate::decide::event::Event;
+use crate::journal::{Entry, replay};
+use crate::speak::wording::Wording;
+use clap::Subcommand;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Run the events through a fresh mind, check that the effects are the same to the byte,
+    /// and print the dialogue.
+    Replay { file: PathBuf },
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let What::Replay { file } = args.what;
+    let wording = Wording::new()?;
+    let count = replay(&file, |entry| print_entry(entry, &wording))?;
+    println!("{count} events, every effect as it was recorded");
+    Ok(())
+}
+
+fn print_entry(entry: &Entry, wording: &Wording) {
+    let time = clock_time(entry);
+    if let Event::Heard(heard) = &entry.event {
+        let best = heard.nbest.first().map_or("", |best| best.text.as_str());
+        println!("{time}  household  \"{best}\"");
+    }
+    for effect in &entry.effects {
+        match effect {
+            Effect::Say { lang, reply, .. } => println!("{time}  tendero    \"{}\"", wording.sentence(reply, *lang)),
+            Effect::Send { order } => println!("{time}  sent       {order}"),
+            Effect::AskCancel { order, .. } => println!("{time}  cancel     {order}"),
+            Effect::Listen { .. }
+            | Effect::Rest
+            | Effect::AskQuote { .. }
+            | Effect::Store { .. }
+            | Effect::AskStatus { .. } => {}
+        }
+    }
+}
+
+/// The household's time of day, or the seconds since the start while it is unknown.
+fn clock_time(entry: &Entry) -> String {
+    match entry.at.wall {
+        Some(wall) => {
+            let minute = wall.minute_of_day();
+            format!("{:02}:{:02}:{:02}", minute / 60, minute % 60, wall.unix_ms.div_euclid(1000).rem_euclid(60))
+        }
+        None => format!("+{:>6}s", entry.at.mono_ms / 1000),
+    }
+}

@@ -1,0 +1,149 @@
+//! `tendero orders`: what was ordered, why, and how to take it back.
+
+use crate::config::Config;
+use crate::daemon::control::{Ask, Client};
+use crate::decide::guard::Verdict;
+use crate::decide::money::Money;
+use crate::decide::order::{Order, OrderId};
+use crate::deliver::store::{AuditEntry, Store};
+use anyhow::bail;
+use clap::Subcommand;
+use comfy_table::{Table, presets};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The daemon's configuration.
+    #[arg(long, value_name = "FILE", global = true, default_value = "/etc/tendero/tendero.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Every order of this device, newest first.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// One order: what was heard, which guards spoke, how it was confirmed.
+    Show {
+        /// The order's id, or the beginning of it.
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take an order back, through the running daemon.
+    Cancel {
+        /// The order's id, or the beginning of it.
+        id: String,
+    },
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let config = Config::load(&args.config)?;
+    let path = config.state.dir.join("tendero.db");
+    if !path.exists() {
+        bail!("there is no order book at {}; it is made when `tendero run` starts for the first time", path.display());
+    }
+    let store = Store::open(&path)?;
+    match args.what {
+        What::List { json } => list(&store, json),
+        What::Show { id, json } => show(&store, &find(&store, &id)?, json),
+        What::Cancel { id } => {
+            let id = find(&store, &id)?.id;
+            drop(store);
+            super::block_on(async {
+                let mut client = Client::connect(&config.state.socket).await?;
+                client.ask(&Ask::CancelOrder { order: id.0.clone() }, |reply| println!("{reply}")).await?;
+                println!("asked to take back {id}; `tendero orders show {id}` tells how it stands");
+                Ok(())
+            })
+        }
+    }
+}
+
+fn find(store: &Store, id: &str) -> anyhow::Result<Order> {
+    if let Some(order) = store.order(&OrderId(id.to_owned()))? {
+        return Ok(order);
+    }
+    let mut found: Vec<_> = store.orders()?.into_iter().filter(|order| order.id.0.starts_with(id)).collect();
+    match found.len() {
+        0 => bail!("there is no order {id}; `tendero orders list` shows them"),
+        1 => Ok(found.remove(0)),
+        many => bail!("{many} orders begin with {id}; give more of the id"),
+    }
+}
+
+fn list(store: &Store, json: bool) -> anyhow::Result<()> {
+    let orders = store.orders()?;
+    if json {
+        for order in &orders {
+            println!("{}", serde_json::to_string(order)?);
+        }
+        return Ok(());
+    }
+    if orders.is_empty() {
+        println!("no orders yet");
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(["order", "confirmed", "state", "total", "what"]);
+    for order in &orders {
+        table.add_row([
+            order.id.0.chars().take(8).collect(),
+            local_time(order.confirmed.at_unix_ms),
+            order.state.name().replace('_', " "),
+            order.quote.total().to_string(),
+            lines(order),
+        ]);
+    }
+    println!("{}", table.trim_fmt());
+    Ok(())
+}
+
+fn show(store: &Store, order: &Order, json: bool) -> anyhow::Result<()> {
+    let audit = store.audit(Some(&order.id))?;
+    if json {
+        println!("{}", serde_json::json!({ "order": order, "audit": audit }));
+        return Ok(());
+    }
+    println!("order      {}", order.id);
+    println!("state      {}{}", order.state.name().replace('_', " "), order.code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default());
+    println!("what       {}", lines(order));
+    println!("total      {} (delivery {})", order.quote.total(), Money::new(order.quote.delivery.amount, &order.quote.currency));
+    println!("seller     {}", order.quote.seller);
+    println!("confirmed  {} by {:?}: {}", local_time(order.confirmed.at_unix_ms), order.confirmed.rung, quoted(&order.confirmed.spoken));
+    println!("held until {}", local_time(order.hold_until_unix_ms));
+    if let Some(number) = &order.shop_order_no {
+        println!("shop's no. {number}");
+    }
+    for entry in &audit {
+        print_audit(entry);
+    }
+    Ok(())
+}
+
+fn print_audit(entry: &AuditEntry) {
+    println!("\nheard      \"{}\"", entry.heard);
+    for Verdict { guard, rung, reason, inputs } in &entry.verdicts {
+        let reason = reason.as_ref().map(|r| format!("  {r:?}")).unwrap_or_default();
+        println!("  {guard:<13} {:<10} {inputs}{reason}", format!("{rung:?}").to_lowercase());
+    }
+}
+
+fn lines(order: &Order) -> String {
+    let lines: Vec<_> = order.quote.lines.iter().map(|line| format!("{} × {}", line.qty, line.title)).collect();
+    lines.join(", ")
+}
+
+fn quoted(spoken: &[String]) -> String {
+    spoken.iter().map(|words| format!("\"{words}\"")).collect::<Vec<_>>().join(", ")
+}
+
+fn local_time(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms)
+        .map(|at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_else(|_| "at an unknown time".into())
+}

@@ -1,0 +1,144 @@
+//! The program as a user meets it: the real binary, its exit status and its messages.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const CATALOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json");
+
+fn tendero(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tendero"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary was built for this test");
+    // A program that stops early closes its end: that is for the test to judge, by its output.
+    let _ = child.stdin.take().expect("it was piped").write_all(input.as_bytes());
+    child.wait_with_output().expect("the program ends")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// One line on standard error that holds every one of `parts`, exit status 1, and no panic.
+fn assert_fails_with(output: &Output, parts: &[&str]) {
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
+    assert_eq!(message.trim().lines().count(), 1, "one line, not: {message}");
+    for part in parts {
+        assert!(message.contains(part), "{part:?} is missing from: {message}");
+    }
+}
+
+#[test]
+fn parse_answers_each_line_with_one_line_of_json() {
+    let lines = "the toothbrush heads ran out\nalexa ordered me a dollhouse\nwhat a lovely day\n";
+    let output = tendero(&["parse", "--catalog", CATALOG, "--lang", "en", "--json"], lines);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let answers: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["intent"], "reorder");
+    assert_eq!(answers[0]["lines"][0]["sku"], "toothbrush-heads-4");
+    assert_eq!(answers[0]["lines"][0]["qty"], 1);
+    assert_eq!(answers[1]["intent"], "none");
+    assert_eq!(answers[2]["intent"], "none");
+}
+
+#[test]
+fn a_wrong_catalogue_is_named_with_product_and_field() {
+    let good = std::fs::read_to_string(CATALOG).expect("the demo's catalogue is in the repository");
+    let mut catalog: serde_json::Value = serde_json::from_str(&good).expect("it is JSON");
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, catalog: &serde_json::Value| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, catalog.to_string()).expect("the folder can be written");
+        path.to_str().expect("a plain path").to_owned()
+    };
+    catalog["products"][1]["unit_amount"] = (-1).into();
+    let negative = write("negative.json", &catalog);
+    catalog["products"][1]["unit_amount"] = 1.into();
+    let sku = catalog["products"][0]["sku"].clone();
+    catalog["products"][1]["sku"] = sku.clone();
+    let twice = write("twice.json", &catalog);
+    let page = dir.path().join("page.json");
+    std::fs::write(&page, "<!doctype html><title>404</title>").expect("the folder can be written");
+    let page = page.to_str().expect("a plain path");
+
+    let run = |path: &str| tendero(&["parse", "--catalog", path, "--lang", "en", "--json"], "");
+    assert_fails_with(&run(&negative), &["negative.json", "unit_amount is -1"]);
+    assert_fails_with(&run(&twice), &["twice.json", sku.as_str().expect("text"), "twice"]);
+    assert_fails_with(&run(page), &["page.json", "not valid JSON"]);
+    assert_fails_with(&run("/nowhere.json"), &["/nowhere.json"]);
+
+    let data = dir.path().join("shop");
+    let shop = ["shop", "--catalog", &negative, "--broker", "mqtt://127.0.0.1:1", "--data-dir", data.to_str().expect("a plain path")];
+    assert_fails_with(&tendero(&shop, ""), &["unit_amount is -1"]);
+    assert!(!data.exists(), "a shop that can't start leaves nothing behind");
+}
+
+#[test]
+fn a_wrong_configuration_is_named_with_line_and_key() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("tendero.toml");
+    let path_text = path.to_str().expect("a plain path");
+    std::fs::write(&path, "[home]\nname = \"casa\"\n\n[polcy]\ncurrency = \"EUR\"\n").expect("the folder can be written");
+    for args in [vec!["run", "--config", path_text], vec!["say", "--config", path_text, "milk"], vec!["config", "--check", path_text]] {
+        assert_fails_with(&tendero(&args, ""), &["tendero.toml:4:", "\"polcy\"", "did you mean \"policy\"?"]);
+    }
+    assert_fails_with(&tendero(&["run", "--config", "/nowhere.toml"], ""), &["/nowhere.toml", "tendero config"]);
+}
+
+#[test]
+fn the_reference_configuration_is_accepted_as_it_is_printed() {
+    let printed = tendero(&["config"], "");
+    assert!(printed.status.success());
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("tendero.toml");
+    std::fs::write(&path, &printed.stdout).expect("the folder can be written");
+    let checked = tendero(&["config", "--check", path.to_str().expect("a plain path")], "");
+    assert!(checked.status.success(), "{}", stderr(&checked));
+}
+
+#[test]
+fn clients_say_how_to_start_a_daemon_that_is_not_there() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = write_config(dir.path(), "");
+    assert_fails_with(&tendero(&["say", "--config", &path, "milk"], ""), &["no daemon answers", "tendero run --config"]);
+    assert_fails_with(&tendero(&["orders", "--config", &path, "list"], ""), &["no order book", "tendero run"]);
+}
+
+#[test]
+fn wrong_arguments_have_their_own_status() {
+    assert_eq!(tendero(&["dance"], "").status.code(), Some(2));
+    assert_eq!(tendero(&["parse", "--lang", "xx"], "").status.code(), Some(2));
+    assert_eq!(tendero(&["--version"], "").status.code(), Some(0));
+}
+
+#[test]
+fn a_journal_that_is_none_is_refused() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let path = dir.path().join("journal");
+    std::fs::write(&path, "hello\n").expect("the folder can be written");
+    let path = path.to_str().expect("a plain path");
+    assert_fails_with(&tendero(&["journal", "replay", path], ""), &["journal:1", "not the beginning of a journal"]);
+}
+
+/// A configuration whose state lies in `dir`, with `more` appended.
+fn write_config(dir: &Path, more: &str) -> String {
+    let text = format!(
+        "[state]\ndir = \"{dir}/state\"\nsocket = \"{dir}/control.sock\"\n\n[microphone]\ndevice = \"off\"\n\n[speaker]\ndevice = \"off\"\n{more}",
+        dir = dir.display()
+    );
+    let path = dir.join("tendero.toml");
+    std::fs::write(&path, text).expect("the folder can be written");
+    path.to_str().expect("a plain path").to_owned()
+}
