@@ -5,8 +5,8 @@
 //! the same id never gets other bytes. Never decides anything, and never talks to a broker.
 //! [`thread::StoreHandle`] runs it on a thread of its own, so that a slow card blocks nobody.
 
-mod error;
-mod schema;
+pub(crate) mod error;
+pub(crate) mod schema;
 pub mod thread;
 
 pub use error::StoreError;
