@@ -1,1 +1,387 @@
-//! What goes over the broker for one device: outbox out, verified messages in.
+//! The device's side of the conversation with its shop.
+//!
+//! One task: commands in, events out, both bounded. Everything that comes in is verified with
+//! the pinned key of the shop, checked for sense ([`inbox`]) and cleaned before anybody sees it.
+//! An order is published again, the same bytes each time, until the store says that its receipt
+//! is there. Never decides what to buy and never changes an order.
+
+mod catalog;
+mod inbox;
+mod retry;
+
+use super::envelope::{self, Body, OrderGet, Presence, QuoteRequest, SealError, WantedLine};
+use super::keys::{Keys, PublicKey};
+use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
+use super::store::{Due, Errand, StoreHandle, thread::Sealer};
+use super::topic::{self, Route};
+use crate::clock::Clock;
+use crate::decide::effect::CancelReason;
+use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
+use crate::understand::Lang;
+use crate::understand::catalog::Catalog;
+use retry::Retries;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Commands and events that may wait.
+const QUEUE: usize = 64;
+/// Quotes that we wait for at the same time; the oldest request is forgotten beyond that.
+const MAX_REQUESTS: usize = 16;
+/// How long a quote request, a cancellation or a question is worth an answer, milliseconds.
+const REQUEST_LIFE_MS: i64 = 60_000;
+/// Presence is true until the broker says otherwise.
+const PRESENCE_LIFE_MS: i64 = 366 * 24 * 3_600_000;
+
+#[derive(Debug, Clone)]
+pub struct LinkConfig {
+    pub broker: BrokerConfig,
+    pub route: Route,
+    /// The shop's pinned key: nothing else may have signed what we believe.
+    pub shop_key: PublicKey,
+    /// The household's currency; a quote in another one is refused.
+    pub currency: String,
+    /// Wake words of this household, kept out of the shop's texts besides [`super::clean::BANNED`].
+    pub banned: Vec<String>,
+    /// Pause before an order without a receipt is published again; doubles up to `resend_max`.
+    pub resend_min: Duration,
+    pub resend_max: Duration,
+}
+
+impl LinkConfig {
+    /// The usual pauses: 5 seconds up to 5 minutes.
+    pub fn new(broker: BrokerConfig, route: Route, shop_key: PublicKey, currency: impl Into<String>) -> LinkConfig {
+        LinkConfig {
+            broker,
+            route,
+            shop_key,
+            currency: currency.into(),
+            banned: vec![],
+            resend_min: Duration::from_secs(5),
+            resend_max: Duration::from_secs(300),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum LinkCommand {
+    /// Answers [`LinkEvent::Quoted`] or [`LinkEvent::NotQuoted`], or never.
+    AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted> },
+    /// The order is `sending` in the store: publish it until its receipt is there.
+    Send { order: OrderId },
+    /// The order is `cancelling` in the store: ask until the shop's status is there.
+    AskCancel { order: OrderId, reason: CancelReason },
+    /// Ask once what became of an order.
+    AskStatus { order: OrderId },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum LinkEvent {
+    /// Connected and subscribed.
+    Up,
+    /// One clear line; the link goes on trying.
+    Down { why: String },
+    Quoted(Quote),
+    /// `code`: the shop's, or `offline`.
+    NotQuoted { request_id: String, code: String },
+    Receipt(Receipt),
+    Status(StatusUpdate),
+    Shop { shop: String, online: bool },
+    /// A message that must not be used.
+    Distrusted { shop: String, why: String },
+    /// The broker did not take a message: its access rules are wrong.
+    Denied { why: String },
+    /// A newer catalogue of the shop, verified, complete and cleaned.
+    Catalog(Catalog),
+}
+
+/// Handle of a link; cheap to clone. The link ends when `stop` is called or its events are dropped.
+#[derive(Clone)]
+pub struct LinkHandle {
+    commands: mpsc::Sender<LinkCommand>,
+    mqtt: Mqtt,
+}
+
+impl LinkHandle {
+    /// Waits for its place in the queue; `false` when the link has ended.
+    pub async fn send(&self, command: LinkCommand) -> bool {
+        self.commands.send(command).await.is_ok()
+    }
+
+    /// Drops the connection as if the cable were pulled.
+    pub fn cut(&self) {
+        self.mqtt.cut();
+    }
+
+    pub fn restore(&self) {
+        self.mqtt.restore();
+    }
+
+    pub fn stop(&self) {
+        self.mqtt.stop();
+    }
+}
+
+/// Makes the signed bytes of orders; lives on the store's thread.
+pub fn sealer(keys: Arc<Keys>, route: Route, clock: Clock) -> Sealer {
+    Box::new(move |order, seq| {
+        let body = envelope::Order::of(order, seq, route.up(envelope::Order::KIND));
+        let now = clock.unix_ms().ok_or_else(|| anyhow::anyhow!("the wall clock is unknown"))?;
+        let life_ms = order.expires_unix_ms.saturating_sub(now);
+        Ok(envelope::seal(&body, &route.device_source(), &keys, now, life_ms)?)
+    })
+}
+
+/// Starts the link. Needs a tokio runtime.
+///
+/// # Errors
+/// [`Trouble`] when the broker's URL or a file is wrong; nothing was started then.
+pub fn start(
+    config: LinkConfig,
+    keys: Arc<Keys>,
+    store: StoreHandle,
+    clock: Clock,
+) -> Result<(LinkHandle, mpsc::Receiver<LinkEvent>), Trouble> {
+    let (commands, commands_rx) = mpsc::channel(QUEUE);
+    let (events, events_rx) = mpsc::channel(QUEUE);
+    let (mqtt_events, mqtt_rx) = mpsc::channel::<MqttEvent>(QUEUE);
+    let route = config.route.clone();
+    let now = clock.unix_ms().unwrap_or(0);
+    let offline = Presence { aud: route.device_state(), online: false };
+    let will = envelope::seal(&offline, &route.device_source(), &keys, now, PRESENCE_LIFE_MS);
+    let client = mqtt::Client {
+        client_id: route.device().into(),
+        subscriptions: vec![
+            route.all_down(),
+            topic::shop_state(route.shop()),
+            topic::all_catalog(route.shop()),
+        ],
+        will: will.ok().map(|bytes| (route.device_state(), bytes)),
+    };
+    let mut broker = config.broker.clone();
+    broker.username.get_or_insert_with(|| route.home().into());
+    let mqtt = Mqtt::start(broker, client, mqtt_events)?;
+    let retries = Retries::new(config.resend_min, config.resend_max);
+    let link = Link {
+        config,
+        keys,
+        store,
+        clock,
+        mqtt: mqtt.clone(),
+        events,
+        requests: BTreeMap::new(),
+        asked: 0,
+        retries,
+        parts: catalog::Parts::default(),
+    };
+    tokio::spawn(link.run(commands_rx, mqtt_rx));
+    Ok((LinkHandle { commands, mqtt }, events_rx))
+}
+
+struct Link {
+    config: LinkConfig,
+    keys: Arc<Keys>,
+    store: StoreHandle,
+    clock: Clock,
+    mqtt: Mqtt,
+    events: mpsc::Sender<LinkEvent>,
+    /// Quote requests without an answer, with the number of the request for their age.
+    requests: BTreeMap<String, u64>,
+    asked: u64,
+    retries: Retries,
+    parts: catalog::Parts,
+}
+
+/// The daemon no longer listens.
+struct Ended;
+
+impl Link {
+    async fn run(mut self, mut commands: mpsc::Receiver<LinkCommand>, mut mqtt: mpsc::Receiver<MqttEvent>) {
+        loop {
+            let wake = self.retries.next();
+            let done = tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command).await,
+                    None => Err(Ended),
+                },
+                event = mqtt.recv() => match event {
+                    Some(event) => self.event(event).await,
+                    None => Err(Ended),
+                },
+                () = retry::until(wake) => self.errands(false).await,
+                () = self.events.closed() => Err(Ended),
+            };
+            if done.is_err() {
+                self.mqtt.stop();
+                return;
+            }
+        }
+    }
+
+    async fn command(&mut self, command: LinkCommand) -> Result<(), Ended> {
+        match command {
+            LinkCommand::AskQuote { request_id, lang, lines } => self.ask_quote(request_id, lang, lines).await,
+            LinkCommand::Send { order } | LinkCommand::AskCancel { order, reason: _ } => {
+                self.retries.now(order);
+                self.errands(false).await
+            }
+            LinkCommand::AskStatus { order } => {
+                self.ask_status(&order);
+                Ok(())
+            }
+        }
+    }
+
+    async fn event(&mut self, event: MqttEvent) -> Result<(), Ended> {
+        match event {
+            MqttEvent::Up { session_present } => {
+                let online = Presence { aud: self.config.route.device_state(), online: true };
+                if let Some(payload) = self.seal(&online, PRESENCE_LIFE_MS) {
+                    self.publish(ToPublish { topic: online.aud, payload, retained: true, ..ToPublish::default() });
+                }
+                self.tell(LinkEvent::Up).await?;
+                // News may have been lost with the broker's memory.
+                if !session_present {
+                    self.ask_about_open_orders().await;
+                }
+                self.errands(true).await
+            }
+            MqttEvent::Down(trouble) => self.tell(LinkEvent::Down { why: trouble.to_string() }).await,
+            MqttEvent::Delivered { .. } => Ok(()),
+            MqttEvent::Denied(trouble) => self.tell(LinkEvent::Denied { why: trouble.to_string() }).await,
+            MqttEvent::Message(message) => {
+                for event in self.read(&message).await {
+                    self.tell(event).await?;
+                }
+                message.ack();
+                Ok(())
+            }
+        }
+    }
+
+    async fn ask_quote(&mut self, request_id: String, lang: Lang, lines: Vec<Wanted>) -> Result<(), Ended> {
+        let body = QuoteRequest {
+            aud: self.config.route.up(QuoteRequest::KIND),
+            request_id: request_id.clone(),
+            lines: lines
+                .into_iter()
+                .map(|line| WantedLine { sku: Some(line.sku), gtin: None, text: None, qty: line.qty, options: line.options })
+                .collect(),
+            intent: "reorder".into(),
+            language: lang,
+        };
+        let sent = self.seal(&body, REQUEST_LIFE_MS).is_some_and(|payload| self.request(body.aud, payload, &request_id));
+        if !sent {
+            return self.tell(LinkEvent::NotQuoted { request_id, code: "offline".into() }).await;
+        }
+        self.asked += 1;
+        self.requests.insert(request_id, self.asked);
+        if self.requests.len() > MAX_REQUESTS {
+            let oldest = self.requests.iter().min_by_key(|(_, age)| **age).map(|(id, _)| id.clone());
+            oldest.map(|id| self.requests.remove(&id));
+        }
+        Ok(())
+    }
+
+    /// Runs what is due: everything when the connection is new, else what its pause is over for.
+    async fn errands(&mut self, all: bool) -> Result<(), Ended> {
+        let due = match self.store.due().await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!("the outbox can't be read: {error}");
+                self.retries.later();
+                return Ok(());
+            }
+        };
+        self.retries.keep(due.iter().map(|due| &due.order));
+        for due in due {
+            if all || self.retries.is_due(&due.order) {
+                self.run_errand(&due);
+                self.retries.tried(due.order);
+            }
+        }
+        Ok(())
+    }
+
+    fn run_errand(&self, due: &Due) {
+        match due.errand {
+            Errand::Send => self.send_order(due),
+            Errand::Cancel => self.ask_cancel(&due.order),
+            Errand::Get => self.ask_status(&due.order),
+        }
+    }
+
+    /// The same bytes each time; not any more once they expired.
+    fn send_order(&self, due: &Due) {
+        let left_ms = due.expires_unix_ms.saturating_sub(self.clock.unix_ms().unwrap_or(i64::MIN));
+        if left_ms <= 0 {
+            return;
+        }
+        let route = &self.config.route;
+        self.publish(ToPublish {
+            topic: route.up(envelope::Order::KIND),
+            payload: due.bytes.clone(),
+            mark: due.order.0.clone(),
+            expiry_s: Some(u32::try_from(left_ms / 1000).unwrap_or(u32::MAX).max(1)),
+            response_topic: Some(route.down(envelope::Receipt::KIND)),
+            correlation: Some(due.order.0.clone()),
+            ..ToPublish::default()
+        });
+    }
+
+    fn ask_cancel(&self, order: &OrderId) {
+        let body = envelope::Cancel {
+            aud: self.config.route.up(envelope::Cancel::KIND),
+            order_id: order.0.clone(),
+            reason_code: "household".into(),
+        };
+        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
+    }
+
+    fn ask_status(&self, order: &OrderId) {
+        let body = OrderGet { aud: self.config.route.up(OrderGet::KIND), order_id: order.0.clone() };
+        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
+    }
+
+    async fn ask_about_open_orders(&self) {
+        match self.store.read(|store| store.open_at_shop()).await {
+            Ok(orders) => orders.iter().for_each(|order| self.ask_status(order)),
+            Err(error) => tracing::error!("the orders can't be read: {error}"),
+        }
+    }
+
+    /// A message that is worth an answer only for a short time.
+    fn request(&self, topic: String, payload: Vec<u8>, correlation: &str) -> bool {
+        self.publish(ToPublish {
+            topic,
+            payload,
+            expiry_s: Some(u32::try_from(REQUEST_LIFE_MS / 1000).unwrap_or(60)),
+            response_topic: Some(self.config.route.down(envelope::Status::KIND)),
+            correlation: Some(correlation.into()),
+            ..ToPublish::default()
+        })
+    }
+
+    fn publish(&self, message: ToPublish) -> bool {
+        let topic = message.topic.clone();
+        match self.mqtt.publish(message) {
+            Ok(()) => true,
+            Err(why) => {
+                tracing::debug!("not published on {topic}: {why}");
+                false
+            }
+        }
+    }
+
+    fn seal<T: Body>(&self, body: &T, life_ms: i64) -> Option<Vec<u8>> {
+        let now = self.clock.unix_ms().unwrap_or(0);
+        let sealed: Result<_, SealError> =
+            envelope::seal(body, &self.config.route.device_source(), &self.keys, now, life_ms);
+        sealed.inspect_err(|why| tracing::error!("{why}")).ok()
+    }
+
+    async fn tell(&self, event: LinkEvent) -> Result<(), Ended> {
+        self.events.send(event).await.map_err(|_| Ended)
+    }
+}

@@ -1,1 +1,314 @@
-//! SQLite: outbox, history, audit. Nothing is ordered before it is on disk.
+//! The SQLite file that owns every order: state, outbox, audit, shopping list.
+//!
+//! Write-ahead log, `synchronous=FULL`: what [`Store::commit`] acknowledged survives a power
+//! cut. The signed bytes of an order are made once, in the transaction that first writes it, and
+//! the same id never gets other bytes. Never decides anything, and never talks to a broker.
+//! [`thread::StoreHandle`] runs it on a thread of its own, so that a slow card blocks nobody.
+
+pub(crate) mod error;
+pub(crate) mod schema;
+pub mod thread;
+
+pub use error::StoreError;
+pub use thread::StoreHandle;
+
+use crate::decide::effect::Write;
+use crate::decide::guard::Verdict;
+use crate::decide::household::{Household, Regular};
+use crate::decide::order::{Order, OrderId, OrderState};
+use error::at;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Orders younger than this are given to the mind one by one; older ones only as regulars.
+const RECENT_MS: i64 = 40 * 24 * 3_600_000;
+/// Audit entries beyond this many are dropped, oldest first.
+const MAX_AUDIT: i64 = 20_000;
+
+/// Makes the signed bytes of an order with its sequence number.
+pub type Seal<'a> = dyn FnMut(&Order, u64) -> anyhow::Result<Vec<u8>> + 'a;
+
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+}
+
+/// What the link has to do for an order now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// Publish its bytes until the receipt is here.
+    Send,
+    /// Ask the shop to cancel it until a status is here.
+    Cancel,
+    /// Ask what became of it.
+    Get,
+}
+
+/// An order that waits for the shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub order: OrderId,
+    pub errand: Errand,
+    /// The signed bytes, the same each time.
+    pub bytes: Vec<u8>,
+    /// Milliseconds since 1970.
+    pub expires_unix_ms: i64,
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    pub order: Option<OrderId>,
+    pub heard: String,
+    pub verdicts: Vec<Verdict>,
+}
+
+/// An entry of the shopping list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListEntry {
+    pub sku: String,
+    pub qty: u32,
+    pub why: String,
+}
+
+impl Store {
+    /// Opens the file, or makes it, and brings it to the current schema.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what is wrong with the file, and what to do.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let db = schema::open(path)?;
+        Ok(Store { db, path: path.into() })
+    }
+
+    /// Writes everything or nothing. When it returns, it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of `writes` is then in the store.
+    pub fn commit(&mut self, writes: &[Write], seal: &mut Seal<'_>) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(at(&path))?;
+        for write in writes {
+            match write {
+                Write::Order(order) => put_order(&tx, &path, order, seal)?,
+                Write::Audit { order, heard, verdicts } => put_audit(&tx, &path, order.as_ref(), heard, verdicts)?,
+                Write::ListItem { sku, qty, why } => {
+                    tx.execute("INSERT INTO shopping_list (sku, qty, why) VALUES (?1, ?2, ?3)", params![sku, qty, why])
+                        .map_err(at(&path))?;
+                }
+            }
+        }
+        tx.commit().map_err(at(&path))
+    }
+
+    /// What the mind knows at start: recent orders one by one, and how the household buys.
+    /// `now_unix_ms` is `None` while the wall clock is unknown: then all orders are recent.
+    pub fn household(&self, now_unix_ms: Option<i64>) -> Result<Household, StoreError> {
+        let since = now_unix_ms.map_or(i64::MIN, |now| now.saturating_sub(RECENT_MS));
+        let mut household = Household { orders: BTreeMap::new(), regulars: self.imported()? };
+        for order in self.orders()? {
+            if order.confirmed.at_unix_ms >= since || !order.state.is_final() {
+                household.orders.insert(order.id.clone(), order);
+            } else if order.state == OrderState::Delivered {
+                remember(&mut household.regulars, &order);
+            }
+        }
+        Ok(household)
+    }
+
+    /// Every order, oldest first.
+    pub fn orders(&self) -> Result<Vec<Order>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT body FROM orders ORDER BY seq").map_err(self.at())?;
+        let bodies = query.query_map([], |row| row.get::<_, String>(0)).map_err(self.at())?;
+        bodies.map(|body| self.parse(&body.map_err(self.at())?)).collect()
+    }
+
+    pub fn order(&self, id: &OrderId) -> Result<Option<Order>, StoreError> {
+        let body: Option<String> = self
+            .db
+            .query_row("SELECT body FROM orders WHERE id = ?1", [&id.0], |row| row.get(0))
+            .optional()
+            .map_err(self.at())?;
+        body.map(|body| self.parse(&body)).transpose()
+    }
+
+    /// The signed bytes of an order; the same for ever.
+    pub fn outbox_bytes(&self, id: &OrderId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db
+            .query_row("SELECT bytes FROM outbox WHERE order_id = ?1", [&id.0], |row| row.get(0))
+            .optional()
+            .map_err(self.at())
+    }
+
+    /// The orders for which the shop's answer is still missing, oldest first.
+    pub fn due(&self) -> Result<Vec<Due>, StoreError> {
+        let mut query = self
+            .db
+            .prepare_cached(
+                "SELECT id, state, bytes, expires_unix_ms FROM orders JOIN outbox ON order_id = id
+                 WHERE state IN ('sending', 'cancelling', 'unknown') ORDER BY orders.seq",
+            )
+            .map_err(self.at())?;
+        let rows = query
+            .query_map([], |row| {
+                let errand = match row.get::<_, String>(1)?.as_str() {
+                    "sending" => Errand::Send,
+                    "cancelling" => Errand::Cancel,
+                    _ => Errand::Get,
+                };
+                Ok(Due { order: OrderId(row.get(0)?), errand, bytes: row.get(2)?, expires_unix_ms: row.get(3)? })
+            })
+            .map_err(self.at())?;
+        rows.map(|row| row.map_err(self.at())).collect()
+    }
+
+    /// Orders that the shop has, and of which more news will come.
+    pub fn open_at_shop(&self) -> Result<Vec<OrderId>, StoreError> {
+        let mut query = self
+            .db
+            .prepare_cached("SELECT id FROM orders WHERE state IN ('accepted', 'shipped') ORDER BY seq DESC LIMIT 50")
+            .map_err(self.at())?;
+        let rows = query.query_map([], |row| Ok(OrderId(row.get(0)?))).map_err(self.at())?;
+        rows.map(|row| row.map_err(self.at())).collect()
+    }
+
+    /// What the guards said, oldest first; of one order, or of everything.
+    pub fn audit(&self, order: Option<&OrderId>) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut query = self
+            .db
+            .prepare_cached("SELECT order_id, heard, verdicts FROM audit WHERE ?1 IS NULL OR order_id = ?1 ORDER BY id")
+            .map_err(self.at())?;
+        let rows = query
+            .query_map([order.map(|id| &id.0)], |row| {
+                Ok((row.get::<_, Option<String>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })
+            .map_err(self.at())?;
+        rows.map(|row| {
+            let (order, heard, verdicts) = row.map_err(self.at())?;
+            let verdicts = serde_json::from_str(&verdicts).map_err(|e| self.damaged(e))?;
+            Ok(AuditEntry { order: order.map(OrderId), heard, verdicts })
+        })
+        .collect()
+    }
+
+    pub fn shopping_list(&self) -> Result<Vec<ListEntry>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT sku, qty, why FROM shopping_list ORDER BY id").map_err(self.at())?;
+        let rows = query
+            .query_map([], |row| Ok(ListEntry { sku: row.get(0)?, qty: row.get(1)?, why: row.get(2)? }))
+            .map_err(self.at())?;
+        rows.map(|row| row.map_err(self.at())).collect()
+    }
+
+    /// What the household buys already, from the shop or from a file; replaces earlier entries
+    /// of the same products.
+    pub fn import_regulars(&mut self, regulars: &BTreeMap<String, Regular>) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(at(&path))?;
+        for (sku, regular) in regulars {
+            let body = serde_json::to_string(regular).map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
+            tx.execute("INSERT OR REPLACE INTO regulars (sku, body) VALUES (?1, ?2)", params![sku, body]).map_err(at(&path))?;
+        }
+        tx.commit().map_err(at(&path))
+    }
+
+    /// The file is at most so many pages of 4 KiB: stands in for a full disk in tests.
+    #[doc(hidden)]
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        self.db.pragma_update(None, "max_page_count", pages).map_err(self.at())
+    }
+
+    fn imported(&self) -> Result<BTreeMap<String, Regular>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT sku, body FROM regulars").map_err(self.at())?;
+        let rows =
+            query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).map_err(self.at())?;
+        rows.map(|row| {
+            let (sku, body) = row.map_err(self.at())?;
+            Ok((sku, serde_json::from_str(&body).map_err(|e| self.damaged(e))?))
+        })
+        .collect()
+    }
+
+    fn parse(&self, body: &str) -> Result<Order, StoreError> {
+        serde_json::from_str(body).map_err(|e| self.damaged(e))
+    }
+
+    fn damaged(&self, why: serde_json::Error) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), why: why.to_string() }
+    }
+
+    fn at(&self) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+        at(&self.path)
+    }
+}
+
+/// A new order with its bytes, or a new state of one.
+fn put_order(tx: &Transaction<'_>, path: &Path, order: &Order, seal: &mut Seal<'_>) -> Result<(), StoreError> {
+    let body = serde_json::to_string(order)
+        .map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
+    let known: Option<(String, String)> = tx
+        .query_row("SELECT quote_hash, nonce FROM orders WHERE id = ?1", [&order.id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .map_err(at(path))?;
+    if let Some(known) = known {
+        if known != (order.quote.hash.clone(), order.nonce.clone()) {
+            return Err(StoreError::OtherContent { order: order.id.clone() });
+        }
+        tx.execute("UPDATE orders SET state = ?2, body = ?3 WHERE id = ?1", params![order.id.0, order.state.name(), body])
+            .map_err(at(path))?;
+        return Ok(());
+    }
+    let seq: i64 = tx
+        .query_row("UPDATE counter SET seq = seq + 1 RETURNING seq", [], |row| row.get(0))
+        .map_err(at(path))?;
+    let seq_u = u64::try_from(seq).map_err(|_| StoreError::Damaged { path: path.into(), why: format!("sequence number {seq}") })?;
+    let bytes = seal(order, seq_u).map_err(|e| StoreError::Seal { order: order.id.clone(), why: format!("{e:#}") })?;
+    tx.execute(
+        "INSERT INTO orders (id, seq, state, quote_hash, nonce, expires_unix_ms, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![order.id.0, seq, order.state.name(), order.quote.hash, order.nonce, order.expires_unix_ms, body],
+    )
+    .map_err(at(path))?;
+    tx.execute("INSERT INTO outbox (order_id, seq, bytes) VALUES (?1, ?2, ?3)", params![order.id.0, seq, bytes])
+        .map_err(at(path))?;
+    Ok(())
+}
+
+fn put_audit(
+    tx: &Transaction<'_>,
+    path: &Path,
+    order: Option<&OrderId>,
+    heard: &str,
+    verdicts: &[Verdict],
+) -> Result<(), StoreError> {
+    let verdicts = serde_json::to_string(verdicts)
+        .map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
+    tx.execute(
+        "INSERT INTO audit (order_id, heard, verdicts) VALUES (?1, ?2, ?3)",
+        params![order.map(|id| &id.0), heard, verdicts],
+    )
+    .map_err(at(path))?;
+    tx.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", [MAX_AUDIT]).map_err(at(path))?;
+    Ok(())
+}
+
+/// An old order that arrived becomes part of how the household buys.
+fn remember(regulars: &mut BTreeMap<String, Regular>, order: &Order) {
+    for line in &order.quote.lines {
+        let regular = regulars.entry(line.sku.clone()).or_insert(Regular {
+            times: 0,
+            usual_qty: line.qty,
+            last_unit_amount: line.unit_amount,
+            last_unix_ms: i64::MIN,
+        });
+        regular.times = regular.times.saturating_add(1);
+        if order.confirmed.at_unix_ms >= regular.last_unix_ms {
+            regular.usual_qty = line.qty;
+            regular.last_unit_amount = line.unit_amount;
+            regular.last_unix_ms = order.confirmed.at_unix_ms;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

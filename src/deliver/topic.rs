@@ -1,1 +1,147 @@
 //! The topic tree, in one place.
+//!
+//! Names are `[a-z0-9-]`, checked before they become part of a topic, so that no wildcard and
+//! no extra level can be smuggled in. Never talks to a broker.
+
+pub use crate::understand::catalog::is_name;
+
+const ROOT: &str = "tendero/v1";
+
+/// A device at home and the shop that it talks to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Route {
+    home: String,
+    device: String,
+    shop: String,
+}
+
+/// A name that can't be part of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the {what} \"{name}\" must be 1 to 64 of the letters a-z, digits and hyphens")]
+pub struct BadName {
+    pub what: &'static str,
+    pub name: String,
+}
+
+/// # Errors
+/// [`BadName`], saying which name it is.
+pub fn check(what: &'static str, name: &str) -> Result<(), BadName> {
+    if is_name(name) { Ok(()) } else { Err(BadName { what, name: name.chars().take(80).collect() }) }
+}
+
+impl Route {
+    /// # Errors
+    /// [`BadName`] for the first name that can't be part of a topic.
+    pub fn new(home: &str, device: &str, shop: &str) -> Result<Route, BadName> {
+        check("home", home)?;
+        check("device", device)?;
+        check("shop", shop)?;
+        Ok(Route { home: home.into(), device: device.into(), shop: shop.into() })
+    }
+
+    /// The route and the kind of a message that goes up to a shop; `None` for any other topic.
+    pub fn parse_up(topic: &str) -> Option<(Route, &str)> {
+        let mut levels = topic.strip_prefix(ROOT)?.strip_prefix("/home/")?.split('/');
+        let (home, device, shop, up, kind) =
+            (levels.next()?, levels.next()?, levels.next()?, levels.next()?, levels.next()?);
+        if up != "up" || levels.next().is_some() {
+            return None;
+        }
+        Some((Route::new(home, device, shop).ok()?, kind))
+    }
+
+    /// From the device to the shop.
+    pub fn up(&self, kind: &str) -> String {
+        format!("{ROOT}/home/{}/{}/{}/up/{kind}", self.home, self.device, self.shop)
+    }
+
+    /// From the shop to the device.
+    pub fn down(&self, kind: &str) -> String {
+        format!("{ROOT}/home/{}/{}/{}/down/{kind}", self.home, self.device, self.shop)
+    }
+
+    /// What the device subscribes to, besides the shop's own topics.
+    pub fn all_down(&self) -> String {
+        self.down("#")
+    }
+
+    /// Retained: is the device there?
+    pub fn device_state(&self) -> String {
+        format!("{ROOT}/home/{}/{}/state", self.home, self.device)
+    }
+
+    /// `home/HOME/DEVICE`: the source of the device's messages.
+    pub fn device_source(&self) -> String {
+        format!("home/{}/{}", self.home, self.device)
+    }
+
+    pub fn home(&self) -> &str {
+        &self.home
+    }
+
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    pub fn shop(&self) -> &str {
+        &self.shop
+    }
+}
+
+/// `shop/SHOP`: the source of a shop's messages.
+pub fn shop_source(shop: &str) -> String {
+    format!("shop/{shop}")
+}
+
+/// Retained: keys, name, languages, currency.
+pub fn profile(shop: &str) -> String {
+    format!("{ROOT}/shop/{shop}/profile")
+}
+
+/// Retained: is the shop there?
+pub fn shop_state(shop: &str) -> String {
+    format!("{ROOT}/shop/{shop}/state")
+}
+
+/// Retained: one part of the shop's catalogue, `part` from 1.
+pub fn catalog(shop: &str, part: u32) -> String {
+    format!("{ROOT}/shop/{shop}/catalog/{part}")
+}
+
+pub fn all_catalog(shop: &str) -> String {
+    format!("{ROOT}/shop/{shop}/catalog/+")
+}
+
+/// Everything that goes up to `shop`, shared among its workers.
+pub fn all_up_shared(shop: &str) -> String {
+    format!("$share/orders/{}", all_up(shop))
+}
+
+/// Everything that goes up to `shop`.
+pub fn all_up(shop: &str) -> String {
+    format!("{ROOT}/home/+/+/{shop}/up/#")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_smuggle_a_level_or_a_wildcard_are_refused() {
+        for bad in ["", "a/b", "+", "#", "Casa", "caffè", "a b", &"x".repeat(65)] {
+            assert!(Route::new(bad, "kitchen", "corner").is_err(), "{bad}");
+            assert!(Route::new("casa", "kitchen", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_goes_up_is_parsed_back_and_nothing_else() {
+        let route = Route::new("casa-1", "kitchen", "corner").unwrap();
+        assert_eq!(Route::parse_up(&route.up("order")), Some((route.clone(), "order")));
+        for other in [route.down("quote"), route.device_state(), profile("corner"), "".into(), route.up("order/more"),
+            "tendero/v1/home/casa/kitchen/+/up/order".into(), "tendero/v2/home/a/b/c/up/order".into()]
+        {
+            assert_eq!(Route::parse_up(&other), None, "{other}");
+        }
+    }
+}

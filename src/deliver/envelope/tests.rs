@@ -1,0 +1,161 @@
+use super::*;
+use proptest::prelude::*;
+
+const NOW: i64 = 1_790_000_000_000;
+
+fn keys() -> Keys {
+    Keys::from_seed(&[9; 32])
+}
+
+fn cancel() -> Cancel {
+    Cancel { aud: "t/up/cancel".into(), order_id: "0".repeat(32), reason_code: "household".into() }
+}
+
+fn sealed() -> Vec<u8> {
+    seal(&cancel(), "home/casa/kitchen", &keys(), NOW, 60_000).unwrap()
+}
+
+/// The sealed cancel with one change, signed again by `by`.
+fn resigned(by: &Keys, change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(&sealed()).unwrap();
+    value.as_object_mut().unwrap().remove("sig");
+    change(&mut value);
+    sign_value(value, by).unwrap()
+}
+
+fn open_cancel(bytes: &[u8]) -> Result<Opened<Cancel>, Distrust> {
+    open(bytes, "t/up/cancel", &keys().public(), NOW + 1)
+}
+
+#[test]
+fn what_was_sealed_opens_and_its_hash_is_that_of_its_data() {
+    let opened = open_cancel(&sealed()).unwrap();
+    assert_eq!(opened.data, cancel());
+    assert_eq!(opened.hash, hash_of(&cancel()).unwrap());
+    assert_eq!(Some(opened.hash), hash_of_sealed(&sealed()));
+    assert_eq!(opened.expires_unix_ms, NOW + 60_000);
+}
+
+#[test]
+fn each_way_to_be_wrong_has_its_own_answer() {
+    let mine = keys();
+    let other = Keys::from_seed(&[1; 32]);
+    type Check = fn(&Distrust) -> bool;
+    let cases: Vec<(&str, Vec<u8>, Check)> = vec![
+        ("empty", vec![], |d| matches!(d, Distrust::Shape(_))),
+        ("array", b"[1]".to_vec(), |d| matches!(d, Distrust::Shape(_))),
+        ("deep", b"[".repeat(200_000), |d| matches!(d, Distrust::Shape(_))),
+        ("large", vec![b' '; MAX_BYTES + 1], |d| matches!(d, Distrust::TooLarge { .. })),
+        ("unsigned", b"{\"specversion\":\"1.0\"}".to_vec(), |d| matches!(d, Distrust::Signature(_))),
+        ("other key", resigned(&other, |_| {}), |d| matches!(d, Distrust::OtherKey { .. })),
+        ("other kind", resigned(&mine, |v| v["type"] = "tendero.v1.order".into()), |d| matches!(d, Distrust::Kind { .. })),
+        ("old version", resigned(&mine, |v| v["specversion"] = "0.3".into()), |d| matches!(d, Distrust::Shape(_))),
+        ("expired", resigned(&mine, |v| v["expirytime"] = "2026-01-01T00:00:00Z".into()), |d| matches!(d, Distrust::Expired { .. })),
+        ("no expiry", resigned(&mine, |v| v["expirytime"] = Value::Null), |d| matches!(d, Distrust::Shape(_))),
+        ("other audience", resigned(&mine, |v| v["data"]["aud"] = "t/up/order".into()), |d| matches!(d, Distrust::Audience { .. })),
+        ("no data", resigned(&mine, |v| v["data"] = Value::Null), |d| matches!(d, Distrust::Shape(_))),
+    ];
+    for (name, bytes, is_right) in cases {
+        let distrust = open_cancel(&bytes).expect_err(name);
+        assert!(is_right(&distrust), "{name}: {distrust}");
+    }
+}
+
+#[test]
+fn a_nonce_must_be_there_and_numbers_must_mean_one_thing() {
+    let text = String::from_utf8(sealed()).unwrap();
+    // 2^53 + 1 has the canonical form of 2^53: it must not pass even before the signature is checked.
+    for number in ["9007199254740993", "1.5", "1e2", "-0.0", "123456789012345678901234567890"] {
+        let bytes = text.replace("\"reason_code\"", &format!("\"n\":{number},\"reason_code\""));
+        assert!(matches!(open_cancel(bytes.as_bytes()), Err(Distrust::Shape(_))), "{number}");
+    }
+    let key = keys();
+    let mut quote = body_quote();
+    quote.nonce = "short".into();
+    let bytes = seal(&quote, "shop/corner", &key, NOW, 1000).unwrap();
+    assert_eq!(open::<Quote>(&bytes, "t/down/quote", &key.public(), NOW), Err(Distrust::Nonce));
+}
+
+fn body_quote() -> Quote {
+    Quote {
+        aud: "t/down/quote".into(),
+        quote_id: "q".into(),
+        request_id: "r".into(),
+        nonce: "a".repeat(32),
+        valid_s: 900,
+        currency: "EUR".into(),
+        lines: vec![QuoteLine {
+            sku: "heads".into(),
+            gtin: None,
+            title: "Heads".into(),
+            pack: None,
+            qty: 2,
+            unit_amount: 1_299,
+            total: 2_598,
+            options: Default::default(),
+            last_paid: None,
+        }],
+        totals: Totals { goods: 2_598, delivery: 390, total: 2_988 },
+        delivery: Delivery { earliest: Moment::new(NOW), latest: Moment::new(NOW), amount: 390 },
+        seller: "Corner".into(),
+        withdrawal_days: 14,
+        recurring: false,
+        because: None,
+    }
+}
+
+#[test]
+fn a_quote_that_does_not_add_up_is_refused() {
+    assert_eq!(body_quote().check(), Ok(()));
+    type Spoil = fn(&mut Quote);
+    let cases: Vec<(Spoil, BadQuote)> = vec![
+        (|q| q.totals.total += 1, BadQuote::Total),
+        (|q| q.totals.goods -= 1, BadQuote::Total),
+        (|q| q.delivery.amount = -390, BadQuote::Total),
+        (|q| q.lines[0].total += 1, BadQuote::LineTotal(1)),
+        (|q| q.lines[0].qty = 0, BadQuote::Line(1)),
+        (|q| q.lines[0].unit_amount = -1, BadQuote::Line(1)),
+        (|q| (q.lines[0].unit_amount, q.lines[0].qty) = (i64::MAX, u32::MAX), BadQuote::Line(1)),
+        (|q| (q.lines[0].unit_amount, q.lines[0].qty, q.lines[0].total) = (MAX_TOTAL_TEST, 2, 2 * MAX_TOTAL_TEST), BadQuote::Total),
+        (|q| q.lines.clear(), BadQuote::Lines),
+        (|q| q.valid_s = 0, BadQuote::Validity),
+        (|q| q.delivery.latest.unix_ms -= 1, BadQuote::Delivery),
+    ];
+    for (spoil, expected) in cases {
+        let mut quote = body_quote();
+        spoil(&mut quote);
+        assert_eq!(quote.check(), Err(expected));
+    }
+}
+
+const MAX_TOTAL_TEST: i64 = 1_000_000_000_000;
+
+proptest! {
+    /// Whatever byte is changed: it is refused, or it is still exactly what was signed.
+    #[test]
+    fn a_changed_byte_never_changes_what_is_believed(at in 0usize..600, to in any::<u8>()) {
+        let mut bytes = sealed();
+        let at = at % bytes.len();
+        bytes[at] = to;
+        if let Ok(opened) = open_cancel(&bytes) {
+            prop_assert_eq!(opened.data, cancel());
+        }
+    }
+
+    #[test]
+    fn noise_is_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        prop_assert!(open_cancel(&bytes).is_err());
+    }
+
+    /// Text of any kind survives signing, and JSON that is only written differently still opens.
+    #[test]
+    fn any_text_survives(code in "\\PC*", pretty in any::<bool>()) {
+        let body = Cancel { reason_code: code, ..cancel() };
+        let mut bytes = seal(&body, "home/casa/kitchen", &keys(), NOW, 1000).unwrap();
+        if pretty {
+            let value: Value = serde_json::from_slice(&bytes).unwrap();
+            bytes = serde_json::to_vec_pretty(&value).unwrap();
+        }
+        prop_assert_eq!(open_cancel(&bytes).unwrap().data, body);
+    }
+}

@@ -1,0 +1,170 @@
+//! What comes in from the shop: verified, checked for sense, cleaned, and only then an event.
+
+use super::{Link, LinkEvent};
+use crate::decide::order::{Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate};
+use crate::deliver::clean::clean;
+use crate::deliver::envelope::{self, Body, Distrust, Opened, StatusState};
+use crate::deliver::mqtt::Message;
+use crate::deliver::store::{Due, Errand};
+use crate::deliver::topic;
+use crate::understand::catalog::Catalog;
+
+/// Longest title, seller or reason that is shown or spoken, characters.
+const MAX_TEXT: usize = 120;
+/// Longest code or number of a shop, characters.
+const MAX_CODE: usize = 64;
+
+impl Link {
+    /// The events that a message causes; a message that is not to be trusted causes only that one.
+    pub(super) async fn read(&mut self, message: &Message) -> Vec<LinkEvent> {
+        self.try_read(message).await.unwrap_or_else(|why| {
+            tracing::warn!("a message on {} is not trusted: {why}", message.topic);
+            vec![LinkEvent::Distrusted { shop: self.config.route.shop().into(), why }]
+        })
+    }
+
+    async fn try_read(&mut self, message: &Message) -> Result<Vec<LinkEvent>, String> {
+        let route = self.config.route.clone();
+        let topic = message.topic.as_str();
+        if topic == topic::shop_state(route.shop()) {
+            let state: Opened<envelope::Presence> = self.open(message)?;
+            return Ok(vec![LinkEvent::Shop { shop: route.shop().into(), online: state.data.online }]);
+        }
+        if topic.starts_with(&topic::catalog(route.shop(), 0).replace("/0", "/")) {
+            let part: Opened<envelope::CatalogPart> = self.open(message)?;
+            return self.catalog_part(part.data.catalog);
+        }
+        if message.retained {
+            return Err(Distrust::Retained.to_string());
+        }
+        let is = |kind: &str| topic == route.down(kind);
+        if is(envelope::Quote::KIND) {
+            let quote = self.open(message)?;
+            return self.quote(quote).map(|quote| vec![LinkEvent::Quoted(quote)]);
+        }
+        if is(envelope::QuoteRefused::KIND) {
+            let refused: Opened<envelope::QuoteRefused> = self.open(message)?;
+            let request_id = refused.data.request_id;
+            self.requests.remove(&request_id).ok_or("a refusal of a quote that we did not ask for")?;
+            let code = self.clean(&refused.data.code, MAX_CODE);
+            return Ok(vec![LinkEvent::NotQuoted { request_id, code }]);
+        }
+        if is(envelope::Receipt::KIND) {
+            let receipt = self.open(message)?;
+            return self.receipt(receipt).await;
+        }
+        if is(envelope::Status::KIND) {
+            let status: Opened<envelope::Status> = self.open(message)?;
+            return self.status(status.data).await;
+        }
+        tracing::debug!("a message of a kind that this version does not know: {topic}");
+        Ok(vec![])
+    }
+
+    fn open<T: Body>(&self, message: &Message) -> Result<Opened<T>, String> {
+        // While the wall clock is unknown nothing counts as expired; the guards allow no order then.
+        let now = self.clock.unix_ms().unwrap_or(i64::MIN);
+        envelope::open(&message.payload, &message.topic, &self.config.shop_key, now).map_err(|why| why.to_string())
+    }
+
+    fn catalog_part(&mut self, part: Catalog) -> Result<Vec<LinkEvent>, String> {
+        if part.shop != self.config.route.shop() {
+            return Err("a catalogue of another shop".into());
+        }
+        let Some(mut catalog) = self.parts.add(part)? else { return Ok(vec![]) };
+        for product in &mut catalog.products {
+            product.title.values_mut().for_each(|title| *title = self.clean(title, MAX_TEXT));
+        }
+        Ok(vec![LinkEvent::Catalog(catalog)])
+    }
+
+    fn quote(&mut self, opened: Opened<envelope::Quote>) -> Result<Quote, String> {
+        let Opened { data, hash, .. } = opened;
+        self.requests.remove(&data.request_id).ok_or("a quote that we did not ask for")?;
+        data.check().map_err(|why| format!("a quote that is wrong: {why}"))?;
+        if data.currency != self.config.currency {
+            let found = self.clean(&data.currency, 8);
+            return Err(format!("a quote in {found}; this household pays in {}", self.config.currency));
+        }
+        let lines = data.lines.into_iter().map(|line| QuoteLine {
+            title: self.clean(&line.title, MAX_TEXT),
+            sku: line.sku,
+            qty: line.qty,
+            unit_amount: line.unit_amount,
+            total: line.total,
+            options: line.options,
+        });
+        Ok(Quote {
+            lines: lines.collect(),
+            quote_id: data.quote_id,
+            request_id: data.request_id,
+            hash,
+            shop: self.config.route.shop().into(),
+            seller: self.clean(&data.seller, MAX_TEXT),
+            currency: data.currency,
+            total: data.totals.total,
+            delivery: Delivery {
+                earliest_unix_ms: data.delivery.earliest.unix_ms,
+                latest_unix_ms: data.delivery.latest.unix_ms,
+                amount: data.delivery.amount,
+            },
+            valid_s: data.valid_s,
+            withdrawal_days: data.withdrawal_days,
+            recurring: data.recurring,
+            because: data.because.map(|text| self.clean(&text, MAX_TEXT)),
+        })
+    }
+
+    /// A receipt counts only for an order of ours, and only for the very bytes that we sent.
+    async fn receipt(&self, opened: Opened<envelope::Receipt>) -> Result<Vec<LinkEvent>, String> {
+        let receipt = opened.data;
+        let id = OrderId(receipt.order_id);
+        let sent = self.store.outbox_bytes(id.clone()).await.map_err(|e| e.to_string())?;
+        let sent = sent.ok_or("a receipt for an order that is not ours")?;
+        if envelope::hash_of_sealed(&sent).as_deref() != Some(receipt.order_hash.as_str()) {
+            return Err("a receipt for other content than we ordered".into());
+        }
+        Ok(vec![LinkEvent::Receipt(Receipt {
+            order_id: id,
+            status: match receipt.status {
+                envelope::ReceiptStatus::Accepted => ReceiptStatus::Accepted,
+                envelope::ReceiptStatus::Rejected => ReceiptStatus::Rejected,
+                envelope::ReceiptStatus::Held => ReceiptStatus::Held,
+            },
+            code: receipt.code.map(|code| self.clean(&code, MAX_CODE)),
+            shop_order_no: receipt.shop_order_no.map(|no| self.clean(&no, MAX_CODE)),
+            cancel_until_unix_ms: receipt.cancel_until.map(|at| at.unix_ms),
+        })])
+    }
+
+    async fn status(&mut self, status: envelope::Status) -> Result<Vec<LinkEvent>, String> {
+        let id = OrderId(status.order_id);
+        let wanted = id.clone();
+        let order = self.store.read(move |store| store.order(&wanted)).await.map_err(|e| e.to_string())?;
+        let order = order.ok_or("a status of an order that is not ours")?;
+        let update = |state| LinkEvent::Status(StatusUpdate { order_id: id.clone(), rev: status.rev, state });
+        if let Some(state) = status.state.order_state() {
+            return Ok(vec![update(state)]);
+        }
+        debug_assert_eq!(status.state, StatusState::Unknown);
+        match order.state {
+            // The shop never got it and can't book it any more: nothing was bought.
+            OrderState::Unknown if self.clock.unix_ms().is_some_and(|now| now > order.expires_unix_ms) => {
+                Ok(vec![update(OrderState::Expired)])
+            }
+            OrderState::Unknown | OrderState::Sending => {
+                if let Some(bytes) = self.store.outbox_bytes(id.clone()).await.map_err(|e| e.to_string())? {
+                    self.send_order(&Due { order: id, errand: Errand::Send, bytes, expires_unix_ms: order.expires_unix_ms });
+                }
+                Ok(vec![])
+            }
+            OrderState::AwaitingAdult | OrderState::Held | OrderState::Accepted | OrderState::Shipped
+            | OrderState::Delivered | OrderState::Rejected | OrderState::Cancelling | OrderState::Cancelled
+            | OrderState::Expired | OrderState::Withdrawn | OrderState::Refunded => Ok(vec![]),
+        }
+    }
+
+    fn clean(&self, text: &str, max_chars: usize) -> String {
+        clean(text, &self.config.banned, max_chars)
+    }
+}

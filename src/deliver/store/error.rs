@@ -1,0 +1,47 @@
+//! What can go wrong with the store: one line each, with what to do next.
+
+use crate::decide::order::OrderId;
+use rusqlite::ErrorCode;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{path}: the disk is full; nothing was written; free some space and say it again")]
+    Full { path: PathBuf },
+    #[error("{path}: another program keeps the store locked; stop it (is a second tendero running?) and try again")]
+    Locked { path: PathBuf },
+    #[error("{path} is not a tendero store; name another state folder, or move this file away")]
+    NotADatabase { path: PathBuf },
+    #[error("{path} was written by a newer tendero (schema {found}, this one knows {known}); install that version again")]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{path} is damaged: {why}; put a backup of the state folder back")]
+    Damaged { path: PathBuf, why: String },
+    #[error("{path} can't be opened or written: {why}; check that the folder exists and that this user may write there")]
+    Access { path: PathBuf, why: String },
+    #[error("order {order} is on disk with other content; an order never changes what it orders")]
+    OtherContent { order: OrderId },
+    #[error("order {order} could not be signed: {why}")]
+    Seal { order: OrderId, why: String },
+    #[error("{path}: {why}")]
+    Sql { path: PathBuf, why: String },
+    #[error("the store's thread has ended; restart tendero")]
+    Gone,
+}
+
+/// Turns SQLite's errors into ours.
+pub fn at(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
+    move |error| {
+        let path = path.to_path_buf();
+        let why = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked { path },
+            Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path, why },
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
+                StoreError::Access { path, why }
+            }
+            _ => StoreError::Sql { path, why },
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Opening a SQLite file: how it is written to disk, and its schema.
+//!
+//! Migrations only ever go forward, each in one transaction; a file from a newer version is refused.
+
+use super::error::{StoreError, at};
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a writer waits for another one.
+const BUSY: Duration = Duration::from_secs(5);
+/// "tndr": marks the file as ours, so that somebody else's database is never migrated.
+const APPLICATION_ID: i64 = 0x746e_6472;
+
+/// One step each; the number of steps is the schema's version.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE orders (
+        id TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        quote_hash TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        expires_unix_ms INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX orders_by_state ON orders (state);
+    CREATE TABLE outbox (
+        order_id TEXT PRIMARY KEY REFERENCES orders (id),
+        seq INTEGER NOT NULL UNIQUE,
+        bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE TRIGGER outbox_is_for_ever BEFORE UPDATE ON outbox
+        BEGIN SELECT RAISE(ABORT, 'the bytes of an order never change'); END;
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        order_id TEXT,
+        heard TEXT NOT NULL,
+        verdicts TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_by_order ON audit (order_id);
+    CREATE TABLE shopping_list (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        sku TEXT NOT NULL,
+        qty INTEGER NOT NULL,
+        why TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE regulars (sku TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    CREATE TABLE counter (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
+    INSERT INTO counter VALUES (1, 0);
+"];
+
+pub fn open(path: &Path) -> Result<Connection, StoreError> {
+    open_with(path, APPLICATION_ID, MIGRATIONS)
+}
+
+/// Opens or makes a file with another application's number and schema: the shop has its own.
+pub fn open_with(path: &Path, application_id: i64, migrations: &[&str]) -> Result<Connection, StoreError> {
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        std::fs::create_dir_all(dir)
+            .map_err(|e| StoreError::Access { path: dir.into(), why: e.to_string() })?;
+    }
+    let mut db = Connection::open(path).map_err(at(path))?;
+    db.busy_timeout(BUSY).map_err(at(path))?;
+    // The first read tells whether it is a database at all, before anything is changed.
+    let found_id: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at(path))?;
+    let tables: i64 =
+        db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(at(path))?;
+    if found_id != application_id && (found_id != 0 || tables > 0) {
+        return Err(StoreError::NotADatabase { path: path.into() });
+    }
+    db.pragma_update(None, "journal_mode", "WAL").map_err(at(path))?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(at(path))?;
+    db.pragma_update(None, "foreign_keys", true).map_err(at(path))?;
+    migrate(&mut db, path, application_id, migrations)?;
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection, path: &Path, application_id: i64, migrations: &[&str]) -> Result<(), StoreError> {
+    let known = i64::try_from(migrations.len()).expect("a handful of migrations");
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at(path))?;
+    let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at(path))?;
+    if found > known {
+        return Err(StoreError::Newer { path: path.into(), found, known });
+    }
+    let done = usize::try_from(found).map_err(|_| StoreError::NotADatabase { path: path.into() })?;
+    for step in &migrations[done..] {
+        tx.execute_batch(step).map_err(at(path))?;
+    }
+    tx.pragma_update(None, "application_id", application_id).map_err(at(path))?;
+    tx.pragma_update(None, "user_version", known).map_err(at(path))?;
+    tx.commit().map_err(at(path))
+}

@@ -1,0 +1,141 @@
+use super::*;
+use crate::decide::guard::Rung;
+use crate::decide::order::{Confirmation, Delivery, Quote, QuoteLine};
+use crate::understand::Lang;
+
+const NOW: i64 = 1_790_000_000_000;
+
+fn order(id: &str, state: OrderState) -> Order {
+    Order {
+        id: OrderId(id.into()),
+        quote: Quote {
+            quote_id: "q".into(),
+            request_id: "r".into(),
+            hash: "h".into(),
+            shop: "corner".into(),
+            seller: "Corner".into(),
+            currency: "EUR".into(),
+            lines: vec![QuoteLine {
+                sku: "heads".into(),
+                title: "Heads".into(),
+                qty: 2,
+                unit_amount: 1_299,
+                total: 2_598,
+                options: Default::default(),
+            }],
+            total: 2_598,
+            delivery: Delivery { earliest_unix_ms: NOW, latest_unix_ms: NOW, amount: 0 },
+            valid_s: 900,
+            withdrawal_days: 14,
+            recurring: false,
+            because: None,
+        },
+        nonce: "n".into(),
+        state,
+        lang: Lang::En,
+        confirmed: Confirmation { rung: Rung::Phrase, spoken: vec!["order it".into()], at_unix_ms: NOW },
+        hold_until_unix_ms: NOW + 1,
+        expires_unix_ms: NOW + 2,
+        shop_order_no: None,
+        cancel_until_unix_ms: None,
+        code: None,
+    }
+}
+
+/// Seals to other bytes at each call, so that a second sealing would show.
+fn sealer() -> impl FnMut(&Order, u64) -> anyhow::Result<Vec<u8>> {
+    let mut calls = 0;
+    move |order, seq| {
+        calls += 1;
+        Ok(format!("{}/{seq}/{calls}", order.id).into_bytes())
+    }
+}
+
+#[test]
+fn the_bytes_are_made_once_and_the_state_moves_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state/store.db");
+    let mut store = Store::open(&path).unwrap();
+    let mut seal = sealer();
+    store.commit(&[Write::Order(order("a", OrderState::Held))], &mut seal).unwrap();
+    assert!(store.due().unwrap().is_empty(), "a held order is not sent");
+    let first = store.outbox_bytes(&OrderId("a".into())).unwrap().unwrap();
+    for state in [OrderState::Sending, OrderState::Cancelling, OrderState::Unknown, OrderState::Sending] {
+        store.commit(&[Write::Order(order("a", state))], &mut seal).unwrap();
+        assert_eq!(store.due().unwrap()[0].bytes, first);
+    }
+    store.commit(&[Write::Order(order("b", OrderState::Sending))], &mut seal).unwrap();
+    let due = store.due().unwrap();
+    assert_eq!(due.iter().map(|d| d.order.0.as_str()).collect::<Vec<_>>(), ["a", "b"], "in the order of their numbers");
+    assert_eq!(due[1].bytes, b"b/2/2");
+    drop(store);
+    assert_eq!(Store::open(&path).unwrap().due().unwrap(), due, "over a restart too");
+}
+
+#[test]
+fn an_order_never_changes_what_it_orders() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("store.db")).unwrap();
+    store.commit(&[Write::Order(order("a", OrderState::Held))], &mut sealer()).unwrap();
+    let mut other = order("a", OrderState::Sending);
+    other.quote.hash = "other".into();
+    let writes = [Write::ListItem { sku: "milk".into(), qty: 1, why: "w".into() }, Write::Order(other)];
+    assert!(matches!(store.commit(&writes, &mut sealer()), Err(StoreError::OtherContent { .. })));
+    assert!(store.shopping_list().unwrap().is_empty(), "nothing of a refused commit stays");
+    let refused = store.commit(&[Write::Order(order("b", OrderState::Held))], &mut |_, _| anyhow::bail!("no key"));
+    assert!(matches!(refused, Err(StoreError::Seal { .. })));
+    assert_eq!(store.orders().unwrap().len(), 1);
+}
+
+#[test]
+fn a_file_that_is_not_ours_or_too_new_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("page.db");
+    std::fs::write(&page, "<!DOCTYPE html>".repeat(100)).unwrap();
+    assert!(matches!(Store::open(&page), Err(StoreError::NotADatabase { .. })));
+
+    let foreign = dir.path().join("foreign.db");
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    assert!(matches!(Store::open(&foreign), Err(StoreError::NotADatabase { .. })));
+
+    let newer = dir.path().join("newer.db");
+    drop(Store::open(&newer).unwrap());
+    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Store::open(&newer), Err(StoreError::Newer { found: 99, .. })));
+
+    assert!(matches!(Store::open(Path::new("/proc/nowhere/store.db")), Err(StoreError::Access { .. })));
+}
+
+#[test]
+fn old_deliveries_become_regulars_and_open_orders_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("store.db")).unwrap();
+    let imported = Regular { times: 3, usual_qty: 1, last_unit_amount: 99, last_unix_ms: NOW - 1 };
+    store.import_regulars(&BTreeMap::from([("milk".to_string(), imported.clone())])).unwrap();
+    let writes = [("a", OrderState::Delivered), ("b", OrderState::Rejected), ("c", OrderState::Accepted)];
+    let writes: Vec<Write> = writes.into_iter().map(|(id, state)| Write::Order(order(id, state))).collect();
+    store.commit(&writes, &mut sealer()).unwrap();
+
+    let soon = store.household(Some(NOW + 1000)).unwrap();
+    assert_eq!((soon.orders.len(), soon.regulars.len()), (3, 1));
+    let later = store.household(Some(NOW + RECENT_MS + 1)).unwrap();
+    assert_eq!(later.orders.keys().map(|id| id.0.as_str()).collect::<Vec<_>>(), ["c"]);
+    assert_eq!(later.regulars["milk"], imported);
+    assert_eq!(later.regulars["heads"], Regular { times: 1, usual_qty: 2, last_unit_amount: 1_299, last_unix_ms: NOW });
+    assert_eq!(store.household(None).unwrap().orders.len(), 3);
+}
+
+#[test]
+fn the_audit_log_answers_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("store.db")).unwrap();
+    let verdict = Verdict { guard: "budget".into(), rung: Rung::Adult, reason: None, inputs: "total=1".into() };
+    let entry = |order: Option<&str>| Write::Audit {
+        order: order.map(|id| OrderId(id.into())),
+        heard: "buy it".into(),
+        verdicts: vec![verdict.clone()],
+    };
+    store.commit(&[entry(None), entry(Some("a"))], &mut sealer()).unwrap();
+    assert_eq!(store.audit(None).unwrap().len(), 2);
+    assert_eq!(store.audit(Some(&OrderId("a".into()))).unwrap()[0].verdicts, [verdict]);
+}
