@@ -4,7 +4,10 @@
 //! [`Event`]s, in the order in which they come, and hands each [`Effect`] to the edge that can
 //! carry it out; no edge is ever waited for on the loop.
 
+mod catalogs;
 pub mod control;
+mod errand;
+pub mod start;
 mod text;
 pub mod trace;
 
@@ -13,14 +16,15 @@ use crate::decide::effect::Effect;
 use crate::decide::event::{Channel, Entropy, Event, Heard};
 use crate::decide::mind::Mind;
 use crate::decide::Now;
-use crate::deliver::link::{Link, LinkCommand, LinkEvent};
-use crate::deliver::store::{StoreAnswer, StoreHandle};
+use crate::deliver::link::{LinkCommand, LinkEvent};
 use crate::hear::ears::{EarCommand, EarEvent};
-use crate::journal::{Entry, Journal, Setup};
+use crate::journal::{Entry, Journal};
 use crate::speak::voice::{Saying, Spoken, Voice};
 use crate::speak::wording::Wording;
 use crate::understand::Lang;
+use catalogs::Catalogs;
 use control::{Ask, Request};
+use errand::{Errands, StoreAnswer};
 use std::time::Duration;
 use text::TextClient;
 use tokio::sync::{broadcast, mpsc};
@@ -40,8 +44,8 @@ pub struct Parts {
     /// `None` without a microphone.
     pub ears: Option<std::sync::mpsc::Sender<EarCommand>>,
     pub voice: Voice,
-    pub store: StoreHandle,
-    pub link: Link,
+    pub errands: Errands,
+    pub catalogs: Catalogs,
     pub journal: Option<Journal>,
     pub inbox: Inbox,
     /// Who watches, such as the demo's terminal.
@@ -132,7 +136,7 @@ impl Daemon {
             Woken::Ear(event) => self.ear_events(event),
             Woken::Spoken(spoken) => self.spoken_events(spoken),
             Woken::Stored(answer) => self.stored_events(answer),
-            Woken::Link(event) => link_events(event),
+            Woken::Link(event) => self.link_events(event),
             Woken::Control(request) => self.control_events(request),
             Woken::Time => self.time_events(),
             Woken::Stop => vec![],
@@ -169,12 +173,12 @@ impl Daemon {
                 self.tell_ears(EarCommand::Rest);
             }
             Effect::AskQuote { request_id, lang, lines } => {
-                self.parts.link.send(LinkCommand::AskQuote { request_id, lang, lines });
+                self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines });
             }
-            Effect::Store { ticket, writes } => self.parts.store.commit(ticket, writes),
-            Effect::Send { order } => self.parts.link.send(LinkCommand::Send { order }),
-            Effect::AskCancel { order, reason } => self.parts.link.send(LinkCommand::AskCancel { order, reason }),
-            Effect::AskStatus { order } => self.parts.link.send(LinkCommand::AskStatus { order }),
+            Effect::Store { ticket, writes } => self.parts.errands.store(ticket, writes),
+            Effect::Send { order } => self.parts.errands.send(LinkCommand::Send { order }),
+            Effect::AskCancel { order, reason } => self.parts.errands.send(LinkCommand::AskCancel { order, reason }),
+            Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
         }
     }
 
@@ -241,6 +245,33 @@ impl Daemon {
                 tracing::error!("{why}");
                 Event::StoreFailed { ticket: answer.ticket, why }
             }
+        }]
+    }
+
+    fn link_events(&mut self, event: LinkEvent) -> Vec<Event> {
+        vec![match event {
+            LinkEvent::Up => {
+                tracing::info!("connected to the broker");
+                Event::Link { up: true }
+            }
+            LinkEvent::Down { why } => {
+                tracing::warn!("{why}");
+                Event::Link { up: false }
+            }
+            LinkEvent::Denied { why } => {
+                tracing::error!("{why}");
+                return vec![];
+            }
+            LinkEvent::Quoted(quote) => Event::Quoted(quote),
+            LinkEvent::NotQuoted { request_id, code } => Event::NotQuoted { request_id, code },
+            LinkEvent::Receipt(receipt) => Event::Receipt(receipt),
+            LinkEvent::Status(status) => Event::Status(status),
+            LinkEvent::Shop { shop, online } => Event::Shop { shop, online },
+            LinkEvent::Distrusted { shop, why } => {
+                tracing::warn!("a message from shop {shop} was dropped: {why}");
+                Event::Distrusted { shop, why }
+            }
+            LinkEvent::Catalog(catalog) => return self.parts.catalogs.received(&catalog).into_iter().collect(),
         }]
     }
 
@@ -315,25 +346,6 @@ impl Daemon {
         // Nobody watching is fine.
         let _ = self.parts.traces.send(trace);
     }
-}
-
-fn link_events(event: LinkEvent) -> Vec<Event> {
-    vec![match event {
-        LinkEvent::Up => Event::Link { up: true },
-        LinkEvent::Down { why } => {
-            tracing::warn!("{why}");
-            Event::Link { up: false }
-        }
-        LinkEvent::Quoted(quote) => Event::Quoted(quote),
-        LinkEvent::NotQuoted { request_id, code } => Event::NotQuoted { request_id, code },
-        LinkEvent::Receipt(receipt) => Event::Receipt(receipt),
-        LinkEvent::Status(status) => Event::Status(status),
-        LinkEvent::Shop { shop, online } => Event::Shop { shop, online },
-        LinkEvent::Distrusted { shop, why } => {
-            tracing::warn!("a message from shop {shop} was dropped: {why}");
-            Event::Distrusted { shop, why }
-        }
-    }]
 }
 
 /// Random bits from the system, for ids, nonces and challenge words.
