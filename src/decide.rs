@@ -10,11 +10,14 @@ pub mod effect;
 pub mod event;
 pub mod guard;
 pub mod household;
+pub mod ledger;
+pub mod lifecycle;
 pub mod mind;
 pub mod money;
 pub mod order;
 pub mod policy;
 pub mod reply;
+pub mod when;
 
 use serde::{Deserialize, Serialize};
 

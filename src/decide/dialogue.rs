@@ -1,1 +1,394 @@
 //! The states of a conversation and the only match over its transitions.
+//!
+//! [`command`] is what a first utterance leads to, [`purchase`] the way from a proposal to an
+//! order on disk, [`answer`] what the household's answers do on that way. None of them sends
+//! anything: that is for [`super::ledger`], after the hold.
+
+mod answer;
+mod challenge;
+mod command;
+mod purchase;
+
+use super::Now;
+use super::effect::Effect;
+use super::event::{Channel, Entropy, Heard, Turn};
+use super::guard::Rung;
+use super::mind::{Address, Mind};
+use super::order::{OrderId, Quote, Wanted};
+use super::reply::{Reason, Reply};
+use crate::understand::Lang;
+use crate::understand::grammar::Expect;
+use crate::understand::intent::Parse;
+
+/// How long the ears may take for a command after the wake word.
+const LISTENING_MS: u64 = 30_000;
+/// An answer by voice may take this long after its window, for speech and recognition.
+const ANSWER_GRACE_MS: u64 = 20_000;
+/// An answer that is typed.
+const TYPED_ANSWER_MS: u64 = 120_000;
+/// The longest reply, with the queue before it.
+const PLAYING_MS: u64 = 90_000;
+/// The slowest disk.
+const STORING_MS: u64 = 30_000;
+
+/// Where the conversation stands.
+#[derive(Debug, Default)]
+pub(super) enum State {
+    #[default]
+    Idle,
+    /// Woken; the ears take down a command.
+    Listening { until_ms: u64 },
+    /// The shop was asked for a price.
+    Quoting(Box<Quoting>),
+    /// A question is being said; the microphone is shut.
+    Asking { ask: Box<Asked>, say: u32, until_ms: u64 },
+    /// The question has really been said; the answer may come.
+    Answering { ask: Box<Asked>, turn: Option<Turn>, opened_ms: u64, until_ms: u64 },
+    /// A confirmed order is being written.
+    Storing { talk: Talk, order: OrderId, ticket: u32, until_ms: u64 },
+    /// The last words are being said.
+    Closing { channel: Channel, say: u32, until_ms: u64, rest: bool },
+}
+
+/// Who talks, and what was said so far.
+#[derive(Debug, Clone)]
+pub(super) struct Talk {
+    to: Address,
+    /// Each utterance that led here.
+    spoken: Vec<String>,
+    entropy: Entropy,
+    /// Answers that were not understood.
+    misses: u8,
+    /// Answers of any kind.
+    answers: u8,
+}
+
+/// What somebody seems to want to buy.
+#[derive(Debug, Clone)]
+pub(super) struct Proposed {
+    heard: Heard,
+    /// The hypothesis that was chosen.
+    text: String,
+    parse: Parse,
+    confidence: f32,
+    rivals: Vec<Parse>,
+    lines: Vec<Wanted>,
+}
+
+#[derive(Debug)]
+pub(super) struct Quoting {
+    talk: Talk,
+    proposed: Proposed,
+    request_id: String,
+    until_ms: u64,
+}
+
+/// A quote that was, or is about to be, read back.
+#[derive(Debug, Clone)]
+pub(super) struct Offer {
+    proposed: Proposed,
+    quote: Quote,
+    quoted_ms: u64,
+    rung: Rung,
+    reasons: Vec<Reason>,
+    /// The two random words of a challenge; other words each time it is read back.
+    words: Vec<String>,
+    reminded: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Asked {
+    talk: Talk,
+    question: Question,
+}
+
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Please say the command again.
+    Again,
+    /// Which of the two? For the line of that index.
+    Which { proposed: Proposed, line: usize, skus: Vec<String> },
+    Confirm(Offer),
+    /// Shall it go on the list instead?
+    PutOnList { lines: Vec<Wanted> },
+}
+
+/// What the conversation reacts to.
+#[derive(Debug)]
+pub(super) enum Cue {
+    Woke,
+    Said(Box<(Heard, Vec<Parse>)>),
+    Silence,
+    Played,
+    Quoted(Box<Quote>),
+    NotQuoted(String),
+    Stored,
+    StoreFailed,
+    Tap,
+    Muted,
+    TimeUp,
+}
+
+/// May this utterance enter the conversation?
+pub(super) enum Admission {
+    Yes,
+    /// Typed while another conversation is going on.
+    Busy,
+    /// It belongs to a turn that is over.
+    Late,
+}
+
+impl Mind {
+    /// Takes the conversation on by one cue. Cues of other turns never get here.
+    pub(super) fn step(&mut self, cue: Cue, now: Now) {
+        let state = std::mem::take(&mut self.state);
+        self.state = match (state, cue) {
+            (State::Idle | State::Listening { .. }, Cue::Woke) => State::Listening { until_ms: now.mono_ms + LISTENING_MS },
+            (State::Closing { .. }, Cue::Woke) => State::Listening { until_ms: now.mono_ms + LISTENING_MS },
+            (State::Idle | State::Listening { .. }, Cue::Said(said)) => self.command(*said, 0, now),
+            (State::Closing { channel, rest, .. }, Cue::Said(said)) => {
+                if rest && channel != said.0.channel {
+                    self.out.push(Effect::Rest);
+                }
+                self.command(*said, 0, now)
+            }
+            (State::Listening { .. }, Cue::Silence | Cue::TimeUp | Cue::Tap | Cue::Muted) => self.rest(),
+            (State::Closing { rest, .. }, Cue::Played | Cue::TimeUp | Cue::Tap | Cue::Muted) => {
+                if rest { self.rest() } else { State::Idle }
+            }
+            (State::Idle, Cue::Tap) => self.take_back_held(now),
+            (state @ State::Idle, Cue::Silence | Cue::Muted | Cue::TimeUp) => state,
+
+            (State::Quoting(quoting), Cue::Quoted(quote)) => self.quoted(*quoting, *quote, now),
+            (State::Quoting(quoting), Cue::NotQuoted(code)) => self.not_quoted(*quoting, code, now),
+            (State::Quoting(quoting), Cue::TimeUp) => self.shop_silent(quoting.talk, quoting.proposed.lines, now),
+            (State::Quoting(quoting), Cue::Tap | Cue::Muted) => self.abandon(quoting.talk, Reply::NothingOrdered, now),
+            (State::Quoting(quoting), Cue::Woke) => self.interrupt(State::Quoting(quoting), now),
+
+            (State::Asking { ask, .. }, Cue::Played) => self.open_for_answer(ask, now),
+            (State::Asking { ask, .. }, Cue::TimeUp) => self.abandon(ask.talk, Reply::TimedOut, now),
+            (State::Asking { ask, .. }, Cue::Tap | Cue::Muted) => self.abandon(ask.talk, Reply::NothingOrdered, now),
+            (state @ State::Asking { .. }, Cue::Woke) => self.interrupt(state, now),
+
+            (State::Answering { ask, opened_ms, .. }, Cue::Said(said)) => self.answer(*ask, *said, opened_ms, now),
+            (State::Answering { ask, .. }, Cue::Silence | Cue::TimeUp) => self.abandon(ask.talk, Reply::TimedOut, now),
+            (State::Answering { ask, .. }, Cue::Tap | Cue::Muted) => self.abandon(ask.talk, Reply::NothingOrdered, now),
+            (state @ State::Answering { .. }, Cue::Woke) => self.interrupt(state, now),
+
+            (State::Storing { talk, order, .. }, Cue::Stored) => self.held(talk, &order, now),
+            (State::Storing { talk, .. }, Cue::StoreFailed) => self.close_talk(talk, Reply::StoreFailed, now),
+            (State::Storing { talk, order, .. }, Cue::TimeUp) => {
+                // Should it reach the disk after all, it is taken back: the household heard that nothing was ordered.
+                self.cancel_order(&order, talk.to.clone(), now);
+                self.close_talk(talk, Reply::StoreFailed, now)
+            }
+            (State::Storing { talk, order, .. }, Cue::Tap) => {
+                self.cancel_order(&order, talk.to.clone(), now);
+                self.rest()
+            }
+            (state @ State::Storing { .. }, Cue::Woke | Cue::Muted) => state,
+
+            // Filtered before they get here: see `admits` and `waits_for_...`.
+            (
+                state @ (State::Quoting(_) | State::Asking { .. } | State::Storing { .. }),
+                Cue::Said(_) | Cue::Silence,
+            ) => state,
+            (state @ State::Closing { .. }, Cue::Silence) => state,
+            (state @ (State::Idle | State::Listening { .. } | State::Quoting(_) | State::Answering { .. } | State::Storing { .. }), Cue::Played) => state,
+            (
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Asking { .. }
+                | State::Answering { .. }
+                | State::Storing { .. }
+                | State::Closing { .. }),
+                Cue::Quoted(_) | Cue::NotQuoted(_),
+            ) => state,
+            (
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Quoting(_)
+                | State::Asking { .. }
+                | State::Answering { .. }
+                | State::Closing { .. }),
+                Cue::Stored | Cue::StoreFailed,
+            ) => state,
+        };
+    }
+
+    /// Back to the wake word.
+    fn rest(&mut self) -> State {
+        self.out.push(Effect::Rest);
+        State::Idle
+    }
+
+    /// Says the last words; `rest`: the ears were open in this conversation.
+    pub(super) fn close(&mut self, to: Address, reply: Reply, now: Now, rest: bool) -> State {
+        self.last_reply = Some(reply.clone());
+        let say = self.say(&to, reply);
+        State::Closing { channel: to.channel, say, until_ms: now.mono_ms + PLAYING_MS, rest }
+    }
+
+    fn close_talk(&mut self, talk: Talk, reply: Reply, now: Now) -> State {
+        let rest = talk.to.channel == Channel::Voice;
+        self.close(talk.to, reply, now, rest)
+    }
+
+    /// Ends a conversation in which something might have been ordered.
+    fn abandon(&mut self, talk: Talk, reply: Reply, now: Now) -> State {
+        self.close_talk(talk, reply, now)
+    }
+
+    /// Says a question; the answer may come only after it has really been said.
+    fn ask(&mut self, talk: Talk, question: Question, reply: Reply, now: Now) -> State {
+        let say = self.say(&talk.to, reply);
+        State::Asking { ask: Box::new(Asked { talk, question }), say, until_ms: now.mono_ms + PLAYING_MS }
+    }
+
+    fn open_for_answer(&mut self, ask: Box<Asked>, now: Now) -> State {
+        let opened_ms = now.mono_ms;
+        match ask.talk.to.channel {
+            Channel::Text(_) => State::Answering { ask, turn: None, opened_ms, until_ms: opened_ms + TYPED_ANSWER_MS },
+            Channel::Voice => {
+                let turn = self.next_turn();
+                let window_ms = self.policy.answer_window_ms;
+                self.out.push(Effect::Listen { turn, lang: ask.talk.to.lang, expect: ask.question.expect(), window_ms });
+                let until_ms = opened_ms + u64::from(window_ms) + ANSWER_GRACE_MS;
+                State::Answering { ask, turn: Some(turn), opened_ms, until_ms }
+            }
+        }
+    }
+
+    /// The wake word during a conversation: a typed one gives way, a spoken one goes on, since
+    /// its microphone is either shut or already listening for the answer.
+    fn interrupt(&mut self, state: State, now: Now) -> State {
+        let to = match &state {
+            State::Quoting(quoting) => &quoting.talk.to,
+            State::Asking { ask, .. } | State::Answering { ask, .. } => &ask.talk.to,
+            State::Storing { talk, .. } => &talk.to,
+            State::Idle | State::Listening { .. } | State::Closing { .. } => return state,
+        };
+        match to.channel {
+            Channel::Voice => state,
+            Channel::Text(_) => {
+                let to = to.clone();
+                self.say(&to, Reply::NothingOrdered);
+                State::Listening { until_ms: now.mono_ms + LISTENING_MS }
+            }
+        }
+    }
+
+    fn take_back_held(&mut self, now: Now) -> State {
+        let to = Address { channel: Channel::Voice, lang: self.last_lang };
+        match self.cancellable(&[], now).filter(|id| self.household.orders.get(id).is_some_and(super::ledger::is_unsent)) {
+            Some(id) => self.cancel_order(&id, to, now),
+            None => self.tell(to, Reply::NothingToCancel),
+        }
+        State::Idle
+    }
+}
+
+impl Talk {
+    fn new(heard: &Heard) -> Talk {
+        let to = Address { channel: heard.channel.clone(), lang: heard.lang };
+        Talk { to, spoken: vec![], entropy: heard.entropy, misses: 0, answers: 0 }
+    }
+
+    fn lang(&self) -> Lang {
+        self.to.lang
+    }
+}
+
+impl Question {
+    fn expect(&self) -> Expect {
+        match self {
+            Question::Again => Expect::Command,
+            Question::Which { skus, .. } => Expect::Choice { skus: skus.clone() },
+            Question::Confirm(offer) if offer.rung == Rung::Challenge => Expect::Challenge { words: offer.words.clone() },
+            Question::Confirm(_) | Question::PutOnList { .. } => Expect::Confirm,
+        }
+    }
+}
+
+impl State {
+    /// May `heard` enter the conversation as it stands?
+    pub(super) fn admits(&self, heard: &Heard) -> Admission {
+        let typed = heard.channel != Channel::Voice;
+        let otherwise = if typed { Admission::Busy } else { Admission::Late };
+        match self {
+            State::Idle | State::Closing { .. } if typed || heard.turn.is_none() => Admission::Yes,
+            State::Listening { .. } if !typed && heard.turn.is_none() => Admission::Yes,
+            State::Answering { ask, turn, .. } if ask.talk.to.channel == heard.channel && (typed || *turn == heard.turn) => {
+                Admission::Yes
+            }
+            State::Idle
+            | State::Listening { .. }
+            | State::Closing { .. }
+            | State::Answering { .. }
+            | State::Quoting(_)
+            | State::Asking { .. }
+            | State::Storing { .. } => otherwise,
+        }
+    }
+
+    pub(super) fn is_of_turn(&self, of: Option<Turn>) -> bool {
+        match self {
+            State::Listening { .. } => of.is_none(),
+            State::Answering { turn, .. } => turn.is_some() && *turn == of,
+            State::Idle | State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => false,
+        }
+    }
+
+    pub(super) fn waits_for_say(&self, of: u32) -> bool {
+        match self {
+            State::Asking { say, .. } | State::Closing { say, .. } => *say == of,
+            State::Idle | State::Listening { .. } | State::Quoting(_) | State::Answering { .. } | State::Storing { .. } => false,
+        }
+    }
+
+    pub(super) fn waits_for_ticket(&self, of: u32) -> bool {
+        matches!(self, State::Storing { ticket, .. } if *ticket == of)
+    }
+
+    pub(super) fn waits_for_quote(&self, of: &str) -> bool {
+        matches!(self, State::Quoting(quoting) if quoting.request_id == of)
+    }
+
+    /// What the parser should expect of the next utterance.
+    pub(super) fn expect(&self) -> Expect {
+        match self {
+            State::Answering { ask, .. } => ask.question.expect(),
+            State::Idle
+            | State::Listening { .. }
+            | State::Quoting(_)
+            | State::Asking { .. }
+            | State::Storing { .. }
+            | State::Closing { .. } => Expect::Command,
+        }
+    }
+
+    pub(super) fn until_ms(&self) -> Option<u64> {
+        match self {
+            State::Idle => None,
+            State::Quoting(quoting) => Some(quoting.until_ms),
+            State::Listening { until_ms }
+            | State::Asking { until_ms, .. }
+            | State::Answering { until_ms, .. }
+            | State::Storing { until_ms, .. }
+            | State::Closing { until_ms, .. } => Some(*until_ms),
+        }
+    }
+
+    /// The reason of that deadline.
+    pub(super) fn why(&self) -> &'static str {
+        match self {
+            State::Idle => "nothing",
+            State::Listening { .. } => "a command",
+            State::Quoting(_) => "a quote",
+            State::Asking { .. } => "the end of a question",
+            State::Answering { .. } => "an answer",
+            State::Storing { .. } => "the disk",
+            State::Closing { .. } => "the end of a reply",
+        }
+    }
+}

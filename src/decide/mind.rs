@@ -1,11 +1,30 @@
 //! The pure core: [`Mind::handle`] takes an event and the time, and answers with effects.
+//!
+//! Here events find their way: to the conversation ([`super::dialogue`]), to the confirmed
+//! orders ([`super::ledger`]), or nowhere, if they belong to a turn that is over. Nothing here
+//! reads a clock, draws a random number or decides about a purchase.
 
 use super::Now;
-use super::effect::Effect;
-use super::event::Event;
+use super::dialogue::{Admission, Cue, State};
+use super::effect::{Effect, Write};
+use super::event::{Button, Channel, Event, Heard, Turn};
+use super::guard::{self, hostile_text};
 use super::household::Household;
+use super::ledger::Ledger;
+use super::order::Order;
 use super::policy::Policy;
-use crate::understand::Understanding;
+use super::reply::{Reason, Reply};
+use crate::understand::grammar::Expect;
+use crate::understand::intent::Parse;
+use crate::understand::{Lang, Understanding};
+use std::collections::VecDeque;
+
+/// Hypotheses of one utterance that are parsed.
+const MAX_PARSED: usize = 5;
+/// Announcements that wait for a conversation to end; the oldest is dropped.
+const MAX_ANNOUNCEMENTS: usize = 16;
+/// A shop that is not trusted is spoken of at most once in this time.
+const DISTRUST_EVERY_MS: u64 = 3_600_000;
 
 /// When the mind wants to be woken, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,24 +33,153 @@ pub struct Deadline {
     pub why: &'static str,
 }
 
+/// To whom something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) channel: Channel,
+    pub(super) lang: Lang,
+}
+
+impl Address {
+    pub(super) fn loudspeaker(order: &Order) -> Address {
+        Address { channel: Channel::Voice, lang: order.lang }
+    }
+}
+
 pub struct Mind {
-    policy: Policy,
-    household: Household,
-    understanding: Understanding,
+    pub(super) policy: Policy,
+    pub(super) household: Household,
+    pub(super) understanding: Understanding,
+    pub(super) state: State,
+    pub(super) ledger: Ledger,
+    /// The effects of the event that is being handled.
+    pub(super) out: Vec<Effect>,
+    announcements: VecDeque<(Address, Reply)>,
+    started: bool,
+    deadline: Option<Deadline>,
+    turns: u32,
+    says: u32,
+    tickets: u32,
+    pub(super) requests: u32,
+    pub(super) link_up: Option<bool>,
+    pub(super) shop_online: Option<bool>,
+    pub(super) last_lang: Lang,
+    /// For "repeat" and "why", once the conversation is over.
+    pub(super) last_reply: Option<Reply>,
+    pub(super) last_reasons: Vec<Reason>,
+    /// Product names in what was said last, for the echo guard.
+    pub(super) last_said: Vec<String>,
+    distrust_told_ms: Option<u64>,
 }
 
 impl Mind {
+    /// A mind with what the store knows of the household. Open orders go on where they were
+    /// as soon as the first event comes.
     pub fn new(policy: Policy, understanding: Understanding, household: Household) -> Mind {
-        Mind { policy, household, understanding }
+        Mind {
+            policy,
+            household,
+            understanding,
+            state: State::Idle,
+            ledger: Ledger::default(),
+            out: vec![],
+            announcements: VecDeque::new(),
+            started: false,
+            deadline: Some(Deadline { at_mono_ms: 0, why: "start" }),
+            turns: 0,
+            says: 0,
+            tickets: 0,
+            requests: 0,
+            link_up: None,
+            shop_online: None,
+            last_lang: Lang::default(),
+            last_reply: None,
+            last_reasons: vec![],
+            last_said: vec![],
+            distrust_told_ms: None,
+        }
     }
 
-    pub fn handle(&mut self, _event: Event, _now: Now) -> Vec<Effect> {
-        vec![]
+    /// What to do about `event`. The list is bounded, and carried out in its order.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        self.start(now);
+        match event {
+            Event::Heard(heard) => self.heard(heard, now),
+            Event::Woke { score: _ } => self.step(Cue::Woke, now),
+            Event::Silence { turn } => {
+                if self.state.is_of_turn(turn) {
+                    self.step(Cue::Silence, now);
+                }
+            }
+            Event::Played { say } => {
+                if self.state.waits_for_say(say) {
+                    self.step(Cue::Played, now);
+                }
+            }
+            Event::Stored { ticket } => {
+                self.order_stored(ticket, now);
+                if self.state.waits_for_ticket(ticket) {
+                    self.step(Cue::Stored, now);
+                }
+            }
+            Event::StoreFailed { ticket, why: _ } => {
+                self.order_not_stored(ticket, now);
+                if self.state.waits_for_ticket(ticket) {
+                    self.step(Cue::StoreFailed, now);
+                }
+            }
+            Event::Quoted(quote) => {
+                if self.state.waits_for_quote(&quote.request_id) {
+                    self.step(Cue::Quoted(Box::new(quote)), now);
+                }
+            }
+            Event::NotQuoted { request_id, code } => {
+                if self.state.waits_for_quote(&request_id) {
+                    self.step(Cue::NotQuoted(hostile_text::clean(&code)), now);
+                }
+            }
+            Event::Receipt(receipt) => self.receipt(receipt, now),
+            Event::Status(update) => self.status_update(update, now),
+            Event::Link { up } => {
+                self.link_up = Some(up);
+                if up {
+                    self.send_again();
+                }
+            }
+            Event::Shop { shop, online } => {
+                if shop == self.understanding.catalog().shop {
+                    self.shop_online = Some(online);
+                }
+            }
+            Event::Button(Button::Tap) => self.step(Cue::Tap, now),
+            Event::Button(Button::Hold) => self.approve_newest(now),
+            Event::Muted(true) => self.step(Cue::Muted, now),
+            // The catalogue itself comes through `set_understanding`.
+            Event::Muted(false) | Event::CatalogChanged { version: _ } | Event::Deadline => {}
+            Event::Distrusted { shop, why } => self.distrust(&shop, &why, now),
+            Event::CancelOrder { order } => {
+                let to = Address { channel: Channel::Voice, lang: self.last_lang };
+                self.cancel_order(&order, to, now);
+            }
+        }
+        self.finish(now)
+    }
+
+    /// What to do about an utterance whose hypotheses mean `parses`, one for each, best first.
+    /// [`Mind::handle`] comes here after parsing; a simulation may come here directly.
+    pub fn understood(&mut self, heard: Heard, parses: Vec<Parse>, now: Now) -> Vec<Effect> {
+        self.start(now);
+        match self.state.admits(&heard) {
+            Admission::Yes => self.step(Cue::Said(Box::new((heard, parses))), now),
+            Admission::Busy => self.answer_while_busy(&heard, &parses, now),
+            Admission::Late => self.rest_if_idle(),
+        }
+        self.finish(now)
     }
 
     /// The next moment at which the mind wants an [`Event::Deadline`].
     pub fn deadline(&self) -> Option<Deadline> {
-        None
+        self.deadline
     }
 
     pub fn household(&self) -> &Household {
@@ -45,4 +193,162 @@ impl Mind {
     pub fn understanding(&self) -> &Understanding {
         &self.understanding
     }
+
+    /// Is no conversation going on and nothing waiting to be announced?
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle) && self.announcements.is_empty()
+    }
+
+    /// A renewed catalogue. What was already read back stays as it was quoted.
+    pub fn set_understanding(&mut self, understanding: Understanding) {
+        self.understanding = understanding;
+    }
+
+    /// Parses what was heard in the light of what the dialogue waits for.
+    fn heard(&mut self, heard: Heard, now: Now) {
+        match self.state.admits(&heard) {
+            Admission::Yes => {
+                let parses = self.parse(&heard, &self.state.expect());
+                self.step(Cue::Said(Box::new((heard, parses))), now);
+            }
+            Admission::Busy => {
+                let parses = self.parse(&heard, &Expect::Command);
+                self.answer_while_busy(&heard, &parses, now);
+            }
+            Admission::Late => self.rest_if_idle(),
+        }
+    }
+
+    fn parse(&self, heard: &Heard, expect: &Expect) -> Vec<Parse> {
+        let buys = |sku: &str| self.household.buys(sku);
+        let parse = |text: &str| match expect {
+            // The random words are checked by the dialogue; what is left must be the phrase.
+            Expect::Challenge { words } => {
+                let rest = without_words(text, words);
+                self.understanding.parse(&rest, heard.lang, &Expect::Confirm, &buys)
+            }
+            Expect::Command | Expect::Confirm | Expect::Choice { .. } => {
+                self.understanding.parse(text, heard.lang, expect, &buys)
+            }
+        };
+        heard.nbest.iter().take(MAX_PARSED).map(|hypothesis| parse(&hypothesis.text)).collect()
+    }
+
+    fn start(&mut self, now: Now) {
+        if !std::mem::replace(&mut self.started, true) {
+            self.restore(now);
+        }
+    }
+
+    /// What is due, what waits to be announced, and when to come back.
+    fn finish(&mut self, now: Now) -> Vec<Effect> {
+        self.orders_due(now);
+        if self.state.until_ms().is_some_and(|until_ms| until_ms <= now.mono_ms) {
+            self.step(Cue::TimeUp, now);
+        }
+        if matches!(self.state, State::Idle)
+            && let Some((to, reply)) = self.announcements.pop_front()
+        {
+            self.state = self.close(to, reply, now, false);
+        }
+        let of_state = self.state.until_ms().map(|until_ms| (until_ms, self.state.why()));
+        let of_orders = self.ledger.deadline(self, now);
+        let next = of_state.into_iter().chain(of_orders).min();
+        self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
+        std::mem::take(&mut self.out)
+    }
+
+    /// Typed words while another conversation is going on: only taking back is possible.
+    fn answer_while_busy(&mut self, heard: &Heard, parses: &[Parse], now: Now) {
+        use crate::understand::intent::Intent;
+        let to = Address { channel: heard.channel.clone(), lang: heard.lang };
+        let cancels = parses.first().filter(|parse| parse.intent == Intent::Cancel);
+        let order = cancels.and_then(|parse| {
+            let skus: Vec<&str> = parse.lines.iter().map(|line| line.sku.as_str()).collect();
+            self.cancellable(&skus, now)
+        });
+        match order {
+            Some(order) => self.cancel_order(&order, to, now),
+            None => {
+                self.say(&to, Reply::Busy);
+            }
+        }
+    }
+
+    /// Ears that nobody listens to any more go back to the wake word.
+    fn rest_if_idle(&mut self) {
+        if matches!(self.state, State::Idle) {
+            self.out.push(Effect::Rest);
+        }
+    }
+
+    fn distrust(&mut self, shop: &str, why: &str, now: Now) {
+        let verdict = guard::shop::distrusted(shop, why);
+        self.write_down(vec![Write::Audit { order: None, heard: String::new(), verdicts: vec![verdict] }]);
+        let told_lately = self.distrust_told_ms.is_some_and(|told_ms| now.mono_ms < told_ms + DISTRUST_EVERY_MS);
+        if !told_lately {
+            self.distrust_told_ms = Some(now.mono_ms);
+            let to = Address { channel: Channel::Voice, lang: self.last_lang };
+            self.tell(to, Reply::Distrusted { shop: hostile_text::clean(shop) });
+        }
+    }
+
+    /// Writes what nobody waits for.
+    pub(super) fn write_down(&mut self, writes: Vec<Write>) {
+        let ticket = self.next_ticket();
+        self.out.push(Effect::Store { ticket, writes });
+    }
+
+    /// Says it at once; the number of the saying.
+    pub(super) fn say(&mut self, to: &Address, reply: Reply) -> u32 {
+        self.says = self.says.wrapping_add(1);
+        self.last_said = match &reply {
+            Reply::ReadBack { items, .. } => items.iter().map(|item| item.product.clone()).collect(),
+            _ => vec![],
+        };
+        self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });
+        self.says
+    }
+
+    /// Says it when no conversation is going on; to a text channel at once.
+    pub(super) fn tell(&mut self, to: Address, reply: Reply) {
+        match to.channel {
+            Channel::Text(_) => {
+                self.say(&to, reply);
+            }
+            Channel::Voice => {
+                if self.announcements.len() == MAX_ANNOUNCEMENTS {
+                    self.announcements.pop_front();
+                }
+                self.announcements.push_back((to, reply));
+            }
+        }
+    }
+
+    pub(super) fn next_ticket(&mut self) -> u32 {
+        self.tickets = self.tickets.wrapping_add(1);
+        self.tickets
+    }
+
+    pub(super) fn next_turn(&mut self) -> Turn {
+        self.turns = self.turns.wrapping_add(1);
+        Turn(self.turns)
+    }
+
+    /// What a person calls the product, else what the shop calls it; always cleaned.
+    pub(super) fn product_name(&self, sku: &str, title: &str, lang: Lang) -> String {
+        let product = self.understanding.catalog().product(sku);
+        hostile_text::clean(product.map_or(title, |product| product.spoken_name(lang)))
+    }
+}
+
+/// `text` without the first occurrence of each of `words`.
+fn without_words(text: &str, words: &[String]) -> String {
+    let mut left: Vec<&str> = text.split_whitespace().collect();
+    for word in words {
+        if let Some(at) = left.iter().position(|heard| heard == word) {
+            left.remove(at);
+        }
+    }
+    left.join(" ")
 }

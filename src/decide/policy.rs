@@ -38,6 +38,8 @@ pub struct Policy {
     pub answer_window_ms: u32,
     /// How long the shop has for a quote, milliseconds.
     pub quote_wait_ms: u64,
+    /// How long an order waits for an adult's approval, milliseconds.
+    pub adult_wait_ms: u64,
 }
 
 impl Default for Policy {
@@ -62,6 +64,7 @@ impl Default for Policy {
             price_jump_minor: 200,
             answer_window_ms: 8_000,
             quote_wait_ms: 8_000,
+            adult_wait_ms: 10 * 60_000,
         }
     }
 }
@@ -69,5 +72,11 @@ impl Default for Policy {
 impl Policy {
     pub fn money(&self, minor: i64) -> Money {
         Money::new(minor, &self.currency)
+    }
+
+    /// Is that minute of the household's day within the quiet hours? Equal ends: there are none.
+    pub fn is_quiet(&self, minute_of_day: u16) -> bool {
+        let (from, to) = (self.quiet_from_min, self.quiet_to_min);
+        if from <= to { (from..to).contains(&minute_of_day) } else { minute_of_day >= from || minute_of_day < to }
     }
 }

@@ -1,23 +1,172 @@
 //! What the speaker can say, as data; `speak::wording` turns it into a sentence.
+//!
+//! Holds no sentence and no word of any language. Every text that came from a shop has been
+//! cleaned by [`super::guard::hostile_text::clean`] before it gets in here.
 
 use super::money::Money;
+use super::order::OrderState;
+use super::when::{Day, Moment};
+use crate::understand::intent::NotAnOrder;
 use serde::{Deserialize, Serialize};
 
 /// Why something is asked or refused. Each can be spoken in every language.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
+    /// Somebody told of an order ("Alexa ordered me a dollhouse").
     ReportedSpeech { words: String },
+    /// Products were named, but the words are no order.
+    NotAnOrder { kind: NotAnOrder, words: String },
+    /// The command followed the wake word without the pause that people make.
+    NoPause,
+    /// The voice was hardly louder than the room.
+    FarAway,
+    /// It was the speaker's own voice.
+    OwnVoice,
+    ChildrenUp,
+    TextOrdersOff,
     FirstPurchase { product: String },
-    AlreadyOrdered { product: String, at_unix_ms: i64, offset_min: i16 },
+    /// More than twice what the household usually buys.
+    LargeQuantity { product: String, qty: u32, usual: u32 },
+    /// Two numbers were heard equally well.
+    UnsureQuantity { qty: u32, other: u32 },
+    /// "fifteen" and "fifty" sound alike.
+    EasilyMisheard { qty: u32 },
+    /// The shop sells at most `max` packs in one order.
+    AboveProductLimit { product: String, max: u32 },
+    Ambiguous { first: String, second: String },
+    OptionMissing { product: String, option: String },
+    AlreadyOrdered { product: String, at: Moment },
+    PriceJump { product: String, now: Money, before: Money },
+    DeliveryJump { now: Money, before: Money },
+    OtherCurrency { currency: String },
     OverCap { total: Money, cap: Money },
+    OverDayCap { total: Money, cap: Money },
+    OverMonthCap { total: Money, cap: Money },
+    OverHardCap { total: Money, cap: Money },
+    TooManyOrders { orders: u32, hours: u32 },
+    Substituted { asked: String, offered: String },
+    /// The shop's figures do not add up.
+    QuoteWrong,
+    Recurring { product: String },
+    Restricted { product: String },
+    QuietHours,
     UnknownClock,
+    QuoteStale,
+    UnknownShop { shop: String },
+    /// The recogniser was not sure.
+    Unclear,
+    /// The shop's text held a wake word, a confirm phrase or mark-up.
+    HostileText { product: String },
+}
+
+/// One product and how many packs of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    pub product: String,
+    /// Packs, 1 or more.
+    pub qty: u32,
+}
+
+/// What the household must do to buy what was read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// Say the phrase.
+    Phrase,
+    /// Say the phrase and these two words.
+    Challenge { words: Vec<String> },
+    /// Say the phrase; then an adult holds the button.
+    Adult,
+}
+
+/// What cannot be done by voice yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    Find,
+    Handoff,
+    Return,
+    News,
 }
 
 /// One reply of the speaker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
+    /// Not understood: please say it again.
     NotUnderstood,
-    Because { reason: Reason },
+    /// Not understood twice; no order.
+    GivenUp,
+    /// Taken back in the dialogue; no order.
+    NothingOrdered,
+    /// Nobody answered; no order.
+    TimedOut,
+    /// A confirmation, but nothing was read back.
+    NothingToConfirm,
+    /// Another conversation is going on.
+    Busy,
+    Help,
+    /// The reasons behind the last answer; empty if no guard objected.
+    Because { reasons: Vec<Reason> },
+    /// No order, and why.
+    Refused { reason: Reason },
+    /// No order; it is on the shopping list instead, and why.
+    Listed { items: Vec<Item>, reason: Option<Reason> },
+    /// Which of the two?
+    Choose { first: String, second: String },
+    /// Product, quantity, total, delivery, and how to order with the duty to pay.
+    ReadBack {
+        items: Vec<Item>,
+        total: Money,
+        /// First and last day on which it may come.
+        earliest: Day,
+        latest: Day,
+        ask: Ask,
+        /// What the household should know first: at most two.
+        reasons: Vec<Reason>,
+        /// Say the quantities digit by digit as well.
+        digits: bool,
+    },
+    /// A bare yes does not order; the phrase does.
+    SayPhrase { ask: Ask },
+    /// On disk and held for `minutes`.
+    Held { items: Vec<Item>, minutes: u32 },
+    /// On disk; an adult must approve it within `minutes`.
+    AwaitingAdult { items: Vec<Item>, minutes: u32 },
+    /// Still held after a restart.
+    Resumed { items: Vec<Item>, minutes: u32 },
+    NothingToApprove,
+    /// The shop's receipt is on disk.
+    Booked { items: Vec<Item>, arrives: Option<Day> },
+    RejectedByShop { items: Vec<Item>, code: String },
+    /// The shop keeps it back until somebody approves it there.
+    HeldByShop { items: Vec<Item> },
+    Cancelled { items: Vec<Item> },
+    /// It was sent already: the shop decides.
+    CancelAsked { items: Vec<Item> },
+    /// The shop did not cancel it.
+    CancelRefused { items: Vec<Item> },
+    NothingToCancel,
+    /// It did not reach the shop in time; nothing was bought.
+    Expired { items: Vec<Item> },
+    /// No adult approved it in time; nothing was bought.
+    NotApproved { items: Vec<Item> },
+    /// It was sent, and no answer came in time.
+    Lost { items: Vec<Item> },
+    /// It could not be written down: nothing was ordered, nothing is sent.
+    StoreFailed,
+    /// A change of an order could not be written down; it is tried again.
+    StoreTrouble { items: Vec<Item> },
+    /// No price came in time. Put it on the list?
+    ShopSilent { items: Vec<Item> },
+    /// The shop has no price for it. Put it on the list?
+    NotSold { items: Vec<Item>, code: String },
+    OrderStatus { items: Vec<Item>, state: OrderState, arrives: Option<Day> },
+    NoOrders,
+    History { product: String, qty: u32, at: Moment, more: u32 },
+    Price { product: String, amount: Money },
+    WhichProduct,
+    NotYet { topic: Topic },
+    Distrusted { shop: String },
 }

@@ -1,0 +1,224 @@
+//! What the household's answers do: only the phrase orders, a negative word anywhere ends it,
+//! and whatever is not clear is not a yes.
+
+use super::super::Now;
+use super::super::event::Heard;
+use super::super::guard::{Rung, confidence, echo};
+use super::super::mind::Mind;
+use super::super::order::Wanted;
+use super::super::reply::Reply;
+use super::purchase::ask_of;
+use super::{Asked, Offer, Proposed, Question, State, Talk, challenge};
+use crate::understand::intent::{Change, Intent, Parse};
+
+/// A challenge is over so long after the microphone opened.
+const CHALLENGE_MS: u64 = 10_000;
+/// Answers in one conversation, of any kind.
+const MAX_ANSWERS: u8 = 10;
+/// Utterances that are kept as evidence.
+const MAX_SPOKEN: usize = 8;
+
+impl Mind {
+    pub(super) fn answer(&mut self, asked: Asked, said: (Heard, Vec<Parse>), opened_ms: u64, now: Now) -> State {
+        let Asked { mut talk, question } = asked;
+        let (heard, parses) = said;
+        talk.answers += 1;
+        talk.entropy = heard.entropy;
+        if talk.answers > MAX_ANSWERS {
+            return self.close_talk(talk, Reply::GivenUp, now);
+        }
+        match question {
+            Question::Again => self.command((heard, parses), talk.misses, now),
+            Question::Which { proposed, line, skus } => {
+                let answer = Proposed::new(heard, parses);
+                self.chosen(talk, proposed, line, skus, answer, now)
+            }
+            Question::Confirm(offer) => {
+                let own_voice = echo::is_own_voice(&heard, &self.last_said);
+                let took_ms = now.mono_ms.saturating_sub(opened_ms).saturating_sub(u64::from(heard.acoustics.speech_ms));
+                let answer = Proposed::new(heard, parses);
+                let late = offer.rung == Rung::Challenge && took_ms > CHALLENGE_MS;
+                let usable = !own_voice && !late && confidence::is_clear(answer.confidence, &self.policy);
+                self.confirm_answer(talk, offer, answer, usable, now)
+            }
+            Question::PutOnList { lines } => {
+                let answer = Proposed::new(heard, parses);
+                self.list_answer(talk, lines, &answer, now)
+            }
+        }
+    }
+
+    /// The only match over intents while a confirmation is waited for.
+    fn confirm_answer(&mut self, mut talk: Talk, offer: Offer, answer: Proposed, usable: bool, now: Now) -> State {
+        if is_negative(&answer) {
+            return self.close_talk(talk, Reply::NothingOrdered, now);
+        }
+        if !usable {
+            return self.missed(talk, offer, now);
+        }
+        if talk.spoken.len() < MAX_SPOKEN {
+            talk.spoken.push(answer.text.clone());
+        }
+        match answer.parse.intent {
+            Intent::Confirm if is_whole(&answer, &offer) => self.confirm(talk, offer, now),
+            Intent::Affirm if !offer.reminded => self.remind(talk, offer, now),
+            Intent::Affirm => self.close_talk(talk, Reply::GivenUp, now),
+            Intent::Change => self.change(talk, offer, &answer, now),
+            Intent::Reorder => self.propose(talk, answer, now),
+            Intent::ListAdd => {
+                let lines = if answer.lines.is_empty() { offer.proposed.lines } else { answer.lines };
+                self.put_on_list(talk, lines, None, now)
+            }
+            Intent::Repeat => self.read_back(talk, offer, now),
+            Intent::Why => {
+                let reasons = offer.reasons.clone();
+                self.say(&talk.to.clone(), Reply::Because { reasons });
+                self.read_back(talk, offer, now)
+            }
+            Intent::Help => self.remind(talk, offer, now),
+            Intent::Confirm
+            | Intent::Status
+            | Intent::History
+            | Intent::Price
+            | Intent::Find
+            | Intent::Handoff
+            | Intent::Return
+            | Intent::News
+            | Intent::None => self.missed(talk, offer, now),
+            // Negative words ended it above.
+            Intent::Deny | Intent::Cancel | Intent::Stop => self.close_talk(talk, Reply::NothingOrdered, now),
+        }
+    }
+
+    /// Not understood: the phrase once more, then no order.
+    fn missed(&mut self, mut talk: Talk, offer: Offer, now: Now) -> State {
+        talk.misses += 1;
+        if talk.misses > 1 {
+            return self.close_talk(talk, Reply::GivenUp, now);
+        }
+        self.say_phrase(talk, offer, now)
+    }
+
+    /// A bare yes does not buy: one reminder of the phrase.
+    fn remind(&mut self, talk: Talk, offer: Offer, now: Now) -> State {
+        self.say_phrase(talk, Offer { reminded: true, ..offer }, now)
+    }
+
+    /// Says the phrase again. The words of a challenge are accepted once: there are new ones.
+    fn say_phrase(&mut self, talk: Talk, mut offer: Offer, now: Now) -> State {
+        if offer.rung == Rung::Challenge {
+            offer.words = challenge::words(talk.lang(), talk.entropy, talk.answers);
+        }
+        let reply = Reply::SayPhrase { ask: ask_of(&offer) };
+        self.ask(talk, Question::Confirm(offer), reply, now)
+    }
+
+    /// "Make it two": a new quote and a new read-back, never a silent change.
+    fn change(&mut self, talk: Talk, offer: Offer, answer: &Proposed, now: Now) -> State {
+        let mut proposed = offer.proposed.clone();
+        match (&answer.parse.change, proposed.lines.len()) {
+            (Some(Change::Qty(qty)), 1) if *qty > 0 => {
+                set_qty(&mut proposed, *qty);
+                proposed.rivals = answer.rivals.iter().map(|rival| with_changed_qty(&proposed, rival)).collect();
+                self.ask_quote(talk, proposed, now)
+            }
+            (Some(Change::Which(_)), _) if !answer.lines.is_empty() => {
+                let mut instead = answer.clone();
+                for line in &mut instead.lines {
+                    line.qty = offer.proposed.lines.first().map_or(line.qty, |old| old.qty.max(line.qty));
+                }
+                self.propose(talk, instead, now)
+            }
+            // Without a product there is nothing to change to; with several lines it is unclear which.
+            (Some(Change::Which(_) | Change::Qty(_)) | None, _) => self.missed(talk, offer, now),
+        }
+    }
+
+    /// The household chose one of two.
+    fn chosen(&mut self, mut talk: Talk, mut proposed: Proposed, line: usize, skus: Vec<String>, answer: Proposed, now: Now) -> State {
+        if is_negative(&answer) {
+            return self.close_talk(talk, Reply::NothingOrdered, now);
+        }
+        let picked = answer.parse.lines.first().map(|line| line.sku.clone()).filter(|sku| skus.contains(sku));
+        let clear = confidence::is_clear(answer.confidence, &self.policy) && !answer.heard.acoustics.while_speaking;
+        let Some(sku) = picked.filter(|_| clear) else {
+            talk.misses += 1;
+            if talk.misses > 1 {
+                return self.close_talk(talk, Reply::GivenUp, now);
+            }
+            let name = |sku: &String| self.product_name(sku, sku, talk.lang());
+            let reply = Reply::Choose { first: name(&skus[0]), second: name(&skus[1]) };
+            return self.ask(talk, Question::Which { proposed, line, skus }, reply, now);
+        };
+        if talk.spoken.len() < MAX_SPOKEN {
+            talk.spoken.push(answer.text.clone());
+        }
+        if let Some(parsed) = proposed.parse.lines.get_mut(line) {
+            if let Some(wanted) = proposed.lines.iter_mut().find(|wanted| wanted.sku == parsed.sku) {
+                wanted.sku.clone_from(&sku);
+            }
+            parsed.sku = sku;
+            parsed.rivals.clear();
+        }
+        self.propose(talk, proposed, now)
+    }
+
+    fn list_answer(&mut self, talk: Talk, lines: Vec<Wanted>, answer: &Proposed, now: Now) -> State {
+        let agreed = match answer.parse.intent {
+            Intent::Affirm | Intent::Confirm | Intent::ListAdd => !is_negative(answer),
+            Intent::Reorder
+            | Intent::Change
+            | Intent::Deny
+            | Intent::Cancel
+            | Intent::Status
+            | Intent::History
+            | Intent::Price
+            | Intent::Find
+            | Intent::Handoff
+            | Intent::Return
+            | Intent::Repeat
+            | Intent::Why
+            | Intent::Help
+            | Intent::News
+            | Intent::Stop
+            | Intent::None => false,
+        };
+        if agreed && !answer.heard.acoustics.while_speaking {
+            self.put_on_list(talk, lines, None, now)
+        } else {
+            self.close_talk(talk, Reply::NothingOrdered, now)
+        }
+    }
+}
+
+/// A negative word in what was heard, or in what was heard nearly as well.
+fn is_negative(answer: &Proposed) -> bool {
+    let negative = |parse: &Parse| matches!(parse.intent, Intent::Deny | Intent::Cancel | Intent::Stop);
+    negative(&answer.parse) || answer.rivals.iter().any(negative)
+}
+
+/// Is it the whole confirmation that was asked for, and nothing told about one?
+fn is_whole(answer: &Proposed, offer: &Offer) -> bool {
+    let told = answer.parse.not_an_order.is_some();
+    let words_said = offer.rung != Rung::Challenge || challenge::were_said(&answer.text, &offer.words);
+    !told && words_said
+}
+
+fn set_qty(proposed: &mut Proposed, qty: u32) {
+    if let Some(line) = proposed.lines.first_mut() {
+        line.qty = qty;
+    }
+    if let Some(line) = proposed.parse.lines.first_mut() {
+        line.qty = qty;
+        line.qty_spoken = true;
+    }
+}
+
+/// A rival of "make it fifteen" is the same product in another quantity.
+fn with_changed_qty(proposed: &Proposed, rival: &Parse) -> Parse {
+    let mut parse = proposed.parse.clone();
+    if let (Some(Change::Qty(qty)), Some(line)) = (&rival.change, parse.lines.first_mut()) {
+        line.qty = *qty;
+    }
+    parse
+}

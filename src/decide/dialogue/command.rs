@@ -1,0 +1,202 @@
+//! What a first utterance leads to: a proposal, an answer, or nothing. Only
+//! [`Intent::Reorder`] can lead to a purchase.
+
+use super::super::Now;
+use super::super::effect::Write;
+use super::super::event::{Channel, Heard};
+use super::super::guard::hostile_text;
+use super::super::ledger::arrives;
+use super::super::mind::Mind;
+use super::super::order::{Order, Wanted};
+use super::super::reply::{Item, Reply, Topic};
+use super::super::when::Moment;
+use super::{Proposed, Question, State, Talk};
+use crate::understand::intent::{Intent, Line, Parse};
+use std::collections::BTreeMap;
+
+/// Products in one utterance.
+const MAX_LINES: usize = 8;
+/// Packs in one line; more is not something that a household says.
+const MAX_QTY: u32 = 999;
+/// Hypotheses whose confidence is this close to the best one's (of 1.0) count as rivals.
+const CLOSE: f32 = 0.15;
+
+impl Mind {
+    /// `misses`: how often it was asked for again already.
+    pub(super) fn command(&mut self, said: (Heard, Vec<Parse>), misses: u8, now: Now) -> State {
+        let (heard, parses) = said;
+        self.last_lang = heard.lang;
+        let mut talk = Talk { misses, ..Talk::new(&heard) };
+        if heard.acoustics.while_speaking {
+            // Our own voice: an answer would only be heard again.
+            return if heard.channel == Channel::Voice { self.rest() } else { State::Idle };
+        }
+        let proposed = Proposed::new(heard, parses);
+        talk.spoken.push(proposed.text.clone());
+        self.follow(talk, proposed, now)
+    }
+
+    /// The only match over intents outside of a conversation.
+    fn follow(&mut self, talk: Talk, proposed: Proposed, now: Now) -> State {
+        match proposed.parse.intent {
+            Intent::Reorder => self.propose(talk, proposed, now),
+            Intent::None if proposed.names_a_product() => self.propose(talk, proposed, now),
+            Intent::None => self.not_understood(talk, now),
+            Intent::Change | Intent::Confirm | Intent::Affirm => self.close_talk(talk, Reply::NothingToConfirm, now),
+            Intent::Deny | Intent::Stop => {
+                let voice = talk.to.channel == Channel::Voice;
+                if voice { self.rest() } else { State::Idle }
+            }
+            Intent::ListAdd => self.put_on_list(talk, proposed.lines, None, now),
+            Intent::Cancel => self.cancel_by_voice(talk, &proposed, now),
+            Intent::Status => {
+                let reply = self.status_of(&proposed, now);
+                self.close_talk(talk, reply, now)
+            }
+            Intent::History => {
+                let reply = self.history_of(&proposed, now);
+                self.close_talk(talk, reply, now)
+            }
+            Intent::Price => {
+                let reply = self.price_of(&talk, &proposed);
+                self.close_talk(talk, reply, now)
+            }
+            Intent::Repeat => {
+                let reply = self.last_reply.clone().unwrap_or(Reply::NotUnderstood);
+                self.close_talk(talk, reply, now)
+            }
+            Intent::Why => {
+                let reply = Reply::Because { reasons: self.last_reasons.clone() };
+                self.close_talk(talk, reply, now)
+            }
+            Intent::Help => self.close_talk(talk, Reply::Help, now),
+            Intent::Find => self.close_talk(talk, Reply::NotYet { topic: Topic::Find }, now),
+            Intent::Handoff => self.close_talk(talk, Reply::NotYet { topic: Topic::Handoff }, now),
+            Intent::Return => self.close_talk(talk, Reply::NotYet { topic: Topic::Return }, now),
+            Intent::News => self.close_talk(talk, Reply::NotYet { topic: Topic::News }, now),
+        }
+    }
+
+    /// Asks for the command once more, then gives up.
+    pub(super) fn not_understood(&mut self, mut talk: Talk, now: Now) -> State {
+        talk.misses += 1;
+        if talk.misses > 1 {
+            return self.close_talk(talk, Reply::GivenUp, now);
+        }
+        self.ask(talk, Question::Again, Reply::NotUnderstood, now)
+    }
+
+    /// Writes it on the shopping list and says so.
+    pub(super) fn put_on_list(&mut self, talk: Talk, lines: Vec<Wanted>, why: Option<super::Reason>, now: Now) -> State {
+        if lines.is_empty() {
+            return self.close_talk(talk, Reply::WhichProduct, now);
+        }
+        let code = if why.is_some() { "guard" } else { "asked" };
+        self.write_down(list_items(&lines, code));
+        let items = self.wanted_items(&lines, &talk);
+        self.close_talk(talk, Reply::Listed { items, reason: why }, now)
+    }
+
+    fn cancel_by_voice(&mut self, talk: Talk, proposed: &Proposed, now: Now) -> State {
+        let skus: Vec<&str> = proposed.parse.lines.iter().map(|line| line.sku.as_str()).collect();
+        let Some(order) = self.cancellable(&skus, now) else { return self.close_talk(talk, Reply::NothingToCancel, now) };
+        self.cancel_order(&order, talk.to.clone(), now);
+        match talk.to.channel {
+            // The answer comes as soon as the cancellation is on disk.
+            Channel::Voice => self.rest(),
+            Channel::Text(_) => State::Idle,
+        }
+    }
+
+    fn status_of(&self, proposed: &Proposed, now: Now) -> Reply {
+        let named = |order: &Order| {
+            let asked = &proposed.parse.lines;
+            asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku))
+        };
+        match self.household.newest(named) {
+            Some(order) => Reply::OrderStatus { items: self.items(order), state: order.state, arrives: arrives(order, now) },
+            None => Reply::NoOrders,
+        }
+    }
+
+    fn history_of(&self, proposed: &Proposed, now: Now) -> Reply {
+        let named = |order: &Order| {
+            let asked = &proposed.parse.lines;
+            order.state.counts()
+                && (asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku)))
+        };
+        let Some(wall) = now.wall else { return Reply::Refused { reason: super::Reason::UnknownClock } };
+        let Some(order) = self.household.newest(named) else { return Reply::NoOrders };
+        let Some(item) = self.items(order).into_iter().next() else { return Reply::NoOrders };
+        let more = u32::try_from(order.quote.lines.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        Reply::History { product: item.product, qty: item.qty, at: Moment::of(order.confirmed.at_unix_ms, wall), more }
+    }
+
+    fn price_of(&self, talk: &Talk, proposed: &Proposed) -> Reply {
+        let catalog = self.understanding.catalog();
+        let product = proposed.parse.lines.first().and_then(|line| catalog.product(&line.sku));
+        match product {
+            Some(product) => Reply::Price {
+                product: hostile_text::clean(product.spoken_name(talk.lang())),
+                amount: super::super::money::Money::new(product.unit_amount, &catalog.currency),
+            },
+            None => Reply::WhichProduct,
+        }
+    }
+
+    pub(super) fn wanted_items(&self, lines: &[Wanted], talk: &Talk) -> Vec<Item> {
+        let item = |line: &Wanted| Item { product: self.product_name(&line.sku, &line.sku, talk.lang()), qty: line.qty };
+        lines.iter().map(item).collect()
+    }
+}
+
+/// The durable side of putting `lines` on the list.
+pub(super) fn list_items(lines: &[Wanted], why: &str) -> Vec<Write> {
+    lines.iter().map(|line| Write::ListItem { sku: line.sku.clone(), qty: line.qty, why: why.into() }).collect()
+}
+
+impl Proposed {
+    /// The best hypothesis that means something, and its rivals.
+    pub(super) fn new(heard: Heard, parses: Vec<Parse>) -> Proposed {
+        let (chosen, parse) = choose(&heard, &parses);
+        let confidence = heard.nbest.get(chosen).map_or(0.0, |hypothesis| hypothesis.confidence);
+        let text = heard.nbest.get(chosen).map_or_else(String::new, |hypothesis| hypothesis.text.clone());
+        let rivals = rivals(&heard, parses, chosen);
+        let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
+        Proposed { heard, text, parse, confidence, rivals, lines }
+    }
+
+    fn names_a_product(&self) -> bool {
+        self.parse.not_an_order.is_some() && !self.lines.is_empty()
+    }
+}
+
+/// The first hypothesis that means something, if it is nearly as good as the best one.
+/// An empty best hypothesis is noise, and nothing is made of what comes after it.
+fn choose(heard: &Heard, parses: &[Parse]) -> (usize, Parse) {
+    let best = heard.nbest.first().map_or(0.0, |best| best.confidence);
+    let is_noise = heard.nbest.first().is_none_or(|best| best.text.trim().is_empty());
+    let means_something = |parse: &Parse| parse.intent != Intent::None || parse.not_an_order.is_some();
+    let found = parses.iter().zip(&heard.nbest).position(|(parse, hypothesis)| {
+        means_something(parse) && best - hypothesis.confidence <= CLOSE
+    });
+    match found.filter(|_| !is_noise) {
+        Some(at) => (at, parses[at].clone()),
+        None => (0, parses.first().filter(|_| !is_noise).cloned().unwrap_or_else(|| Parse::nothing(vec![]))),
+    }
+}
+
+/// What the other hypotheses mean that are nearly as good as the chosen one.
+fn rivals(heard: &Heard, parses: Vec<Parse>, chosen: usize) -> Vec<Parse> {
+    let of_chosen = heard.nbest.get(chosen).map_or(0.0, |hypothesis| hypothesis.confidence);
+    let numbered = parses.into_iter().zip(&heard.nbest).enumerate();
+    numbered
+        .filter(|(at, (_, hypothesis))| *at != chosen && of_chosen - hypothesis.confidence <= CLOSE)
+        .map(|(_, (parse, _))| parse)
+        .collect()
+}
+
+fn wanted(line: &Line) -> Wanted {
+    let options: BTreeMap<String, String> = line.options.clone();
+    Wanted { sku: line.sku.clone(), qty: line.qty.clamp(1, MAX_QTY), options }
+}

@@ -1,0 +1,264 @@
+//! From a proposal to an order on disk: guards, quote, guards again, read-back, and the guards
+//! once more at the moment of confirmation.
+
+use super::super::Now;
+use super::super::effect::{Effect, Write};
+use super::super::guard::{self, Proposal, Rung, Verdict, hostile_text, quantity, variant};
+use super::super::ledger::minutes;
+use super::super::mind::Mind;
+use super::super::order::{Confirmation, Order, OrderId, OrderState, Quote, Wanted};
+use super::super::reply::{Ask, Item, Reason, Reply};
+use super::super::when::Day;
+use super::command::list_items;
+use super::{Offer, Proposed, Question, Quoting, State, Talk, challenge};
+
+/// Reasons that are said with a read-back; all of them are in the log and behind "why?".
+const MAX_REASONS: usize = 2;
+
+impl Mind {
+    /// The guards that need only words; then the shop is asked for a price.
+    pub(super) fn propose(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
+        proposed.lines.retain(|line| self.understanding.catalog().product(&line.sku).is_some());
+        if proposed.lines.is_empty() {
+            return self.not_understood(talk, now);
+        }
+        self.fill_options(&mut proposed.lines);
+        let verdicts = self.ladder(&proposed, None, 0, now);
+        if guard::highest(&verdicts) > Rung::Adult {
+            return self.turn_down(talk, proposed, verdicts, now);
+        }
+        self.ask_quote(talk, proposed, now)
+    }
+
+    pub(super) fn ask_quote(&mut self, talk: Talk, proposed: Proposed, now: Now) -> State {
+        if self.link_up == Some(false) || self.shop_online == Some(false) {
+            return self.shop_silent(talk, proposed.lines, now);
+        }
+        self.requests = self.requests.wrapping_add(1);
+        let request_id = format!("{}-{}", hex(&talk.entropy.0[..8]), self.requests);
+        let lines = proposed.lines.clone();
+        self.out.push(Effect::AskQuote { request_id: request_id.clone(), lang: talk.lang(), lines });
+        let until_ms = now.mono_ms + self.policy.quote_wait_ms;
+        State::Quoting(Box::new(Quoting { talk, proposed, request_id, until_ms }))
+    }
+
+    pub(super) fn quoted(&mut self, quoting: Quoting, quote: Quote, now: Now) -> State {
+        let Quoting { talk, proposed, .. } = quoting;
+        let verdicts = self.ladder(&proposed, Some(&quote), 0, now);
+        let rung = guard::highest(&verdicts);
+        if rung > Rung::Adult {
+            return self.turn_down(talk, proposed, verdicts, now);
+        }
+        let reasons = guard::reasons(&verdicts);
+        self.write_down(vec![Write::Audit { order: None, heard: proposed.text.clone(), verdicts }]);
+        self.last_reasons.clone_from(&reasons);
+        let offer = Offer { proposed, quote, quoted_ms: now.mono_ms, rung, reasons, words: vec![], reminded: false };
+        self.read_back(talk, offer, now)
+    }
+
+    /// Says product, quantity, total and delivery, and what orders it. A challenge gets new words each time.
+    pub(super) fn read_back(&mut self, talk: Talk, mut offer: Offer, now: Now) -> State {
+        let Some(wall) = now.wall else {
+            let reason = Reason::UnknownClock;
+            return self.close_talk(talk, Reply::Refused { reason }, now);
+        };
+        if offer.rung == Rung::Challenge {
+            offer.words = challenge::words(talk.lang(), talk.entropy, talk.answers);
+        }
+        let quote = &offer.quote;
+        let reply = Reply::ReadBack {
+            items: quote_items(quote),
+            total: quote.total(),
+            earliest: Day::of(quote.delivery.earliest_unix_ms, wall),
+            latest: Day::of(quote.delivery.latest_unix_ms, wall),
+            ask: ask_of(&offer),
+            reasons: offer.reasons.iter().take(MAX_REASONS).cloned().collect(),
+            digits: quote.lines.iter().any(|line| quantity::is_easily_misheard(line.qty)),
+        };
+        self.ask(talk, Question::Confirm(offer), reply, now)
+    }
+
+    /// The phrase was said: the guards once more, since time has passed; then the order is written.
+    pub(super) fn confirm(&mut self, talk: Talk, offer: Offer, now: Now) -> State {
+        let age_ms = now.mono_ms.saturating_sub(offer.quoted_ms);
+        let verdicts = self.ladder(&offer.proposed, Some(&offer.quote), age_ms, now);
+        let rung = guard::highest(&verdicts);
+        let only_stale = verdicts.iter().filter(|verdict| verdict.rung > Rung::Adult).all(|verdict| verdict.guard == "stale");
+        if rung > Rung::Adult && only_stale {
+            // The price is too old: a new one, and a new read-back.
+            return self.ask_quote(talk, offer.proposed, now);
+        }
+        if rung > Rung::Adult {
+            return self.turn_down(talk, offer.proposed, verdicts, now);
+        }
+        if rung > offer.rung {
+            let reasons = guard::reasons(&verdicts);
+            return self.read_back(talk, Offer { rung, reasons, ..offer }, now);
+        }
+        let Some(order) = self.order_of(&talk, &offer, now) else {
+            return self.close_talk(talk, Reply::StoreFailed, now);
+        };
+        let id = order.id.clone();
+        let audit = Write::Audit { order: Some(id.clone()), heard: offer.proposed.text.clone(), verdicts };
+        let ticket = self.create_order(order, vec![audit], now);
+        State::Storing { talk, order: id, ticket, until_ms: now.mono_ms + super::STORING_MS }
+    }
+
+    /// It is on disk: only now the household hears so.
+    pub(super) fn held(&mut self, talk: Talk, id: &OrderId, now: Now) -> State {
+        let Some(order) = self.household.orders.get(id) else { return self.close_talk(talk, Reply::StoreFailed, now) };
+        let items = self.items(order);
+        let reply = match order.state {
+            OrderState::AwaitingAdult => Reply::AwaitingAdult { items, minutes: minutes(self.policy.adult_wait_ms) },
+            OrderState::Held
+            | OrderState::Sending
+            | OrderState::Accepted
+            | OrderState::Shipped
+            | OrderState::Delivered
+            | OrderState::Rejected
+            | OrderState::Cancelling
+            | OrderState::Cancelled
+            | OrderState::Expired
+            | OrderState::Withdrawn
+            | OrderState::Refunded
+            | OrderState::Unknown => Reply::Held { items, minutes: minutes(self.policy.hold_ms) },
+        };
+        self.close_talk(talk, reply, now)
+    }
+
+    pub(super) fn not_quoted(&mut self, quoting: Quoting, code: String, now: Now) -> State {
+        let Quoting { talk, proposed, .. } = quoting;
+        let items = self.wanted_items(&proposed.lines, &talk);
+        self.ask(talk, Question::PutOnList { lines: proposed.lines }, Reply::NotSold { items, code }, now)
+    }
+
+    pub(super) fn shop_silent(&mut self, talk: Talk, lines: Vec<Wanted>, now: Now) -> State {
+        let items = self.wanted_items(&lines, &talk);
+        self.ask(talk, Question::PutOnList { lines }, Reply::ShopSilent { items }, now)
+    }
+
+    fn ladder(&self, proposed: &Proposed, quote: Option<&Quote>, quote_age_ms: u64, now: Now) -> Vec<Verdict> {
+        guard::ladder(&Proposal {
+            lines: &proposed.lines,
+            heard: &proposed.heard,
+            words: &proposed.text,
+            parse: &proposed.parse,
+            confidence: proposed.confidence,
+            rivals: &proposed.rivals,
+            quote,
+            quote_age_ms,
+            household: &self.household,
+            policy: &self.policy,
+            catalog: self.understanding.catalog(),
+            now,
+        })
+    }
+
+    /// A guard says no: the log has all of them, the household hears the first.
+    fn turn_down(&mut self, talk: Talk, proposed: Proposed, verdicts: Vec<Verdict>, now: Now) -> State {
+        let rung = guard::highest(&verdicts);
+        let stopping: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.rung == rung).collect();
+        let reason = stopping.iter().find_map(|verdict| verdict.reason.clone());
+        let by = |name: &str| stopping.iter().all(|verdict| verdict.guard == name);
+        let (unclear, ambiguous) = (by("confidence"), by("variant"));
+        let mut writes = vec![];
+        if rung == Rung::List {
+            writes = list_items(&proposed.lines, "guard");
+        }
+        self.last_reasons = guard::reasons(&verdicts);
+        writes.push(Write::Audit { order: None, heard: proposed.text.clone(), verdicts });
+        self.write_down(writes);
+        if unclear {
+            return self.not_understood(talk, now);
+        }
+        if ambiguous && let Some((line, skus)) = close_pair(&proposed) {
+            return self.ask_which(talk, proposed, line, skus, now);
+        }
+        match reason {
+            Some(reason) if rung == Rung::List => {
+                let items = self.wanted_items(&proposed.lines, &talk);
+                self.close_talk(talk, Reply::Listed { items, reason: Some(reason) }, now)
+            }
+            Some(reason) => self.close_talk(talk, Reply::Refused { reason }, now),
+            None => self.close_talk(talk, Reply::NothingOrdered, now),
+        }
+    }
+
+    fn ask_which(&mut self, talk: Talk, proposed: Proposed, line: usize, skus: Vec<String>, now: Now) -> State {
+        let title = |sku: &String| {
+            let product = self.understanding.catalog().product(sku);
+            hostile_text::clean(product.map_or(sku.as_str(), |product| product.title(talk.lang())))
+        };
+        let reply = Reply::Choose { first: title(&skus[0]), second: title(&skus[1]) };
+        self.ask(talk, Question::Which { proposed, line, skus }, reply, now)
+    }
+
+    /// What was read back, as an order. `None`: without a wall clock, or if the random bits of
+    /// the confirmation made an id that is taken.
+    fn order_of(&self, talk: &Talk, offer: &Offer, now: Now) -> Option<Order> {
+        let wall = now.wall?;
+        let id = OrderId(hex(&talk.entropy.0[..16]));
+        if self.household.orders.contains_key(&id) {
+            return None;
+        }
+        let (state, wait_ms) = match offer.rung {
+            Rung::Adult => (OrderState::AwaitingAdult, self.policy.adult_wait_ms),
+            Rung::Phrase | Rung::Challenge => (OrderState::Held, 0),
+            Rung::List | Rung::Refuse => return None,
+        };
+        let hold_ms = if wait_ms > 0 { wait_ms } else { self.policy.hold_ms };
+        let lifetime_ms = wait_ms.saturating_add(self.policy.hold_ms).saturating_add(self.policy.expiry_ms);
+        Some(Order {
+            id,
+            quote: offer.quote.clone(),
+            nonce: hex(&talk.entropy.0[16..32]),
+            state,
+            lang: talk.lang(),
+            confirmed: Confirmation { rung: offer.rung, spoken: talk.spoken.clone(), at_unix_ms: wall.unix_ms },
+            hold_until_unix_ms: wall.unix_ms.saturating_add_unsigned(hold_ms),
+            expires_unix_ms: wall.unix_ms.saturating_add_unsigned(lifetime_ms),
+            shop_order_no: None,
+            cancel_until_unix_ms: None,
+            code: None,
+        })
+    }
+
+    /// A required option that was not said is the one of the last order of that product.
+    fn fill_options(&self, lines: &mut [Wanted]) {
+        for line in lines {
+            let Some(product) = self.understanding.catalog().product(&line.sku) else { continue };
+            let last = self.household.newest_of(&line.sku).and_then(|order| order.quote.lines.iter().find(|old| old.sku == line.sku));
+            for option in product.options.iter().filter(|option| option.required) {
+                if let Some(value) = last.and_then(|last| last.options.get(&option.name)) {
+                    line.options.entry(option.name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The line that the variant guard stopped, and the two products to choose between.
+fn close_pair(proposed: &Proposed) -> Option<(usize, Vec<String>)> {
+    proposed.parse.lines.iter().enumerate().find_map(|(at, line)| {
+        let rival = variant::close_rival(line)?;
+        Some((at, vec![line.sku.clone(), rival.to_owned()]))
+    })
+}
+
+/// What the household must do to buy it.
+pub(super) fn ask_of(offer: &Offer) -> Ask {
+    match offer.rung {
+        Rung::Challenge => Ask::Challenge { words: offer.words.clone() },
+        Rung::Adult => Ask::Adult,
+        Rung::Phrase | Rung::List | Rung::Refuse => Ask::Phrase,
+    }
+}
+
+/// The lines of a quote as the shop calls them, cleaned: what is named is what comes.
+fn quote_items(quote: &Quote) -> Vec<Item> {
+    quote.lines.iter().map(|line| Item { product: hostile_text::clean(&line.title), qty: line.qty }).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,56 @@
+//! Stops television, radio and adverts: reported speech, no pause after the wake word, a voice
+//! that hardly stands out of the room. Several speakers hearing the same and registered
+//! playback fingerprints are not looked at here yet.
+
+use super::{Proposal, Rung, Verdict};
+use crate::decide::reply::Reason;
+use crate::understand::intent::{NotAnOrder, Parse};
+
+/// Milliseconds. Somebody who speaks to the speaker makes a comma pause of 150 ms or more
+/// between its name and the command ("hey tendero, the heads ran out"); a sentence that
+/// merely contains the name runs on. Below this the request is challenged, not refused.
+pub const MIN_GAP_MS: u32 = 120;
+
+/// Decibels over the noise floor. A person in the room is 6 dB or more above it even in a
+/// noisy kitchen; the sound of a set in the next room is not.
+pub const MIN_SNR_DB: f32 = 3.0;
+
+/// The verdict of this guard.
+pub fn check(proposal: &Proposal) -> Verdict {
+    let acoustics = &proposal.heard.acoustics;
+    let told = proposal.parse.not_an_order;
+    let rival = proposal.rivals.iter().find_map(|parse: &Parse| parse.not_an_order).filter(|kind| is_told(*kind));
+    let inputs = format!(
+        "not_an_order={} rival={} gap_ms={} snr_db={}",
+        told.map_or("no".into(), |kind| format!("{kind:?}").to_lowercase()),
+        rival.map_or("no".into(), |kind| format!("{kind:?}").to_lowercase()),
+        acoustics.gap_ms.map_or("?".into(), |gap| gap.to_string()),
+        acoustics.snr_db.map_or("?".into(), |snr| format!("{snr:.0}")),
+    );
+    if let Some(kind) = told {
+        let words = proposal.words.to_owned();
+        let reason = if is_told(kind) { Reason::ReportedSpeech { words } } else { Reason::NotAnOrder { kind, words } };
+        return Verdict::object("broadcast", Rung::Refuse, reason, inputs);
+    }
+    let reason = if rival.is_some() {
+        Some(Reason::ReportedSpeech { words: proposal.words.to_owned() })
+    } else if acoustics.gap_ms.is_some_and(|gap_ms| gap_ms < MIN_GAP_MS) {
+        Some(Reason::NoPause)
+    } else if acoustics.snr_db.is_some_and(|snr_db| snr_db < MIN_SNR_DB) {
+        Some(Reason::FarAway)
+    } else {
+        None
+    };
+    match reason {
+        Some(reason) => Verdict::object("broadcast", Rung::Challenge, reason, inputs),
+        None => Verdict::fine("broadcast", inputs),
+    }
+}
+
+/// Does somebody tell of an order, their own or another's?
+fn is_told(kind: NotAnOrder) -> bool {
+    match kind {
+        NotAnOrder::Reported | NotAnOrder::Narrated => true,
+        NotAnOrder::Negated | NotAnOrder::Question | NotAnOrder::Conditional | NotAnOrder::Unexplained => false,
+    }
+}

@@ -1,0 +1,23 @@
+//! Stops a child, a guest, a parrot: while children are up everything needs an adult, and
+//! typed orders can be switched off. Enrolled voices are not known here yet.
+
+use super::{Proposal, Rung, Verdict};
+use crate::decide::event::Channel;
+use crate::decide::reply::Reason;
+
+/// The verdict of this guard.
+pub fn check(proposal: &Proposal) -> Verdict {
+    let policy = proposal.policy;
+    let typed = match proposal.heard.channel {
+        Channel::Voice => false,
+        Channel::Text(_) => true,
+    };
+    let inputs = format!("typed={typed} text_orders={} children_up={}", policy.text_orders, policy.children_up);
+    if typed && !policy.text_orders {
+        Verdict::object("who", Rung::Refuse, Reason::TextOrdersOff, inputs)
+    } else if policy.children_up {
+        Verdict::object("who", Rung::Adult, Reason::ChildrenUp, inputs)
+    } else {
+        Verdict::fine("who", inputs)
+    }
+}

@@ -1,0 +1,455 @@
+//! The confirmed orders: one durable change at a time for each, timers, and what is done once
+//! a change is on disk. Nothing is sent, and nothing is announced, before it is written.
+
+use super::Now;
+use super::effect::{CancelReason, Effect, Write};
+use super::event::Channel;
+use super::lifecycle::{self, News};
+use super::mind::{Address, Mind};
+use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate};
+use super::reply::{Item, Reply};
+use super::when::Day;
+use std::collections::{BTreeMap, VecDeque};
+
+/// A change that could not be written is tried again after this time.
+const RETRY_MS: u64 = 30_000;
+/// While the wall clock is unknown it is looked at this often.
+const CLOCK_POLL_MS: u64 = 30_000;
+/// News that one order can have waiting; more are dropped, since the shop repeats its own.
+const MAX_INBOX: usize = 8;
+/// Orders that are asked about or sent again at one event.
+const MAX_AGAIN: usize = 24;
+
+/// What is in motion around the household's orders.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    jobs: BTreeMap<OrderId, Job>,
+    inbox: BTreeMap<OrderId, VecDeque<(News, Option<Address>)>>,
+    timers: BTreeMap<OrderId, Timer>,
+    revs: BTreeMap<OrderId, u64>,
+    /// Wall clock unknown at the start: whoever is held gets a whole new hold.
+    fresh_holds: bool,
+}
+
+/// One durable change on its way to the disk.
+#[derive(Debug)]
+struct Job {
+    next: Order,
+    /// `None`: it failed, and waits for `retry_ms`.
+    ticket: Option<u32>,
+    retry_ms: u64,
+    news: Option<News>,
+    /// Who wants to hear of it; `None`: the loudspeaker.
+    to: Option<Address>,
+    told_trouble: bool,
+}
+
+/// Monotonic times, milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Timer {
+    hold_ms: u64,
+    expire_ms: u64,
+}
+
+impl Ledger {
+    /// The next moment at which something is due.
+    pub(super) fn deadline(&self, mind: &Mind, now: Now) -> Option<(u64, &'static str)> {
+        let retries = self.jobs.values().filter(|job| job.ticket.is_none()).map(|job| (job.retry_ms, "write again"));
+        let timers = mind.open_orders().filter(|order| !self.jobs.contains_key(&order.id)).filter_map(|order| {
+            let Some(timer) = self.timers.get(&order.id) else {
+                return Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown"));
+            };
+            match order.state {
+                OrderState::AwaitingAdult => Some((timer.hold_ms, "an adult's approval")),
+                OrderState::Held if timer.hold_ms <= now.mono_ms => Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown")),
+                OrderState::Held => Some((timer.hold_ms.min(timer.expire_ms), "end of hold")),
+                OrderState::Sending => Some((timer.expire_ms, "expiry of an order")),
+                OrderState::Cancelling if order.shop_order_no.is_none() => Some((timer.expire_ms, "expiry of an order")),
+                OrderState::Cancelling
+                | OrderState::Accepted
+                | OrderState::Shipped
+                | OrderState::Unknown
+                | OrderState::Delivered
+                | OrderState::Rejected
+                | OrderState::Cancelled
+                | OrderState::Expired
+                | OrderState::Withdrawn
+                | OrderState::Refunded => None,
+            }
+        });
+        retries.chain(timers).min()
+    }
+}
+
+impl Mind {
+    pub(super) fn open_orders(&self) -> impl Iterator<Item = &Order> {
+        self.household.orders.values().filter(|order| !order.state.is_final())
+    }
+
+    /// Arms what was open when the program last ended, and tells the household.
+    pub(super) fn restore(&mut self, now: Now) {
+        self.ledger.fresh_holds = now.wall.is_none();
+        let held: Vec<Order> = self.open_orders().filter(|order| order.state == OrderState::Held).cloned().collect();
+        for order in held {
+            let left_ms = now.wall.map_or(self.policy.hold_ms, |wall| {
+                u64::try_from(order.hold_until_unix_ms - wall.unix_ms).unwrap_or(0).min(self.policy.hold_ms)
+            });
+            let minutes = minutes(left_ms).max(1);
+            self.tell(Address::loudspeaker(&order), Reply::Resumed { items: self.items(&order), minutes });
+        }
+    }
+
+    /// Begins to write a newly confirmed order, with what else belongs in the same transaction.
+    pub(super) fn create_order(&mut self, order: Order, mut also: Vec<Write>, now: Now) -> u32 {
+        let ticket = self.next_ticket();
+        let lifetime_ms = u64::try_from(order.expires_unix_ms - order.confirmed.at_unix_ms).unwrap_or(0);
+        let hold_ms = u64::try_from(order.hold_until_unix_ms - order.confirmed.at_unix_ms).unwrap_or(0);
+        let timer = Timer { hold_ms: now.mono_ms + hold_ms, expire_ms: now.mono_ms + lifetime_ms };
+        self.ledger.timers.insert(order.id.clone(), timer);
+        also.insert(0, Write::Order(order.clone()));
+        self.out.push(Effect::Store { ticket, writes: also });
+        let id = order.id.clone();
+        let job = Job { next: order, ticket: Some(ticket), retry_ms: 0, news: None, to: None, told_trouble: false };
+        self.ledger.jobs.insert(id, job);
+        ticket
+    }
+
+    /// Is this the ticket of an order's change? Then it is in the household from now on.
+    pub(super) fn order_stored(&mut self, ticket: u32, now: Now) -> bool {
+        let Some(id) = self.job_of(ticket) else { return false };
+        let Some(job) = self.ledger.jobs.remove(&id) else { return false };
+        let order = job.next.clone();
+        let before = self.household.orders.insert(id.clone(), order.clone());
+        if let Some(before) = before {
+            if order.state == OrderState::Sending && before.state == OrderState::Held && self.is_taken_back(&id) {
+                // Taken back while it was written: it was never sent, so for us it is still held.
+                self.household.orders.insert(id.clone(), before);
+            } else {
+                self.carry_out(&before, &order, &job, now);
+            }
+        }
+        self.read_inbox(&id, now);
+        true
+    }
+
+    /// Is this the ticket of an order's change? A new order is dropped, anything else tried again.
+    pub(super) fn order_not_stored(&mut self, ticket: u32, now: Now) -> bool {
+        let Some(id) = self.job_of(ticket) else { return false };
+        if !self.household.orders.contains_key(&id) {
+            self.forget_order(&id);
+            return true;
+        }
+        let Some(job) = self.ledger.jobs.get_mut(&id) else { return false };
+        job.ticket = None;
+        job.retry_ms = now.mono_ms + RETRY_MS;
+        if !std::mem::replace(&mut job.told_trouble, true) {
+            let (to, order) = (job.to.clone(), job.next.clone());
+            let reply = Reply::StoreTrouble { items: self.items(&order) };
+            self.tell(to.unwrap_or_else(|| Address::loudspeaker(&order)), reply);
+        }
+        // A cancellation that came in the meantime takes the place of what failed.
+        self.read_inbox(&id, now);
+        true
+    }
+
+    fn forget_order(&mut self, id: &OrderId) {
+        self.ledger.jobs.remove(id);
+        self.ledger.timers.remove(id);
+        self.ledger.inbox.remove(id);
+    }
+
+    pub(super) fn receipt(&mut self, receipt: Receipt, now: Now) {
+        let id = receipt.order_id.clone();
+        self.post(&id, News::Receipt(receipt), None, now);
+    }
+
+    pub(super) fn status_update(&mut self, update: StatusUpdate, now: Now) {
+        if !self.household.orders.contains_key(&update.order_id) {
+            return;
+        }
+        let newest = self.ledger.revs.entry(update.order_id.clone()).or_insert(0);
+        if update.rev < *newest {
+            return;
+        }
+        *newest = update.rev;
+        self.post(&update.order_id, News::Status(update.state), None, now);
+    }
+
+    /// Takes an order back; the answer goes to `to` once it is on disk.
+    pub(super) fn cancel_order(&mut self, id: &OrderId, to: Address, now: Now) {
+        self.post(id, News::Cancelled, Some(to), now);
+    }
+
+    /// The order that "cancel that" means: what is held before what was sent, the newest first.
+    pub(super) fn cancellable(&self, skus: &[&str], now: Now) -> Option<OrderId> {
+        let named =
+            |order: &Order| skus.is_empty() || order.quote.lines.iter().any(|line| skus.contains(&line.sku.as_str()));
+        let unsent = |order: &Order| matches!(order.state, OrderState::Held | OrderState::AwaitingAdult) && named(order);
+        let in_time = |order: &Order| now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until);
+        let sent = |order: &Order| {
+            matches!(order.state, OrderState::Sending | OrderState::Accepted | OrderState::Unknown) && named(order) && in_time(order)
+        };
+        self.household.newest(unsent).or_else(|| self.household.newest(sent)).map(|order| order.id.clone())
+    }
+
+    /// An adult's hand on the button: the newest order that waits for it.
+    pub(super) fn approve_newest(&mut self, now: Now) {
+        let waiting = self.household.newest(|order| order.state == OrderState::AwaitingAdult).map(|order| order.id.clone());
+        match waiting {
+            Some(id) => self.post(&id, News::Approved, None, now),
+            None => self.tell(Address { channel: Channel::Voice, lang: self.last_lang }, Reply::NothingToApprove),
+        }
+    }
+
+    /// The broker can be reached again: whatever waits for an answer asks again.
+    pub(super) fn send_again(&mut self) {
+        let again: Vec<Effect> = self
+            .open_orders()
+            .filter(|order| !self.ledger.jobs.contains_key(&order.id))
+            .filter_map(|order| match order.state {
+                OrderState::Sending => Some(Effect::Send { order: order.id.clone() }),
+                OrderState::Cancelling => Some(Effect::AskCancel { order: order.id.clone(), reason: CancelReason::Household }),
+                OrderState::Unknown => Some(Effect::AskStatus { order: order.id.clone() }),
+                OrderState::AwaitingAdult
+                | OrderState::Held
+                | OrderState::Accepted
+                | OrderState::Shipped
+                | OrderState::Delivered
+                | OrderState::Rejected
+                | OrderState::Cancelled
+                | OrderState::Expired
+                | OrderState::Withdrawn
+                | OrderState::Refunded => None,
+            })
+            .take(MAX_AGAIN)
+            .collect();
+        self.out.extend(again);
+    }
+
+    /// Does what is due by now.
+    pub(super) fn orders_due(&mut self, now: Now) {
+        self.arm_timers(now);
+        let retry: Vec<OrderId> = self
+            .ledger
+            .jobs
+            .iter()
+            .filter(|(_, job)| job.ticket.is_none() && job.retry_ms <= now.mono_ms)
+            .map(|(id, _)| id.clone())
+            .take(MAX_AGAIN)
+            .collect();
+        for id in retry {
+            let ticket = self.next_ticket();
+            if let Some(job) = self.ledger.jobs.get_mut(&id) {
+                job.ticket = Some(ticket);
+                self.out.push(Effect::Store { ticket, writes: vec![Write::Order(job.next.clone())] });
+            }
+        }
+        let due: Vec<(OrderId, News)> =
+            self.open_orders().filter_map(|order| self.due(order, now).map(|news| (order.id.clone(), news))).take(MAX_AGAIN).collect();
+        for (id, news) in due {
+            self.post(&id, news, None, now);
+        }
+    }
+
+    fn due(&self, order: &Order, now: Now) -> Option<News> {
+        if self.ledger.jobs.contains_key(&order.id) {
+            return None;
+        }
+        let timer = self.ledger.timers.get(&order.id)?;
+        let hold_over = now.mono_ms >= timer.hold_ms;
+        let by_wall = now.wall.is_some_and(|wall| wall.unix_ms >= order.expires_unix_ms);
+        let expired = now.mono_ms >= timer.expire_ms || by_wall;
+        match order.state {
+            OrderState::AwaitingAdult => (hold_over || expired).then_some(News::Expired),
+            OrderState::Held if expired => Some(News::Expired),
+            // No order leaves while the wall clock is unknown.
+            OrderState::Held => (hold_over && now.wall.is_some()).then_some(News::HoldOver),
+            OrderState::Sending => expired.then_some(News::Expired),
+            OrderState::Cancelling => (expired && order.shop_order_no.is_none()).then_some(News::Expired),
+            OrderState::Accepted
+            | OrderState::Shipped
+            | OrderState::Delivered
+            | OrderState::Rejected
+            | OrderState::Cancelled
+            | OrderState::Expired
+            | OrderState::Withdrawn
+            | OrderState::Refunded
+            | OrderState::Unknown => None,
+        }
+    }
+
+    /// Orders of an earlier run get their timers as soon as the wall clock is known.
+    fn arm_timers(&mut self, now: Now) {
+        let Some(wall) = now.wall else { return };
+        let policy = &self.policy;
+        let mut armed = vec![];
+        for order in self.household.orders.values().filter(|order| !order.state.is_final()) {
+            if self.ledger.timers.contains_key(&order.id) {
+                continue;
+            }
+            let most_ms = if order.state == OrderState::AwaitingAdult { policy.adult_wait_ms } else { policy.hold_ms };
+            let left = |until_unix_ms: i64| u64::try_from(until_unix_ms.saturating_sub(wall.unix_ms)).unwrap_or(0);
+            let hold_left_ms = if self.ledger.fresh_holds { most_ms } else { left(order.hold_until_unix_ms).min(most_ms) };
+            let life_ms = policy.adult_wait_ms.saturating_add(policy.hold_ms).saturating_add(policy.expiry_ms);
+            let expire_left_ms = left(order.expires_unix_ms).min(life_ms);
+            let timer = Timer { hold_ms: now.mono_ms + hold_left_ms, expire_ms: now.mono_ms + expire_left_ms };
+            armed.push((order.id.clone(), timer));
+        }
+        self.ledger.timers.extend(armed);
+    }
+
+    fn job_of(&self, ticket: u32) -> Option<OrderId> {
+        self.ledger.jobs.iter().find(|(_, job)| job.ticket == Some(ticket)).map(|(id, _)| id.clone())
+    }
+
+    /// Hands news to an order: at once, or after the change that is being written.
+    fn post(&mut self, id: &OrderId, news: News, to: Option<Address>, now: Now) {
+        if !self.household.orders.contains_key(id) && !self.ledger.jobs.contains_key(id) {
+            if let Some(to) = to {
+                self.tell(to, Reply::NothingToCancel);
+            }
+            return;
+        }
+        let inbox = self.ledger.inbox.entry(id.clone()).or_default();
+        if inbox.len() < MAX_INBOX {
+            inbox.push_back((news, to));
+        }
+        self.read_inbox(id, now);
+    }
+
+    fn read_inbox(&mut self, id: &OrderId, now: Now) {
+        loop {
+            if let Some(job) = self.ledger.jobs.get(id) {
+                let waits = job.ticket.is_none();
+                let unsent = self.household.orders.get(id).is_some_and(|order| order.state == OrderState::Held);
+                if !(waits && unsent && self.is_taken_back(id)) {
+                    return;
+                }
+                self.ledger.jobs.remove(id);
+            }
+            let Some((news, to)) = self.ledger.inbox.get_mut(id).and_then(VecDeque::pop_front) else {
+                self.ledger.inbox.remove(id);
+                return;
+            };
+            self.apply(id, news, to, now);
+        }
+    }
+
+    /// Is a cancellation waiting for the change that is being written?
+    fn is_taken_back(&self, id: &OrderId) -> bool {
+        self.ledger.inbox.get(id).is_some_and(|inbox| inbox.iter().any(|(news, _)| *news == News::Cancelled))
+    }
+
+    fn apply(&mut self, id: &OrderId, news: News, to: Option<Address>, now: Now) {
+        let Some(order) = self.household.orders.get(id) else { return };
+        let Some(mut next) = lifecycle::next(order, &news) else {
+            if let Some(to) = to {
+                let reply = self.why_not_cancelled(order);
+                self.tell(to, reply);
+            }
+            return;
+        };
+        if news == News::Approved {
+            // The hold begins with the approval; the signed expiry stays as it was.
+            self.ledger.timers.entry(id.clone()).and_modify(|timer| timer.hold_ms = now.mono_ms + self.policy.hold_ms);
+            if let Some(wall) = now.wall {
+                next.hold_until_unix_ms = wall.unix_ms.saturating_add_unsigned(self.policy.hold_ms);
+            }
+        }
+        let ticket = self.next_ticket();
+        self.out.push(Effect::Store { ticket, writes: vec![Write::Order(next.clone())] });
+        let job = Job { next, ticket: Some(ticket), retry_ms: 0, news: Some(news), to, told_trouble: false };
+        self.ledger.jobs.insert(id.clone(), job);
+    }
+
+    fn why_not_cancelled(&self, order: &Order) -> Reply {
+        let items = self.items(order);
+        match order.state {
+            OrderState::Cancelling => Reply::CancelAsked { items },
+            OrderState::Cancelled => Reply::Cancelled { items },
+            OrderState::Shipped | OrderState::Delivered => Reply::CancelRefused { items },
+            OrderState::AwaitingAdult
+            | OrderState::Held
+            | OrderState::Sending
+            | OrderState::Accepted
+            | OrderState::Rejected
+            | OrderState::Expired
+            | OrderState::Withdrawn
+            | OrderState::Refunded
+            | OrderState::Unknown => Reply::NothingToCancel,
+        }
+    }
+
+    /// What follows once a change of state is on disk.
+    fn carry_out(&mut self, before: &Order, order: &Order, job: &Job, now: Now) {
+        let items = self.items(order);
+        let id = order.id.clone();
+        let reply = match order.state {
+            OrderState::Held => Some(Reply::Held { items, minutes: minutes(self.policy.hold_ms) }),
+            OrderState::Sending if before.state == OrderState::Held => {
+                self.out.push(Effect::Send { order: id });
+                None
+            }
+            OrderState::Sending => Some(Reply::HeldByShop { items }),
+            OrderState::Accepted if before.state == OrderState::Cancelling => Some(Reply::CancelRefused { items }),
+            OrderState::Accepted => Some(Reply::Booked { items, arrives: arrives(order, now) }),
+            OrderState::Shipped | OrderState::Delivered => match before.state {
+                OrderState::Cancelling => Some(Reply::CancelRefused { items }),
+                // Its receipt was lost on the way.
+                OrderState::Sending | OrderState::Unknown => Some(Reply::Booked { items, arrives: arrives(order, now) }),
+                OrderState::Accepted
+                | OrderState::Shipped
+                | OrderState::AwaitingAdult
+                | OrderState::Held
+                | OrderState::Delivered
+                | OrderState::Rejected
+                | OrderState::Cancelled
+                | OrderState::Expired
+                | OrderState::Withdrawn
+                | OrderState::Refunded => None,
+            },
+            OrderState::Rejected => Some(Reply::RejectedByShop { items, code: order.code.clone().unwrap_or_default() }),
+            OrderState::Cancelled => Some(Reply::Cancelled { items }),
+            OrderState::Cancelling if before.state == OrderState::Cancelling => None,
+            OrderState::Cancelling => {
+                self.out.push(Effect::AskCancel { order: id, reason: CancelReason::Household });
+                Some(Reply::CancelAsked { items })
+            }
+            OrderState::Expired if before.state == OrderState::AwaitingAdult => Some(Reply::NotApproved { items }),
+            OrderState::Expired => Some(Reply::Expired { items }),
+            OrderState::Unknown => {
+                self.out.push(Effect::AskStatus { order: id });
+                Some(Reply::Lost { items })
+            }
+            OrderState::AwaitingAdult | OrderState::Withdrawn | OrderState::Refunded => None,
+        };
+        if order.state.is_final() {
+            self.ledger.timers.remove(&order.id);
+        }
+        if let Some(reply) = reply {
+            let to = if job.news == Some(News::Cancelled) { job.to.clone() } else { None };
+            self.tell(to.unwrap_or_else(|| Address::loudspeaker(order)), reply);
+        }
+    }
+
+    /// The order's lines as a person calls them.
+    pub(super) fn items(&self, order: &Order) -> Vec<Item> {
+        let lines = order.quote.lines.iter();
+        lines.map(|line| Item { product: self.product_name(&line.sku, &line.title, order.lang), qty: line.qty }).collect()
+    }
+}
+
+/// The last day on which it may come, if the wall clock is known.
+pub(super) fn arrives(order: &Order, now: Now) -> Option<Day> {
+    now.wall.map(|wall| Day::of(order.quote.delivery.latest_unix_ms, wall))
+}
+
+/// Whole minutes, rounded to the nearest.
+pub(super) fn minutes(ms: u64) -> u32 {
+    u32::try_from(ms.saturating_add(30_000) / 60_000).unwrap_or(u32::MAX)
+}
+
+/// It never left this device.
+pub(super) fn is_unsent(order: &Order) -> bool {
+    matches!(order.state, OrderState::Held | OrderState::AwaitingAdult)
+}
