@@ -18,7 +18,7 @@ use crate::decide::mind::Mind;
 use crate::decide::Now;
 use crate::deliver::link::{LinkCommand, LinkEvent};
 use crate::hear::ears::{EarCommand, EarEvent};
-use crate::journal::{Entry, Journal};
+use crate::journal::{Entry, Journal, Setup};
 use crate::speak::voice::{Saying, Spoken, Voice};
 use crate::speak::wording::Wording;
 use crate::understand::Lang;
@@ -78,12 +78,15 @@ pub struct Daemon {
     sounding: usize,
     /// The typed conversation, if there is one.
     text: TextClient,
-    muted: bool,
+    /// Writes without an answer yet.
+    writing: usize,
+    /// What the mind knows of the way to the shop, to be told again to a fresh one.
+    link_up: Option<bool>,
 }
 
 impl Daemon {
     pub fn new(parts: Parts) -> Daemon {
-        Daemon { parts, sounding: 0, text: TextClient::default(), muted: false }
+        Daemon { parts, sounding: 0, text: TextClient::default(), writing: 0, link_up: None }
     }
 
     /// Runs until `stop` completes. What is on disk is all that the next start needs.
@@ -101,6 +104,7 @@ impl Daemon {
                 self.step(event);
             }
             self.settle_text();
+            self.renew_journal_if_full();
         }
     }
 
@@ -143,7 +147,33 @@ impl Daemon {
         }
     }
 
+    /// Begins a new journal when the old one is full, with a fresh mind from what the household
+    /// is: the same as a restart, at a moment when nothing is going on.
+    fn renew_journal_if_full(&mut self) {
+        let mind = &self.parts.mind;
+        let at_rest = mind.is_idle()
+            && self.sounding == 0
+            && self.writing == 0
+            && mind.household().orders.values().all(|order| order.state.is_settled());
+        if !at_rest || !self.parts.journal.as_ref().is_some_and(Journal::is_full) {
+            return;
+        }
+        self.parts.mind = Mind::new(mind.policy().clone(), mind.understanding().clone(), mind.household().clone());
+        if let Some(journal) = self.parts.journal.take() {
+            self.parts.journal = journal
+                .renew(&Setup::of(&self.parts.mind))
+                .inspect_err(|error| tracing::error!("{error:#}; going on without a journal"))
+                .ok();
+        }
+        if let Some(up) = self.link_up {
+            self.step(Event::Link { up });
+        }
+    }
+
     fn step(&mut self, event: Event) {
+        if let Event::Link { up } = event {
+            self.link_up = Some(up);
+        }
         let now = self.parts.clock.now();
         let began_us = self.parts.clock.machine_us();
         let effects = self.parts.mind.handle(event.clone(), now);
@@ -175,7 +205,10 @@ impl Daemon {
             Effect::AskQuote { request_id, lang, lines } => {
                 self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines });
             }
-            Effect::Store { ticket, writes } => self.parts.errands.store(ticket, writes),
+            Effect::Store { ticket, writes } => {
+                self.writing += 1;
+                self.parts.errands.store(ticket, writes);
+            }
             Effect::Send { order } => self.parts.errands.send(LinkCommand::Send { order }),
             Effect::AskCancel { order, reason } => self.parts.errands.send(LinkCommand::AskCancel { order, reason }),
             Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
@@ -238,6 +271,7 @@ impl Daemon {
     }
 
     fn stored_events(&mut self, answer: StoreAnswer) -> Vec<Event> {
+        self.writing = self.writing.saturating_sub(1);
         self.watch(Trace::Stored { ms: answer.ms });
         vec![match answer.result {
             Ok(()) => Event::Stored { ticket: answer.ticket },
@@ -271,7 +305,10 @@ impl Daemon {
                 tracing::warn!("a message from shop {shop} was dropped: {why}");
                 Event::Distrusted { shop, why }
             }
-            LinkEvent::Catalog(catalog) => return self.parts.catalogs.received(&catalog).into_iter().collect(),
+            LinkEvent::Catalog(catalog) => {
+                self.parts.catalogs.received(&catalog);
+                return vec![];
+            }
         }]
     }
 
@@ -298,7 +335,6 @@ impl Daemon {
                 vec![Event::Button(if hold { Button::Hold } else { Button::Tap })]
             }
             Ask::Mute { on } => {
-                self.muted = on;
                 self.tell_ears(EarCommand::Mute(on));
                 text::done(&request.answers);
                 vec![Event::Muted(on)]

@@ -91,6 +91,14 @@ impl Journal {
         self.line(entry).with_context(|| format!("can't write the journal {}", self.path.display()))
     }
 
+    /// Ends this journal and begins the next at the same place.
+    ///
+    /// # Errors
+    /// As [`Journal::begin`].
+    pub fn renew(self, setup: &Setup) -> anyhow::Result<Journal> {
+        Journal::begin(&self.path, self.limit, setup)
+    }
+
     /// Is it time to begin a new one?
     pub fn is_full(&self) -> bool {
         self.written >= self.limit

@@ -1,9 +1,9 @@
 //! The last good catalogue: the file of the configuration, or a newer one from the shop.
 //!
-//! A newer catalogue is kept on disk at once and used from the next start on, so that the
-//! names and prices that a conversation began with don't change under it.
+//! A newer catalogue is kept on disk at once and used from the next start on, when the
+//! recogniser's grammars are made as well. Prices are no matter of the catalogue: every order
+//! is read back with a fresh quote.
 
-use crate::decide::event::Event;
 use crate::understand::catalog::Catalog;
 use anyhow::Context;
 use std::io::Write;
@@ -40,17 +40,16 @@ impl Catalogs {
     }
 
     /// A verified catalogue came from the shop.
-    pub fn received(&mut self, catalog: &Catalog) -> Option<Event> {
+    pub fn received(&mut self, catalog: &Catalog) {
         if catalog.version <= self.version {
-            return None;
+            return;
         }
         if let Err(error) = self.keep(catalog) {
             tracing::error!("the shop's new catalogue could not be kept: {error:#}");
-            return None;
+            return;
         }
-        self.version = catalog.version;
         tracing::info!("the shop's catalogue {} is here; it is used from the next start on", catalog.version);
-        Some(Event::CatalogChanged { version: catalog.version })
+        self.version = catalog.version;
     }
 
     /// Whole or not at all: a temporary file, fsynced, moved into place.
@@ -85,8 +84,9 @@ mod tests {
         let open = || Catalogs::open(&configured, dir.path()).expect("a good catalogue");
 
         let (_, mut catalogs) = open();
-        assert_eq!(catalogs.received(&catalog(2)), None);
-        assert_eq!(catalogs.received(&catalog(3)), Some(Event::CatalogChanged { version: 3 }));
+        catalogs.received(&catalog(1));
+        assert_eq!(open().0.version, 2);
+        catalogs.received(&catalog(3));
         assert_eq!(open().0.version, 3);
 
         std::fs::write(dir.path().join(FILE), "<html>").expect("written");

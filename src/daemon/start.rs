@@ -61,3 +61,134 @@ impl Drop for Ready {
         self.control.abort();
     }
 }
+
+impl Ready {
+    /// Runs until `stop` completes.
+    ///
+    /// # Errors
+    /// As [`Daemon::run`].
+    pub async fn run(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Ready { daemon, link, control, .. } = self;
+        let ended = daemon.run(stop).await;
+        link.stop();
+        control.abort();
+        ended
+    }
+}
+
+/// Opens everything.
+///
+/// # Errors
+/// The first edge that a daemon can't do without, what is wrong with it, and what to do. A
+/// missing microphone, voice or broker is no such edge: it is told, and looked for again.
+pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
+    let Setup { config, clock, source, player, regulars } = setup;
+    let state_dir = config.state.dir.clone();
+    make_private_dir(&state_dir)?;
+    let (catalog, catalogs) = Catalogs::open(&config.shop.catalog, &state_dir)?;
+    let understanding = Understanding::new(catalog);
+    let wording = Wording::new().context("the sentences of the speaker are damaged")?;
+
+    let keys = Arc::new(Keys::load_or_make(&state_dir)?);
+    let route = Route::new(&config.home.name, &config.home.device, &config.shop.name)?;
+    let mut store = Store::open(&state_dir.join("tendero.db"))?;
+    store.import_regulars(&regulars)?;
+    let household = store.household(clock.unix_ms())?;
+    let store = StoreHandle::spawn(store, link::sealer(keys.clone(), route.clone(), clock.clone()))?;
+
+    let (link, link_events) = link::start(link_config(&config, route)?, keys, store.clone(), clock.clone())?;
+    let (stored_tx, stored) = mpsc::channel(QUEUE);
+    let errands = Errands::start(store, link.clone(), clock.clone(), stored_tx);
+
+    let (ear_events_tx, ear_events) = mpsc::channel(QUEUE);
+    let ears = match source {
+        Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx)?),
+        None => None,
+    };
+    let (spoken_tx, spoken) = mpsc::channel(QUEUE);
+    let engine = config.tts.engine.clone();
+    let voice = Voice::spawn(
+        move || tts::open(&engine),
+        player,
+        clock.clone(),
+        // The loop outlives the voice; after it nobody needs to know.
+        move |end| drop(spoken_tx.blocking_send(end)),
+    )?;
+    let (requests, control_rx) = mpsc::channel(QUEUE);
+    let control = control::listen(&config.state.socket, requests).await?;
+
+    let mind = Mind::new(config.policy(), understanding, household);
+    let journal_path = state_dir.join("journal.jsonl");
+    let limit = u64::from(config.state.journal_mib) << 20;
+    let journal = Journal::begin(&journal_path, limit, &JournalSetup::of(&mind))?;
+    let (traces, _) = broadcast::channel(TRACES);
+    let daemon = Daemon::new(Parts {
+        mind,
+        clock,
+        lang: config.home.language,
+        wording,
+        ears,
+        voice,
+        errands,
+        catalogs,
+        journal: Some(journal),
+        inbox: Inbox { ears: ear_events, spoken, stored, link: link_events, control: control_rx },
+        traces: traces.clone(),
+    });
+    Ok(Ready { daemon, link, traces, control })
+}
+
+fn link_config(config: &Config, route: Route) -> anyhow::Result<LinkConfig> {
+    let shop_key: PublicKey = config.shop.key.parse().with_context(|| {
+        "[shop] key is not set. `tendero shop key --data-dir DIR` prints it at the shop; without it nothing that \
+         comes from a shop can be believed"
+    })?;
+    let broker = BrokerConfig {
+        password_file: named(&config.broker.password_file),
+        tls: TlsFiles { ca: named(&config.broker.ca_file), ..TlsFiles::default() },
+        ..BrokerConfig::new(config.broker.url.clone())
+    };
+    Ok(LinkConfig::new(broker, route, shop_key, config.policy.currency.clone()))
+}
+
+/// An empty path means "none" in the configuration.
+fn named(path: &Path) -> Option<std::path::PathBuf> {
+    (!path.as_os_str().is_empty()).then(|| path.to_owned())
+}
+
+fn open_ears(
+    config: &Config,
+    clock: &Clock,
+    understanding: &Understanding,
+    source: OpenSource,
+    events: mpsc::Sender<EarEvent>,
+) -> anyhow::Result<std::sync::mpsc::Sender<EarCommand>> {
+    let head = named(Path::new(&config.wake.head));
+    let wake = OpenWakeWord::open(&config.wake.models, head.as_deref(), config.wake.threshold)?;
+    let opened = stt::open(&config.stt.engines)?;
+    for (name, why) in &opened.passed_over {
+        tracing::warn!("speech to text without {name}: {why}");
+    }
+    tracing::info!("speech to text: {}", opened.stt.name());
+    let grammars = understanding.clone();
+    let ears = Ears::new(
+        Box::new(wake),
+        opened.stt,
+        Box::new(move |lang, expect| grammars.grammar(lang, expect)),
+        config.home.language,
+        clock.clone(),
+    )?;
+    let (commands, commands_rx) = std::sync::mpsc::channel();
+    ears::spawn(ears, source, commands_rx, move |event| drop(events.blocking_send(event)))?;
+    Ok(commands)
+}
+
+/// The state folder, readable by the daemon's user only.
+fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("can't make the state folder {}; set [state] dir to a place that can be written", dir.display()))
+}

@@ -121,6 +121,15 @@ impl OrderState {
         }
     }
 
+    /// This device waits for nothing: the shop has it, or it is over.
+    pub fn is_settled(self) -> bool {
+        use OrderState::*;
+        match self {
+            Accepted | Shipped | Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
+            AwaitingAdult | Held | Sending | Cancelling | Unknown => false,
+        }
+    }
+
     /// It is, or may become, a purchase: it counts towards caps and duplicates.
     pub fn counts(self) -> bool {
         use OrderState::*;
