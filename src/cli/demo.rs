@@ -5,7 +5,9 @@
 //! mixed into room noise, and enters where a microphone would. Nothing here looks into the
 //! daemon but through its traces, and what was ordered is read from the shop's own books.
 
+mod broker;
 mod household;
+mod room;
 mod scenes;
 mod stage;
 mod tape;

@@ -39,14 +39,11 @@ pub struct Setup {
     pub config: Config,
     pub clock: Clock,
     /// `None`: text only.
-    pub source: Option<OpenSource>,
+    pub source: Option<Box<dyn Source>>,
     pub player: Box<dyn FnOnce() -> Box<dyn Player> + Send>,
     /// What the household bought before, as the shop knows it.
     pub regulars: BTreeMap<String, Regular>,
 }
-
-/// Opens the microphone; called again when it was lost.
-pub type OpenSource = Box<dyn FnMut() -> anyhow::Result<Box<dyn Source>> + Send>;
 
 /// A daemon that is ready, and what one can hold it by.
 pub struct Ready {
@@ -54,12 +51,6 @@ pub struct Ready {
     pub link: LinkHandle,
     pub traces: broadcast::Sender<Trace>,
     control: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Ready {
-    fn drop(&mut self) {
-        self.control.abort();
-    }
 }
 
 impl Ready {
@@ -160,7 +151,7 @@ fn open_ears(
     config: &Config,
     clock: &Clock,
     understanding: &Understanding,
-    source: OpenSource,
+    source: Box<dyn Source>,
     events: mpsc::Sender<EarEvent>,
 ) -> anyhow::Result<std::sync::mpsc::Sender<EarCommand>> {
     let head = named(Path::new(&config.wake.head));

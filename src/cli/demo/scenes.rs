@@ -115,7 +115,7 @@ async fn broker_dies(stage: &mut Stage) -> anyhow::Result<()> {
     if stage.booked().await?.len() > 1 {
         bail!("it was booked more than once");
     }
-    stage.pass_time(Duration::from_secs(2)).await;
+    stage.pass_time(Duration::from_secs(2)).await?;
     stage.raise_broker().await?;
     stage.reply("that it is booked", |reply| matches!(reply, Reply::Booked { .. })).await
 }

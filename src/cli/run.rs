@@ -1,0 +1,79 @@
+//! `tendero run`: the daemon.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::start::{Setup, start};
+use crate::hear::source::{self, Source};
+use crate::speak::player::{Player, Silent};
+use anyhow::Context;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration; `tendero config` prints one to start from.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Run an MQTT broker in this process, on the port of [broker] url. For first steps: it
+    /// forgets everything when it stops.
+    #[cfg(feature = "demo-broker")]
+    #[arg(long)]
+    demo_broker: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let config = Config::load(&args.config)?;
+    super::init_logs("info");
+    super::block_on(async move {
+        #[cfg(feature = "demo-broker")]
+        if args.demo_broker {
+            let port = url::Url::parse(&config.broker.url).ok().and_then(|url| url.port()).unwrap_or(1883);
+            crate::deliver::broker::spawn(port).context("can't start the broker in this process")?;
+        }
+        let ready = start(Setup {
+            source: open_source(&config.microphone.device)?,
+            player: open_player(config.speaker.device.clone())?,
+            clock: Clock::system(),
+            config,
+            regulars: BTreeMap::new(),
+        })
+        .await?;
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        tracing::info!("tendero is listening");
+        let ended = ready.run(stop_signal()?).await;
+        tracing::info!("tendero has stopped");
+        ended
+    })
+}
+
+fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
+    if device == "off" {
+        return Ok(None);
+    }
+    source::open(device).map(Some)
+}
+
+type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;
+
+fn open_player(device: String) -> anyhow::Result<OpenPlayer> {
+    if device == "off" {
+        return Ok(Box::new(|| Box::new(Silent)));
+    }
+    #[cfg(feature = "audio")]
+    return Ok(Box::new(move || Box::new(crate::speak::player::Device::new(&device))));
+    #[cfg(not(feature = "audio"))]
+    anyhow::bail!("this build is without sound cards: set [speaker] device to \"off\", or build with --features audio");
+}
+
+/// Completes on SIGTERM or Ctrl-C.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("can't wait for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't wait for signals")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
