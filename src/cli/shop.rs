@@ -151,7 +151,7 @@ fn orders(data_dir: &Path, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["number", "booked", "household", "lines", "total", "state"]);
     for booking in &bookings {
         let booked = crate::deliver::envelope::rfc3339(booking.booked_unix_ms).unwrap_or_default();
