@@ -1,1 +1,188 @@
-//! The reference shop at the other end: catalogue, quotes, bookings, signed receipts.
+//! The reference shop at the other end: quotes, books once, and signs what it says.
+//!
+//! One thread works off one queue: [`desk`] decides what to answer, [`book`] is its SQLite file,
+//! [`pricing`] the sums. A message is acknowledged when what came of it is on disk. It shares the
+//! wire (`deliver::envelope`, `keys`, `topic`, `mqtt`) with the device, and nothing else.
+
+pub mod book;
+pub mod desk;
+pub mod pricing;
+mod work;
+
+use crate::clock::Clock;
+use crate::deliver::envelope::StatusState;
+use crate::deliver::keys::{KeyError, Keys, PublicKey};
+use crate::deliver::mqtt::{BrokerConfig, Trouble};
+use crate::deliver::store::StoreError;
+use crate::understand::catalog::Catalog;
+use crate::understand::catalog::CatalogError;
+use book::{Book, Booking};
+use pricing::Terms;
+use std::path::{Path, PathBuf};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Events that a slow listener may lag behind.
+const EVENTS: usize = 256;
+/// Messages and commands that may wait for the desk.
+const QUEUE: usize = 256;
+
+#[derive(Debug, Clone)]
+pub struct ShopConfig {
+    pub catalog: Catalog,
+    pub broker: BrokerConfig,
+    /// Where its key and its book are.
+    pub data_dir: PathBuf,
+    pub clock: Clock,
+    /// The name that is read out.
+    pub seller: String,
+    pub terms: Terms,
+    /// Devices to trust besides those in the book: home, device, key.
+    pub trusted: Vec<(String, String, PublicKey)>,
+    /// More bookings of one home within an hour are rejected.
+    pub max_orders_hour: u32,
+}
+
+impl ShopConfig {
+    pub fn new(catalog: Catalog, broker: BrokerConfig, data_dir: impl Into<PathBuf>, clock: Clock) -> ShopConfig {
+        let seller = catalog.shop.clone();
+        let terms = Terms::default();
+        ShopConfig { catalog, broker, data_dir: data_dir.into(), clock, seller, terms, trusted: vec![], max_orders_hour: 30 }
+    }
+}
+
+/// What the shop did, for whoever watches it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ShopEvent {
+    Up,
+    Down { why: String },
+    Quoted { home: String, device: String, lines: Vec<(String, u32)>, total: i64, currency: String },
+    NotQuoted { home: String, code: String, sku: Option<String> },
+    /// On disk; the receipt goes out after this.
+    Booked {
+        order_id: String,
+        shop_order_no: String,
+        home: String,
+        device: String,
+        lines: Vec<(String, u32)>,
+        /// Minor units.
+        total: i64,
+        currency: String,
+    },
+    /// The same order came again; it got the same receipt.
+    Repeated { order_id: String },
+    Rejected { order_id: String, home: String, code: String },
+    /// Shipped, delivered, cancelled, ...
+    Moved { order_id: String, shop_order_no: String, state: StatusState },
+    /// A message that was not used.
+    Refused(Refused),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub what: String,
+    pub why: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ShopError {
+    #[error("{path}: {why}; correct the catalogue, nothing was started")]
+    Catalog { path: PathBuf, why: CatalogError },
+    #[error("{path} can't be read: {why}; name a catalogue file with --catalog")]
+    Read { path: PathBuf, why: std::io::Error },
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Book(#[from] StoreError),
+    #[error(transparent)]
+    Broker(#[from] Trouble),
+    #[error("the shop's thread could not be started: {0}")]
+    Thread(std::io::Error),
+    #[error("the shop has ended")]
+    Gone,
+}
+
+/// Reads and checks a catalogue file.
+///
+/// # Errors
+/// [`ShopError`], naming the file, the product and the field.
+pub fn load_catalog(path: &Path) -> Result<Catalog, ShopError> {
+    let text = std::fs::read_to_string(path).map_err(|why| ShopError::Read { path: path.into(), why })?;
+    Catalog::from_json(&text).map_err(|why| ShopError::Catalog { path: path.into(), why })
+}
+
+/// Handle of a running shop; cheap to clone. The shop ends with [`ShopHandle::stop`].
+#[derive(Clone)]
+pub struct ShopHandle {
+    inputs: mpsc::Sender<work::Input>,
+    events: broadcast::Sender<ShopEvent>,
+    key: PublicKey,
+}
+
+pub struct Shop;
+
+impl Shop {
+    /// Opens the book, connects, and serves. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ShopError`]; nothing was started then. A broker that can't be reached is no error: the
+    /// shop goes on trying, and says so with [`ShopEvent::Down`].
+    pub fn start(config: ShopConfig) -> Result<ShopHandle, ShopError> {
+        let keys = Keys::load_or_make(&config.data_dir)?;
+        let mut book = Book::open(&config.data_dir)?;
+        for (home, device, key) in &config.trusted {
+            book.trust(home, device, key)?;
+        }
+        let (inputs, queue) = mpsc::channel(QUEUE);
+        let (events, _) = broadcast::channel(EVENTS);
+        let handle = ShopHandle { inputs: inputs.clone(), events: events.clone(), key: keys.public() };
+        work::start(config, keys, book, inputs.downgrade(), queue, events)?;
+        Ok(handle)
+    }
+}
+
+impl ShopHandle {
+    /// What happens from now on. Subscribe before you cause something.
+    pub fn events(&self) -> broadcast::Receiver<ShopEvent> {
+        self.events.subscribe()
+    }
+
+    /// The key that devices pin.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    pub async fn trust(&self, home: &str, device: &str, key: PublicKey) -> Result<(), ShopError> {
+        let (home, device) = (home.to_owned(), device.to_owned());
+        self.ask(move |desk| desk.book.trust(&home, &device, &key)).await
+    }
+
+    /// Every booking, oldest first.
+    pub async fn bookings(&self) -> Result<Vec<Booking>, ShopError> {
+        self.ask(|desk| desk.book.bookings()).await
+    }
+
+    /// Ships, delivers, cancels or refunds: `order` is its id or the shop's number. An order that
+    /// can't move that way is a [`ShopEvent::Refused`].
+    pub async fn advance(&self, order: &str, state: StatusState) -> Result<(), ShopError> {
+        self.inputs.send(work::Input::Advance { order: order.into(), state }).await.map_err(|_| ShopError::Gone)
+    }
+
+    /// Ends the shop: its connection is dropped without a goodbye, so the broker says that it is offline.
+    pub async fn stop(&self) {
+        // If it has ended already there is nothing to stop.
+        let _ = self.inputs.send(work::Input::Stop).await;
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut desk::Desk) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ShopError> {
+        let (answer, waiting) = oneshot::channel();
+        let job = Box::new(move |desk: &mut desk::Desk| {
+            // Whoever stopped waiting needs no answer.
+            let _ = answer.send(job(desk));
+        });
+        self.inputs.send(work::Input::Ask(job)).await.map_err(|_| ShopError::Gone)?;
+        Ok(waiting.await.map_err(|_| ShopError::Gone)??)
+    }
+}

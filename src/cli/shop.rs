@@ -1,0 +1,171 @@
+//! `tendero shop`: the reference shop, and what one asks of its data folder.
+//!
+//! Never touches a device's own state folder.
+
+use crate::clock::Clock;
+use crate::deliver::keys::{Keys, PublicKey};
+use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
+use crate::deliver::topic;
+use crate::decide::money::Money;
+use crate::shop::book::{Book, Booking};
+use crate::shop::pricing::Terms;
+use crate::shop::{self, Shop, ShopConfig};
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+
+/// Run the reference shop: quotes, bookings with idempotency, signed receipts
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Option<Serve>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// What the shop sells: a JSON file, see protocol/README.md
+    #[arg(long, value_name = "FILE")]
+    catalog: PathBuf,
+    /// mqtt://host:port or mqtts://host:port
+    #[arg(long, value_name = "URL")]
+    broker: String,
+    /// Where the shop's key and its bookings are kept
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// User name at the broker [default: the catalogue's shop]
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// A file with the password at the broker
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Certificate authority of the broker, PEM [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The shop's own certificate and key for the broker, PEM
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
+    /// The seller's name, as it is read out [default: the catalogue's shop]
+    #[arg(long, value_name = "NAME")]
+    seller: Option<String>,
+    /// Delivery fee in minor units
+    #[arg(long, value_name = "MINOR", default_value_t = Terms::default().delivery_minor)]
+    delivery_fee: i64,
+    /// No delivery fee from this sum of goods on, minor units
+    #[arg(long, value_name = "MINOR", default_value_t = Terms::default().free_from_minor)]
+    free_from: i64,
+    /// A home gets at most so many bookings an hour
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    max_orders_hour: u32,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Trust a device: from now on its orders are booked
+    Trust {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+        /// HOME/DEVICE, as in the device's configuration
+        device: String,
+        /// Its public key, ed25519:...
+        key: String,
+    },
+    /// Print the shop's public key, for the device's configuration
+    Key {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// List what was booked
+    Orders {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs until it is interrupted, or answers one question.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    match (args.command, args.serve) {
+        (Some(Command::Trust { data_dir, device, key }), _) => trust(&data_dir, &device, &key),
+        (Some(Command::Key { data_dir }), _) => {
+            println!("{}", Keys::load_or_make(&data_dir)?.public());
+            Ok(())
+        }
+        (Some(Command::Orders { data_dir, json }), _) => orders(&data_dir, json),
+        (None, Some(serve)) => self::serve(serve).await,
+        (None, None) => anyhow::bail!("name --catalog, --broker and --data-dir; see tendero shop --help"),
+    }
+}
+
+async fn serve(args: Serve) -> anyhow::Result<()> {
+    // The catalogue first: when it is wrong, nothing is made and nothing is started.
+    let catalog = shop::load_catalog(&args.catalog)?;
+    let mut broker = BrokerConfig::new(args.broker);
+    broker.username = args.username;
+    broker.password_file = args.password_file;
+    broker.tls = TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key };
+    let name = catalog.shop.clone();
+    let products = catalog.products.len();
+    let mut config = ShopConfig::new(catalog, broker, args.data_dir, Clock::system());
+    config.seller = args.seller.unwrap_or_else(|| name.clone());
+    config.terms = Terms { delivery_minor: args.delivery_fee, free_from_minor: args.free_from, ..Terms::default() };
+    config.max_orders_hour = args.max_orders_hour;
+    anyhow::ensure!(config.terms.delivery_minor >= 0, "--delivery-fee must not be negative");
+    let handle = Shop::start(config)?;
+    println!("shop {name}: {products} products, key {}", handle.key());
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    handle.stop().await;
+    Ok(())
+}
+
+fn trust(data_dir: &Path, device: &str, key: &str) -> anyhow::Result<()> {
+    let (home, name) = device
+        .split_once('/')
+        .with_context(|| format!("\"{device}\" is not HOME/DEVICE, such as casa/kitchen"))?;
+    topic::check("home", home)?;
+    topic::check("device", name)?;
+    let key: PublicKey = key.parse()?;
+    Book::open(data_dir)?.trust(home, name, &key)?;
+    println!("{home}/{name} is trusted with {key}");
+    Ok(())
+}
+
+fn orders(data_dir: &Path, json: bool) -> anyhow::Result<()> {
+    let bookings = Book::open(data_dir)?.bookings()?;
+    if json {
+        for booking in &bookings {
+            println!("{}", serde_json::to_string(booking)?);
+        }
+        return Ok(());
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["number", "booked", "household", "lines", "total", "state"]);
+    for booking in &bookings {
+        let booked = crate::deliver::envelope::rfc3339(booking.booked_unix_ms).unwrap_or_default();
+        let total = Money::new(booking.total, &booking.currency).to_string();
+        let home = format!("{}/{}", booking.home, booking.device);
+        table.add_row([&booking.shop_order_no, &booked, &home, &lines(booking), &total, &booking.state]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+fn lines(booking: &Booking) -> String {
+    let lines = booking.order["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let lines: Vec<String> =
+        lines.iter().map(|line| format!("{} x {}", line["qty"], line["sku"].as_str().unwrap_or("?"))).collect();
+    lines.join(", ")
+}

@@ -1,0 +1,460 @@
+//! What the shop does with a message: the whole of its behaviour, without a connection.
+//!
+//! [`Desk::handle`] takes a topic and a payload, writes to the book, and says what to publish.
+//! What it answers to an order is on disk before it is given out. It trusts only what a paired
+//! device signed, and books an order at most once.
+
+use super::book::{Book, Booking, Page};
+use super::pricing::{self, Terms};
+use super::{Refused, ShopEvent};
+use crate::clock::Clock;
+use crate::deliver::envelope::{
+    self, Body, Cancel, Distrust, Moment, Opened, Order, OrderGet, Quote, QuoteRefused, QuoteRequest, Receipt,
+    ReceiptStatus, Status, StatusState,
+};
+use crate::deliver::keys::{Keys, PublicKey};
+use crate::deliver::store::StoreError;
+use crate::deliver::topic::{Route, shop_source};
+use crate::understand::catalog::Catalog;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// A receipt may be repeated for as long as its key is kept.
+const RECEIPT_LIFE_MS: i64 = super::book::KEEP_MS;
+/// An order may be under way for at most so long.
+const MAX_UNDER_WAY_MS: i64 = 7 * DAY_MS;
+/// A device's clock may be ahead by this much.
+const SKEW_MS: i64 = 5 * MINUTE_MS;
+/// How long after the booking a household may cancel, unless it is shipped earlier.
+const CANCEL_MS: i64 = HOUR_MS;
+
+/// A message to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Say {
+    pub topic: String,
+    pub bytes: Vec<u8>,
+}
+
+/// What came of a message.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Publish these now. What must not be lost is in the book's `outgoing` instead.
+    pub say: Vec<Say>,
+    pub events: Vec<ShopEvent>,
+}
+
+pub struct Desk {
+    pub book: Book,
+    pub keys: Keys,
+    pub catalog: Catalog,
+    pub terms: Terms,
+    pub seller: String,
+    pub max_orders_hour: u32,
+    pub clock: Clock,
+}
+
+impl Desk {
+    /// Never fails because of what somebody sent: that is a [`ShopEvent::Refused`].
+    ///
+    /// # Errors
+    /// The book can't be read or written; the message must then not be acknowledged.
+    pub fn handle(&mut self, topic: &str, payload: &[u8], retained: bool) -> Result<Done, StoreError> {
+        let Some((route, kind)) = Route::parse_up(topic).filter(|(route, _)| route.shop() == self.catalog.shop) else {
+            return Ok(refused(topic, "it is not a topic of this shop"));
+        };
+        if retained {
+            return Ok(refused(topic, Distrust::Retained));
+        }
+        let Some(now) = self.clock.unix_ms() else {
+            return Ok(refused(topic, "this machine's clock is not set; set it, and the device will ask again"));
+        };
+        let Some(key) = self.book.device_key(&route)? else {
+            return Ok(self.stranger(&route, kind, payload, now));
+        };
+        let at = At { route: &route, topic, payload, key: &key, now };
+        match kind {
+            QuoteRequest::KIND => self.quote(at),
+            Order::KIND => self.order(at),
+            OrderGet::KIND => self.order_get(at),
+            Cancel::KIND => self.cancel(at),
+            _ => Ok(refused(topic, "a kind of message that this shop does not know")),
+        }
+    }
+
+    fn quote(&mut self, at: At<'_>) -> Result<Done, StoreError> {
+        let request = match at.open::<QuoteRequest>(at.now) {
+            Ok(opened) => opened.data,
+            Err(why) => return Ok(refused(at.topic, why)),
+        };
+        let price = match pricing::price(&self.catalog, &self.terms, &request, at.now) {
+            Ok(price) => price,
+            Err(none) => {
+                let request_id = request.request_id;
+                let body = QuoteRefused { aud: at.route.down(QuoteRefused::KIND), request_id, code: none.code.into(), sku: none.sku.clone() };
+                let event = ShopEvent::NotQuoted { home: at.route.home().into(), code: none.code.into(), sku: none.sku };
+                let say = self.seal(&body, at.now, MINUTE_MS).into_iter().collect();
+                return Ok(Done { say, events: vec![event] });
+            }
+        };
+        let quote = Quote {
+            aud: at.route.down(Quote::KIND),
+            quote_id: envelope::random_hex128(),
+            request_id: request.request_id,
+            nonce: envelope::random_hex128(),
+            valid_s: self.terms.valid_s,
+            currency: self.catalog.currency.clone(),
+            lines: price.lines,
+            totals: price.totals,
+            delivery: price.delivery,
+            seller: self.seller.clone(),
+            withdrawal_days: self.terms.withdrawal_days,
+            recurring: false,
+            because: None,
+        };
+        let life_ms = i64::from(self.terms.valid_s) * 1000;
+        let Some(say) = self.seal(&quote, at.now, life_ms) else { return Ok(Done::default()) };
+        let hash = envelope::hash_of_sealed(&say.bytes).unwrap_or_default();
+        let body = serde_json::to_string(&quote).unwrap_or_default();
+        self.book.write(|page| page.add_quote(at.route, &hash, &body, at.now + life_ms))?;
+        let event = ShopEvent::Quoted {
+            home: at.route.home().into(),
+            device: at.route.device().into(),
+            lines: quote.lines.iter().map(|line| (line.sku.clone(), line.qty)).collect(),
+            total: quote.totals.total,
+            currency: quote.currency,
+        };
+        Ok(Done { say: vec![say], events: vec![event] })
+    }
+
+    /// Key, booking, receipt and what must be said: one transaction.
+    fn order(&mut self, at: At<'_>) -> Result<Done, StoreError> {
+        // The signature is checked here and the expiry below: a repeated order gets its stored
+        // receipt even after it expired.
+        let opened = match at.open::<Order>(i64::MIN) {
+            Ok(opened) => opened,
+            Err(why) => return Ok(refused(at.topic, why)),
+        };
+        let id = opened.data.order_id.clone();
+        if !envelope::is_hex128(&id) {
+            return Ok(refused(at.topic, "the order id is not 32 hex digits"));
+        }
+        let Desk { book, keys, catalog, max_orders_hour, .. } = self;
+        let shop = Seller { keys, shop: &catalog.shop };
+        let max_orders_hour = *max_orders_hour;
+        book.write(|page| {
+            let mut seq = (!page.is_seq_used(at.route, opened.data.seq)?).then_some(opened.data.seq);
+            let mut verdict = check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
+            if let Some(known) = page.known(at.route, &id)? {
+                match (known.order_hash, known.receipt) {
+                    (Some(hash), Some(receipt)) if hash == opened.hash => {
+                        let say = Say { topic: at.route.down(Receipt::KIND), bytes: receipt };
+                        return Ok(Done { say: vec![say], events: vec![ShopEvent::Repeated { order_id: id.clone() }] });
+                    }
+                    (Some(_), _) => {
+                        // The first order stands; this answer is for the other content only.
+                        let receipt = rejected(&at, &opened, "idempotency_conflict");
+                        let say = shop.seal(&receipt, at.now, RECEIPT_LIFE_MS).into_iter().collect();
+                        return Ok(Done { say, events: vec![rejected_event(&at, &id, "idempotency_conflict")] });
+                    }
+                    (None, _) => {
+                        verdict = Err("cancelled");
+                        seq = None;
+                    }
+                }
+            }
+            let (receipt, event) = match verdict {
+                Ok(()) => {
+                    let no = page.book(at.route, &opened.data, at.now)?;
+                    page.take_quote(&opened.data.quote_hash, &id)?;
+                    (accepted(&at, &opened, &no), booked_event(&at, &opened.data, no))
+                }
+                Err(code) => (rejected(&at, &opened, code), rejected_event(&at, &id, code)),
+            };
+            let Some(say) = shop.seal(&receipt, at.now, RECEIPT_LIFE_MS) else {
+                return Err(StoreError::Seal { order: crate::decide::order::OrderId(id.clone()), why: "its receipt".into() });
+            };
+            page.remember(at.route, &id, Some(&opened.hash), seq, Some(&say.bytes), at.now)?;
+            page.say(&say.topic, &say.bytes)?;
+            Ok(Done { say: vec![], events: vec![event] })
+        })
+    }
+
+    fn order_get(&mut self, at: At<'_>) -> Result<Done, StoreError> {
+        let get = match at.open::<OrderGet>(at.now) {
+            Ok(opened) => opened.data,
+            Err(why) => return Ok(refused(at.topic, why)),
+        };
+        let Desk { book, keys, catalog, .. } = self;
+        let shop = Seller { keys, shop: &catalog.shop };
+        book.write(|page| {
+            let known = page.known(at.route, &get.order_id)?;
+            let booking = page.booking(at.route, &get.order_id)?;
+            let mut say = vec![];
+            match (known, &booking) {
+                (Some(known), booking) => {
+                    say.extend(known.receipt.map(|bytes| Say { topic: at.route.down(Receipt::KIND), bytes }));
+                    if say.is_empty() {
+                        say.extend(shop.status(&at, &get.order_id, 1, StatusState::Cancelled, None));
+                    }
+                    if let Some(booking) = booking.as_ref().filter(|booking| booking.rev > 1) {
+                        say.extend(shop.status(&at, &get.order_id, booking.rev, state_of(booking), None));
+                    }
+                }
+                (None, Some(booking)) => {
+                    say.extend(shop.status(&at, &get.order_id, booking.rev, state_of(booking), None));
+                }
+                (None, None) => say.extend(shop.status(&at, &get.order_id, 0, StatusState::Unknown, None)),
+            }
+            Ok(Done { say, events: vec![] })
+        })
+    }
+
+    fn cancel(&mut self, at: At<'_>) -> Result<Done, StoreError> {
+        let cancel = match at.open::<Cancel>(at.now) {
+            Ok(opened) => opened.data,
+            Err(why) => return Ok(refused(at.topic, why)),
+        };
+        let id = cancel.order_id;
+        if !envelope::is_hex128(&id) {
+            return Ok(refused(at.topic, "the order id is not 32 hex digits"));
+        }
+        let Desk { book, keys, catalog, .. } = self;
+        let shop = Seller { keys, shop: &catalog.shop };
+        book.write(|page| {
+            let Some(booking) = page.booking(at.route, &id)? else {
+                // It may still be under way: when it comes it is not booked.
+                let known = page.known(at.route, &id)?;
+                let state = match known {
+                    Some(known) if known.receipt.is_some() => StatusState::Rejected,
+                    Some(_) => StatusState::Cancelled,
+                    None => {
+                        page.remember(at.route, &id, None, None, None, at.now)?;
+                        StatusState::Cancelled
+                    }
+                };
+                let say = shop.status(&at, &id, 1, state, None).into_iter().collect();
+                return Ok(Done { say, events: vec![] });
+            };
+            match state_of(&booking) {
+                StatusState::Accepted => {
+                    let rev = page.set_state(at.route, &id, StatusState::Cancelled)?;
+                    if let Some(say) = shop.status(&at, &id, rev, StatusState::Cancelled, None) {
+                        page.say(&say.topic, &say.bytes)?;
+                    }
+                    let event = ShopEvent::Moved { order_id: id.clone(), shop_order_no: booking.shop_order_no, state: StatusState::Cancelled };
+                    Ok(Done { say: vec![], events: vec![event] })
+                }
+                state @ (StatusState::Shipped | StatusState::Delivered) => {
+                    let say = shop.status(&at, &id, booking.rev, state, Some("too_late")).into_iter().collect();
+                    Ok(Done { say, events: vec![] })
+                }
+                state @ (StatusState::Unknown | StatusState::Rejected | StatusState::Cancelled | StatusState::Withdrawn
+                | StatusState::Refunded) => {
+                    let say = shop.status(&at, &id, booking.rev, state, None).into_iter().collect();
+                    Ok(Done { say, events: vec![] })
+                }
+            }
+        })
+    }
+
+    /// The shop's own doing: `order` is its id or the shop's number.
+    ///
+    /// # Errors
+    /// The book's; an order that is not there or can't move that way is a [`ShopEvent::Refused`].
+    pub fn advance(&mut self, order: &str, state: StatusState) -> Result<Done, StoreError> {
+        let Some(now) = self.clock.unix_ms() else { return Ok(refused(order, "this machine's clock is not set")) };
+        let Desk { book, keys, catalog, .. } = self;
+        let shop = Seller { keys, shop: &catalog.shop };
+        book.write(|page| {
+            let Some(booking) = page.find(order)? else { return Ok(refused(order, "there is no such order")) };
+            let from = state_of(&booking);
+            let may = matches!(
+                (from, state),
+                (StatusState::Accepted, StatusState::Shipped | StatusState::Delivered | StatusState::Cancelled)
+                    | (StatusState::Shipped, StatusState::Delivered)
+                    | (StatusState::Delivered | StatusState::Withdrawn, StatusState::Refunded)
+            );
+            if !may {
+                return Ok(refused(order, format!("it is {} and can't become {}", from.name(), state.name())));
+            }
+            let route = Route::new(&booking.home, &booking.device, shop.shop)
+                .map_err(|e| StoreError::Seal { order: crate::decide::order::OrderId(booking.order_id.clone()), why: e.to_string() })?;
+            let rev = page.set_state(&route, &booking.order_id, state)?;
+            if let Some(say) = shop.status_on(&route, &booking.order_id, rev, state, None, now) {
+                page.say(&say.topic, &say.bytes)?;
+            }
+            let event = ShopEvent::Moved { order_id: booking.order_id, shop_order_no: booking.shop_order_no, state };
+            Ok(Done { say: vec![], events: vec![event] })
+        })
+    }
+
+    /// A device that is not paired hears so, instead of waiting until its order expires. The
+    /// answer carries the hash of what came, so it can't be taken for one to another order.
+    fn stranger(&self, route: &Route, kind: &str, payload: &[u8], now: i64) -> Done {
+        let topic = route.up(kind);
+        let mut done = refused(&topic, format!("{} is not paired; run: tendero shop trust", route.device_source()));
+        let data = (payload.len() <= envelope::MAX_BYTES)
+            .then(|| serde_json::from_slice::<serde_json::Value>(payload).ok())
+            .flatten()
+            .map(|mut value| value["data"].take());
+        let text = |name: &str| data.as_ref().and_then(|data| data[name].as_str()).filter(|text| text.len() <= 64);
+        if let (Order::KIND, Some(order_id), Some(order_hash)) = (kind, text("order_id"), envelope::hash_of_sealed(payload)) {
+            let aud = route.down(Receipt::KIND);
+            let receipt = Receipt { order_id: order_id.into(), code: Some("not_paired".into()), ..blank_receipt(aud, order_hash) };
+            done.say.extend(self.seal(&receipt, now, DAY_MS));
+        }
+        if let (QuoteRequest::KIND, Some(request_id)) = (kind, text("request_id")) {
+            let aud = route.down(QuoteRefused::KIND);
+            let body = QuoteRefused { aud, request_id: request_id.into(), code: "not_paired".into(), sku: None };
+            done.say.extend(self.seal(&body, now, MINUTE_MS));
+        }
+        done
+    }
+
+    fn seal<T: Body>(&self, body: &T, now: i64, life_ms: i64) -> Option<Say> {
+        Seller { keys: &self.keys, shop: &self.catalog.shop }.seal(body, now, life_ms)
+    }
+}
+
+/// A message and where it came in.
+struct At<'a> {
+    route: &'a Route,
+    topic: &'a str,
+    payload: &'a [u8],
+    key: &'a PublicKey,
+    now: i64,
+}
+
+impl At<'_> {
+    fn open<T: Body>(&self, now: i64) -> Result<Opened<T>, Distrust> {
+        envelope::open(self.payload, self.topic, self.key, now)
+    }
+}
+
+/// Signs for the shop.
+struct Seller<'a> {
+    keys: &'a Keys,
+    shop: &'a str,
+}
+
+impl Seller<'_> {
+    fn seal<T: Body>(&self, body: &T, now: i64, life_ms: i64) -> Option<Say> {
+        let sealed = envelope::seal(body, &shop_source(self.shop), self.keys, now, life_ms);
+        let bytes = sealed.inspect_err(|why| tracing::error!("{why}")).ok()?;
+        Some(Say { topic: body.aud().into(), bytes })
+    }
+
+    fn status(&self, at: &At<'_>, order_id: &str, rev: u64, state: StatusState, code: Option<&str>) -> Option<Say> {
+        self.status_on(at.route, order_id, rev, state, code, at.now)
+    }
+
+    fn status_on(&self, route: &Route, order_id: &str, rev: u64, state: StatusState, code: Option<&str>, now: i64) -> Option<Say> {
+        let body = Status { aud: route.down(Status::KIND), order_id: order_id.into(), rev, state, code: code.map(str::to_owned) };
+        self.seal(&body, now, RECEIPT_LIFE_MS)
+    }
+}
+
+/// May this order be booked? The code on the wire if not.
+fn check(
+    page: &Page<'_>,
+    at: &At<'_>,
+    opened: &Opened<Order>,
+    seq_is_new: bool,
+    max_orders_hour: u32,
+) -> Result<Result<(), &'static str>, StoreError> {
+    let order = &opened.data;
+    let exp = order.exp.unix_ms.min(opened.expires_unix_ms);
+    if exp <= at.now {
+        return Ok(Err("expired"));
+    }
+    if exp > at.now + MAX_UNDER_WAY_MS || order.confirm.at.unix_ms > at.now + SKEW_MS {
+        return Ok(Err("clock"));
+    }
+    if !seq_is_new {
+        return Ok(Err("seq_reused"));
+    }
+    let Some((quote, valid_until, ordered_by)) = page.quote(at.route, &order.quote_hash)? else {
+        return Ok(Err("quote_unknown"));
+    };
+    if ordered_by.is_some() {
+        return Ok(Err("quote_used"));
+    }
+    // Confirmed in time is in time: the hold and a broker that was away do not count.
+    if order.confirm.at.unix_ms > valid_until {
+        return Ok(Err("quote_expired"));
+    }
+    if !serde_json::from_str::<Quote>(&quote).is_ok_and(|quote| is_as_quoted(order, &quote)) {
+        return Ok(Err("not_as_quoted"));
+    }
+    if page.booked_since(at.route.home(), at.now - HOUR_MS)? >= max_orders_hour {
+        return Ok(Err("rate"));
+    }
+    Ok(Ok(()))
+}
+
+fn is_as_quoted(order: &Order, quote: &Quote) -> bool {
+    order.quote_id == quote.quote_id
+        && order.currency == quote.currency
+        && order.total == quote.totals.total
+        && order.lines.len() == quote.lines.len()
+        && order.lines.iter().zip(&quote.lines).all(|(ours, theirs)| {
+            ours.sku == theirs.sku
+                && ours.qty == theirs.qty
+                && ours.unit_amount == theirs.unit_amount
+                && ours.total == theirs.total
+                && ours.options == theirs.options
+        })
+}
+
+fn blank_receipt(aud: String, order_hash: String) -> Receipt {
+    Receipt {
+        aud,
+        order_id: String::new(),
+        order_hash,
+        status: ReceiptStatus::Rejected,
+        code: None,
+        shop_order_no: None,
+        cancel_until: None,
+    }
+}
+
+fn rejected(at: &At<'_>, opened: &Opened<Order>, code: &str) -> Receipt {
+    let blank = blank_receipt(at.route.down(Receipt::KIND), opened.hash.clone());
+    Receipt { order_id: opened.data.order_id.clone(), code: Some(code.into()), ..blank }
+}
+
+fn accepted(at: &At<'_>, opened: &Opened<Order>, no: &str) -> Receipt {
+    Receipt {
+        order_id: opened.data.order_id.clone(),
+        status: ReceiptStatus::Accepted,
+        shop_order_no: Some(no.into()),
+        cancel_until: Some(Moment::new(at.now + CANCEL_MS)),
+        ..blank_receipt(at.route.down(Receipt::KIND), opened.hash.clone())
+    }
+}
+
+fn booked_event(at: &At<'_>, order: &Order, shop_order_no: String) -> ShopEvent {
+    ShopEvent::Booked {
+        order_id: order.order_id.clone(),
+        shop_order_no,
+        home: at.route.home().into(),
+        device: at.route.device().into(),
+        lines: order.lines.iter().map(|line| (line.sku.clone(), line.qty)).collect(),
+        total: order.total,
+        currency: order.currency.clone(),
+    }
+}
+
+fn rejected_event(at: &At<'_>, order_id: &str, code: &str) -> ShopEvent {
+    ShopEvent::Rejected { order_id: order_id.into(), home: at.route.home().into(), code: code.into() }
+}
+
+fn refused(what: &str, why: impl std::fmt::Display) -> Done {
+    let event = ShopEvent::Refused(Refused { what: what.chars().take(200).collect(), why: why.to_string() });
+    Done { say: vec![], events: vec![event] }
+}
+
+fn state_of(booking: &Booking) -> StatusState {
+    serde_json::from_value(serde_json::Value::String(booking.state.clone())).unwrap_or(StatusState::Unknown)
+}

@@ -1,0 +1,314 @@
+//! The shop's thread: one queue of messages and commands, worked off in order.
+//!
+//! A message is acknowledged after the desk has written what came of it; if the book can't be
+//! written it is not, and comes again. Never decides anything itself.
+
+use super::book::Book;
+use super::desk::{Desk, Done, Say};
+use super::{Refused, ShopConfig, ShopError, ShopEvent};
+use crate::deliver::envelope::{self, Body, CatalogPart, Presence, Profile, QuoteRequest, StatusState};
+use crate::deliver::keys::Keys;
+use crate::deliver::mqtt::{self, BrokerConfig, Message, Mqtt, MqttEvent, ToPublish};
+use crate::deliver::topic;
+use crate::understand::Lang;
+use crate::understand::catalog::Catalog;
+use std::collections::HashSet;
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+
+/// How often the shop looks for news that another process wrote into its book.
+const TICK: Duration = Duration::from_secs(2);
+/// Retained messages are renewed at each connection; they are good for a year.
+const RETAINED_LIFE_MS: i64 = 366 * 24 * 3_600_000;
+/// A part of the catalogue stays below this many bytes of products, so that it fits an envelope.
+const PART_BYTES: usize = 128 * 1024;
+/// Old keys and quotes are dropped after so many ticks (an hour).
+const PRUNE_TICKS: u32 = 1800;
+
+pub enum Input {
+    Mqtt(MqttEvent),
+    Tick,
+    Advance { order: String, state: StatusState },
+    Ask(Box<dyn FnOnce(&mut Desk) + Send>),
+    Stop,
+}
+
+impl From<MqttEvent> for Input {
+    fn from(event: MqttEvent) -> Input {
+        Input::Mqtt(event)
+    }
+}
+
+struct Work {
+    desk: Desk,
+    mqtt: Mqtt,
+    client: mqtt::Client,
+    broker: BrokerConfig,
+    inputs: mpsc::WeakSender<Input>,
+    events: broadcast::Sender<ShopEvent>,
+    runtime: tokio::runtime::Handle,
+    /// Numbers of `outgoing` that are with the broker and not yet acknowledged.
+    under_way: HashSet<i64>,
+    ticks: u32,
+}
+
+pub fn start(
+    config: ShopConfig,
+    keys: Keys,
+    book: Book,
+    inputs: mpsc::WeakSender<Input>,
+    mut queue: mpsc::Receiver<Input>,
+    events: broadcast::Sender<ShopEvent>,
+) -> Result<(), ShopError> {
+    let shop = config.catalog.shop.clone();
+    let will = Presence { aud: topic::shop_state(&shop), online: false };
+    let now = config.clock.unix_ms().unwrap_or(0);
+    let will = envelope::seal(&will, &topic::shop_source(&shop), &keys, now, RETAINED_LIFE_MS);
+    let client = mqtt::Client {
+        client_id: format!("shop-{shop}"),
+        subscriptions: vec![topic::all_up_shared(&shop)],
+        will: will.ok().map(|bytes| (topic::shop_state(&shop), bytes)),
+    };
+    let mut broker = config.broker.clone();
+    broker.username.get_or_insert_with(|| shop.clone());
+    let sender = inputs.upgrade().ok_or(ShopError::Gone)?;
+    let mqtt = Mqtt::start(broker.clone(), client.clone(), sender.clone())?;
+    let desk = Desk {
+        book,
+        keys,
+        catalog: config.catalog,
+        terms: config.terms,
+        seller: config.seller,
+        max_orders_hour: config.max_orders_hour,
+        clock: config.clock,
+    };
+    let runtime = tokio::runtime::Handle::current();
+    let mut work = Work { desk, mqtt, client, broker, inputs, events, runtime, under_way: HashSet::new(), ticks: 0 };
+    tokio::spawn(tick(work.inputs.clone()));
+    std::thread::Builder::new()
+        .name("shop".into())
+        .spawn(move || {
+            while let Some(input) = queue.blocking_recv() {
+                if !work.input(input) {
+                    break;
+                }
+            }
+            work.mqtt.stop();
+        })
+        .map_err(ShopError::Thread)?;
+    Ok(())
+}
+
+async fn tick(inputs: mpsc::WeakSender<Input>) {
+    let mut every = tokio::time::interval(TICK);
+    loop {
+        every.tick().await;
+        let Some(inputs) = inputs.upgrade() else { return };
+        if inputs.send(Input::Tick).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl Work {
+    /// `false` when the shop is to end.
+    fn input(&mut self, input: Input) -> bool {
+        match input {
+            Input::Mqtt(event) => self.mqtt_event(event),
+            Input::Tick => self.tick(),
+            Input::Advance { order, state } => match self.desk.advance(&order, state) {
+                Ok(done) => self.done(done),
+                Err(why) => tracing::error!("{why}"),
+            },
+            Input::Ask(job) => job(&mut self.desk),
+            Input::Stop => return false,
+        }
+        true
+    }
+
+    fn mqtt_event(&mut self, event: MqttEvent) {
+        match event {
+            MqttEvent::Up { session_present: _ } => {
+                self.under_way.clear();
+                self.publish_retained();
+                self.tell(ShopEvent::Up);
+                self.say_outgoing();
+            }
+            MqttEvent::Down(trouble) if trouble.is_no_shared_subscriptions() => self.subscribe_plainly(),
+            MqttEvent::Down(trouble) => self.tell(ShopEvent::Down { why: trouble.to_string() }),
+            MqttEvent::Denied(trouble) => tracing::error!("{trouble}"),
+            MqttEvent::Delivered { topic: _, mark } => {
+                if let Ok(id) = mark.parse::<i64>() {
+                    self.under_way.remove(&id);
+                    if let Err(why) = self.desk.book.said(id) {
+                        tracing::error!("{why}");
+                    }
+                }
+            }
+            MqttEvent::Message(message) => self.message(message),
+        }
+    }
+
+    /// On disk first, then acknowledged, then answered.
+    fn message(&mut self, message: Message) {
+        match self.desk.handle(&message.topic, &message.payload, message.retained) {
+            Ok(done) => {
+                message.ack();
+                self.done(done);
+            }
+            // Without an acknowledgement the broker, or the device, sends it again.
+            Err(why) => tracing::error!("a message on {} could not be booked: {why}", message.topic),
+        }
+    }
+
+    fn done(&mut self, done: Done) {
+        for event in done.events {
+            self.tell(event);
+        }
+        for Say { topic, bytes } in done.say {
+            let message = ToPublish { topic, payload: bytes, ..ToPublish::default() };
+            if let Err(why) = self.mqtt.publish(message) {
+                tracing::warn!("an answer was not sent: {why}; the device will ask again");
+            }
+        }
+        self.say_outgoing();
+    }
+
+    fn say_outgoing(&mut self) {
+        if !self.mqtt.is_up() {
+            return;
+        }
+        let outgoing = match self.desk.book.outgoing() {
+            Ok(outgoing) => outgoing,
+            Err(why) => return tracing::error!("{why}"),
+        };
+        for (id, topic, payload) in outgoing {
+            if self.under_way.contains(&id) {
+                continue;
+            }
+            let message = ToPublish { topic, payload, mark: id.to_string(), ..ToPublish::default() };
+            if self.mqtt.publish(message).is_err() {
+                return; // the next tick or connection goes on from here
+            }
+            self.under_way.insert(id);
+        }
+    }
+
+    fn tick(&mut self) {
+        self.say_outgoing();
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks % PRUNE_TICKS == 1
+            && let Some(now) = self.desk.clock.unix_ms()
+            && let Err(why) = self.desk.book.prune(now)
+        {
+            tracing::error!("{why}");
+        }
+    }
+
+    fn publish_retained(&self) {
+        let shop = &self.desk.catalog.shop;
+        let profile = Profile {
+            aud: topic::profile(shop),
+            shop: shop.clone(),
+            name: self.desk.seller.clone(),
+            keys: vec![self.desk.keys.public().to_string()],
+            languages: Lang::ALL.to_vec(),
+            currency: self.desk.catalog.currency.clone(),
+            capabilities: [QuoteRequest::KIND, envelope::Order::KIND, envelope::OrderGet::KIND, envelope::Cancel::KIND]
+                .map(str::to_owned)
+                .to_vec(),
+        };
+        self.retain(&profile);
+        for catalog in split(&self.desk.catalog) {
+            self.retain(&CatalogPart { aud: topic::catalog(shop, catalog.part), catalog });
+        }
+        self.retain(&Presence { aud: topic::shop_state(shop), online: true });
+    }
+
+    fn retain<T: Body>(&self, body: &T) {
+        let now = self.desk.clock.unix_ms().unwrap_or(0);
+        let source = topic::shop_source(&self.desk.catalog.shop);
+        match envelope::seal(body, &source, &self.desk.keys, now, RETAINED_LIFE_MS) {
+            Ok(payload) => {
+                let message = ToPublish { topic: body.aud().into(), payload, retained: true, ..ToPublish::default() };
+                if let Err(why) = self.mqtt.publish(message) {
+                    tracing::warn!("{} was not published: {why}", body.aud());
+                }
+            }
+            Err(why) => tracing::error!("{why}"),
+        }
+    }
+
+    fn subscribe_plainly(&mut self) {
+        let Some(sender) = self.inputs.upgrade() else { return };
+        tracing::warn!("the broker has no shared subscriptions; this shop must be its only worker");
+        self.mqtt.stop();
+        self.client.subscriptions = vec![topic::all_up(&self.desk.catalog.shop)];
+        let _runtime = self.runtime.enter();
+        match Mqtt::start(self.broker.clone(), self.client.clone(), sender) {
+            Ok(mqtt) => self.mqtt = mqtt,
+            Err(why) => tracing::error!("{why}"),
+        }
+    }
+
+    fn tell(&self, event: ShopEvent) {
+        log(&event);
+        // Nobody has to watch.
+        let _ = self.events.send(event);
+    }
+}
+
+/// The catalogue in parts that fit an envelope each.
+fn split(catalog: &Catalog) -> Vec<Catalog> {
+    let mut parts: Vec<Vec<_>> = vec![vec![]];
+    let mut bytes = 0;
+    for product in &catalog.products {
+        let size = serde_json::to_string(product).map_or(PART_BYTES, |text| text.len());
+        if bytes + size > PART_BYTES && bytes > 0 {
+            parts.push(vec![]);
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(part) = parts.last_mut() {
+            part.push(product.clone());
+        }
+    }
+    let total = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    (1..).zip(parts).map(|(part, products)| Catalog { part, parts: total, products, ..header(catalog) }).collect()
+}
+
+fn header(catalog: &Catalog) -> Catalog {
+    Catalog {
+        shop: catalog.shop.clone(),
+        version: catalog.version,
+        part: 1,
+        parts: 1,
+        currency: catalog.currency.clone(),
+        products: vec![],
+    }
+}
+
+/// One readable line for each thing that the shop did.
+fn log(event: &ShopEvent) {
+    let list = |lines: &[(String, u32)]| {
+        lines.iter().map(|(sku, qty)| format!("{qty} x {sku}")).collect::<Vec<_>>().join(", ")
+    };
+    let money = |minor: i64, currency: &str| crate::decide::money::Money::new(minor, currency).to_string();
+    match event {
+        ShopEvent::Up => tracing::info!("connected to the broker; taking orders"),
+        ShopEvent::Down { why } => tracing::warn!("{why}"),
+        ShopEvent::Quoted { home, device, lines, total, currency } => {
+            tracing::info!("quoted {} to {home}/{device}: {}", list(lines), money(*total, currency));
+        }
+        ShopEvent::NotQuoted { home, code, sku } => {
+            tracing::info!("no price for {home}: {code} {}", sku.as_deref().unwrap_or_default());
+        }
+        ShopEvent::Booked { shop_order_no, home, device, lines, total, currency, order_id } => {
+            tracing::info!("booked {shop_order_no} for {home}/{device}: {}, {} (order {order_id})", list(lines), money(*total, currency));
+        }
+        ShopEvent::Repeated { order_id } => tracing::info!("order {order_id} came again; same receipt"),
+        ShopEvent::Rejected { order_id, home, code } => tracing::info!("rejected order {order_id} of {home}: {code}"),
+        ShopEvent::Moved { shop_order_no, state, .. } => tracing::info!("{shop_order_no} is {}", state.name()),
+        ShopEvent::Refused(Refused { what, why }) => tracing::warn!("not used, {what}: {why}"),
+    }
+}

@@ -1,0 +1,77 @@
+//! Device, in-process broker and shop, end to end: the way that the demo goes.
+#![cfg(feature = "demo-broker")]
+
+mod support;
+
+use std::time::Duration;
+use support::{Device, SHOP, catalog};
+use tendero::clock::Clock;
+use tendero::decide::effect::CancelReason;
+use tendero::decide::order::{OrderState, ReceiptStatus};
+use tendero::deliver::broker;
+use tendero::deliver::envelope::StatusState;
+use tendero::deliver::link::{LinkCommand, LinkEvent};
+use tendero::deliver::mqtt::BrokerConfig;
+use tendero::shop::{Shop, ShopConfig, ShopEvent};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_there_and_its_receipt_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = broker::free_port().unwrap();
+    broker::spawn(port).unwrap();
+    let config = BrokerConfig::new(format!("mqtt://127.0.0.1:{port}"));
+    let clock = Clock::system();
+    let shop = Shop::start(ShopConfig::new(catalog(), config.clone(), dir.path().join("shop"), clock.clone())).unwrap();
+    let mut shop_events = shop.events();
+    let mut device = Device::start(config, &dir.path().join("home"), "casa", "kitchen", shop.key().clone(), clock);
+    let no = device.until(10, "refusal or connection", |e| matches!(e, LinkEvent::Up).then_some(())).await;
+    let () = no;
+
+    // Not paired yet: it hears so at once.
+    let request_id = "r1".to_string();
+    let lines = vec![tendero::decide::order::Wanted { sku: "heads".into(), qty: 2, options: Default::default() }];
+    device.link.send(LinkCommand::AskQuote { request_id, lang: tendero::understand::Lang::En, lines }).await;
+    let code = device.until(10, "refusal", |e| if let LinkEvent::NotQuoted { code, .. } = e { Some(code.clone()) } else { None }).await;
+    assert_eq!(code, "not_paired");
+    shop.trust("casa", "kitchen", device.keys.public()).await.unwrap();
+
+    let quote = device.quote("heads", 2).await;
+    assert_eq!((quote.total, quote.lines[0].total, quote.currency.as_str()), (2_598, 2_598, "EUR"));
+    let order = device.confirm(quote).await;
+    let receipt = device.until(10, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+    assert_eq!((receipt.status, &receipt.order_id), (ReceiptStatus::Accepted, &order.id));
+    device.settle(&order.id, receipt.status, receipt.shop_order_no).await;
+    let bookings = shop.bookings().await.unwrap();
+    assert_eq!(bookings.len(), 1);
+    assert_eq!((bookings[0].order_id.as_str(), bookings[0].total), (order.id.0.as_str(), 2_598));
+
+    // Cut the cable, order, mend it: booked once.
+    let quote = device.quote("milk", 3).await;
+    assert_eq!(quote.lines[0].title, "Milk fresh", "mark-up is gone");
+    device.link.cut();
+    device.until(10, "cut", |e| matches!(e, LinkEvent::Down { .. }).then_some(())).await;
+    let second = device.confirm(quote).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(shop.bookings().await.unwrap().len(), 1);
+    device.link.restore();
+    let receipt = device.until(15, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+    assert_eq!((receipt.status, &receipt.order_id), (ReceiptStatus::Accepted, &second.id));
+    device.settle(&second.id, receipt.status, receipt.shop_order_no).await;
+
+    // The first is shipped; the second is taken back in time.
+    shop.advance(&order.id.0, StatusState::Shipped).await.unwrap();
+    let status = device.until(10, "status", |e| if let LinkEvent::Status(s) = e { Some(s.clone()) } else { None }).await;
+    assert_eq!((status.order_id, status.state), (order.id.clone(), OrderState::Shipped));
+    let mut cancelling = second.clone();
+    cancelling.state = OrderState::Cancelling;
+    device.store.commit(vec![tendero::decide::effect::Write::Order(cancelling)]).await.unwrap();
+    device.link.send(LinkCommand::AskCancel { order: second.id.clone(), reason: CancelReason::Household }).await;
+    let status = device.until(10, "status", |e| if let LinkEvent::Status(s) = e { Some(s.clone()) } else { None }).await;
+    assert_eq!((status.order_id, status.state), (second.id.clone(), OrderState::Cancelled));
+    let booked = std::iter::from_fn(|| shop_events.try_recv().ok()).filter(|e| matches!(e, ShopEvent::Booked { .. })).count();
+    assert_eq!(booked, 2);
+
+    shop.stop().await;
+    device.until(10, "the shop's last will", |e| matches!(e, LinkEvent::Shop { shop, online: false } if shop == SHOP).then_some(())).await;
+    device.link.stop();
+}
