@@ -1,0 +1,172 @@
+//! A look at a JSGF grammar before a C library sees it: its words, its rules, its faults.
+//!
+//! Not a parser of the whole format: it takes what [`crate::understand::grammar`] writes and
+//! refuses the rest (imports, quotes, tags, recursion), since sphinxbase ends the process, or
+//! goes on with half a grammar, where it should return an error.
+//! Format: <https://www.w3.org/TR/jsgf/>.
+
+use anyhow::{bail, ensure};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The largest grammar: some megabytes of catalogue would never be decoded in time.
+const MAX_BYTES: usize = 4 << 20;
+/// The reference that the engine defines.
+pub const GARBAGE: &str = "garbage";
+const BUILT_IN: [&str; 2] = ["NULL", "VOID"];
+
+/// What a grammar consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outline {
+    /// Every word.
+    pub words: BTreeSet<String>,
+    /// Rule → the rules that it refers to.
+    pub rules: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Outline {
+    /// Does it refer to `<garbage>` and leave its definition to the engine?
+    pub fn wants_garbage(&self) -> bool {
+        !self.rules.contains_key(GARBAGE) && self.rules.values().any(|refs| refs.contains(GARBAGE))
+    }
+}
+
+/// Reads `jsgf`, which must have a rule `<utterance>`.
+///
+/// # Errors
+/// What is wrong with it, naming the rule.
+pub fn outline(jsgf: &str) -> anyhow::Result<Outline> {
+    ensure!(jsgf.len() <= MAX_BYTES, "the grammar has {} bytes; the largest is {MAX_BYTES}", jsgf.len());
+    ensure!(jsgf.trim_start().starts_with("#JSGF"), "a grammar begins with the line #JSGF V1.0;");
+    ensure!(!jsgf.contains('\0'), "the grammar holds a NUL byte");
+    let mut outline = Outline::default();
+    for statement in without_comments(jsgf).split(';').map(str::trim).skip(1).filter(|s| !s.is_empty()) {
+        let first = statement.split_whitespace().next().unwrap_or_default();
+        if first == "grammar" {
+            continue;
+        }
+        ensure!(first != "import", "the grammar imports another file; write its rules out");
+        read_rule(statement, &mut outline)?;
+    }
+    ensure!(outline.rules.contains_key("utterance"), "the grammar has no rule <utterance>");
+    check_references(&outline)?;
+    Ok(outline)
+}
+
+fn without_comments(jsgf: &str) -> String {
+    jsgf.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
+    let Some((head, body)) = statement.split_once('=') else { bail!("not a rule: {}", shorten(statement)) };
+    let head = head.trim();
+    let name = head.strip_prefix("public").unwrap_or(head).trim().strip_prefix('<').and_then(|h| h.strip_suffix('>'));
+    let Some(name) = name.filter(|n| is_rule_name(n)) else { bail!("not the name of a rule: {}", shorten(head)) };
+    ensure!(!body.trim().is_empty(), "rule <{name}> is empty");
+    let mut references = BTreeSet::new();
+    let mut open = Vec::new();
+    let mut rest = body;
+    while let Some(c) = rest.chars().next() {
+        match c {
+            '(' | '[' => open.push(c),
+            ')' | ']' => {
+                let opener = if c == ')' { '(' } else { '[' };
+                ensure!(open.pop() == Some(opener), "rule <{name}> has an unmatched {c}");
+            }
+            '|' | '*' | '+' => {}
+            '/' => {
+                let Some((weight, after)) = rest[1..].split_once('/') else { bail!("rule <{name}> has an unfinished weight") };
+                let good = weight.trim().parse::<f32>().is_ok_and(|w| w.is_finite() && w > 0.0);
+                ensure!(good, "rule <{name}> has the weight {}, which is no number over 0", shorten(weight));
+                rest = after;
+                continue;
+            }
+            '<' => {
+                let Some((target, after)) = rest[1..].split_once('>') else { bail!("rule <{name}> has an unfinished <") };
+                ensure!(is_rule_name(target), "rule <{name}> refers to <{}>", shorten(target));
+                references.insert(target.to_owned());
+                rest = after;
+                continue;
+            }
+            '"' | '{' | '}' | '>' | '\\' => bail!("rule <{name}> holds a {c}, which our grammars don't use"),
+            c if c.is_whitespace() => {}
+            _ => {
+                let end = rest.find(|c: char| c.is_whitespace() || "()[]|*+/<>\"{}\\".contains(c)).unwrap_or(rest.len());
+                outline.words.insert(rest[..end].to_owned());
+                rest = &rest[end..];
+                continue;
+            }
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    ensure!(open.is_empty(), "rule <{name}> has an unmatched bracket");
+    ensure!(outline.rules.insert(name.to_owned(), references).is_none(), "rule <{name}> is there twice");
+    Ok(())
+}
+
+/// Every reference has a rule, and no rule contains itself: sphinxbase follows both blindly.
+fn check_references(outline: &Outline) -> anyhow::Result<()> {
+    let known = |name: &str| name == GARBAGE || BUILT_IN.contains(&name) || outline.rules.contains_key(name);
+    for (rule, references) in &outline.rules {
+        if let Some(missing) = references.iter().find(|r| !known(r)) {
+            bail!("rule <{rule}> refers to <{missing}>, which is not there");
+        }
+    }
+    // Take away rules that refer only to rules taken away before; what stays is in a circle.
+    let mut left: BTreeMap<&str, BTreeSet<&str>> = outline
+        .rules
+        .iter()
+        .map(|(name, refs)| (name.as_str(), refs.iter().map(String::as_str).filter(|r| outline.rules.contains_key(*r)).collect()))
+        .collect();
+    loop {
+        let done: Vec<&str> = left.iter().filter(|(_, refs)| refs.iter().all(|r| !left.contains_key(r))).map(|(name, _)| *name).collect();
+        if done.is_empty() {
+            break;
+        }
+        left.retain(|name, _| !done.contains(name));
+    }
+    match left.keys().next() {
+        Some(rule) => bail!("rule <{rule}> contains itself"),
+        None => Ok(()),
+    }
+}
+
+fn is_rule_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_rules_and_garbage() {
+        let outline = outline("#JSGF V1.0;\ngrammar g; // a comment\n<n> = /0.5/ one | two+;\npublic <utterance> = [i'd] (order)* <n> | <garbage>;").unwrap();
+        assert_eq!(outline.words.iter().map(String::as_str).collect::<Vec<_>>(), ["i'd", "one", "order", "two"]);
+        assert!(outline.wants_garbage());
+    }
+
+    #[test]
+    fn faults_are_named() {
+        for (body, says) in [
+            ("public <utterance> = <n>;", "<n>, which is not there"),
+            ("<a> = x;", "no rule <utterance>"),
+            ("public <utterance> = a <b>; <b> = <c>; <c> = [<b>] x;", "contains itself"),
+            ("public <utterance> = (a ];", "unmatched ]"),
+            ("public <utterance> = (a ;", "unmatched bracket"),
+            ("public <utterance> = /x/ a;", "no number"),
+            ("public <utterance> = ;", "is empty"),
+            ("import <x.y>; public <utterance> = a;", "imports"),
+            ("public <utterance> = a {tag};", "holds a {"),
+            ("public <utterance> = a; <utterance> = b;", "there twice"),
+            ("nonsense;", "not a rule"),
+        ] {
+            let error = outline(&format!("#JSGF V1.0;\ngrammar g;\n{body}")).unwrap_err().to_string();
+            assert!(error.contains(says), "{body}: {error}");
+        }
+        assert!(outline("<html>").is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! PocketSphinx with a grammar of the domain: whole utterances, n-best, an honest confidence.
+//!
+//! English only (Debian has no other model). Never forces nonsense into a command: `<garbage>`
+//! in the grammar is a loop over single phones, and what still fits the grammar badly is
+//! dropped by its confidence. See [`confidence`] for where that number comes from.
+
+use super::{Stt, g2p, jsgf, nothing_heard};
+use crate::decide::event::Hypothesis;
+use crate::native::pocketsphinx::{Decoded, Decoder, Model};
+use crate::understand::grammar::Grammar;
+use anyhow::{Context, ensure};
+use std::collections::BTreeSet;
+
+/// Wider beams than the defaults, and no noise removal: on the café recordings mixed with
+/// kitchen noise at 12 dB the defaults get 82 % of the orders fully right and these 92 %, and
+/// they lose nothing on clean ones.
+const OPTIONS: [(&str, &str); 5] =
+    [("-beam", "1e-80"), ("-wbeam", "1e-60"), ("-pbeam", "1e-70"), ("-remove_noise", "no"), ("-allphone_ci", "yes")];
+
+/// Words of the garbage loop: one for each phone. No word of a language begins so.
+const FILLER: &str = "%";
+/// A filler that nothing sounds like. Alternatives of a rule are normalised to 1, so its weight
+/// is taken from the others: it makes the garbage loop dearer, phone by phone.
+const NEVER: &str = "%never";
+const NEVER_WEIGHT: f64 = 0.5;
+
+/// Names of searches inside of the decoder. Grammars have another prefix.
+const PHONE_LOOP: &str = "phones";
+
+/// Less than a tenth of a second holds no word.
+const MIN_SAMPLES: usize = 1_600;
+/// Longest utterance that is searched, 30 s: the lattice grows with it. The rest is cut off.
+const MAX_SAMPLES: usize = 30 * 16_000;
+/// Full scale is 32 768; below this nothing is there but rounding.
+const SILENT_PEAK: i16 = 12;
+
+/// See [`confidence`].
+const MIDDLE_NATS: f64 = -2.6;
+const SLOPE: f64 = 2.0;
+/// A best hypothesis below this is nonsense that the grammar was bent around.
+const FLOOR: f32 = 0.12;
+/// How fast confidence falls from one hypothesis to the next, for each nat of score: acoustic
+/// scores of neighbouring frames are far from independent, so a nat is worth much less than one.
+const NBEST_SCALE: f64 = 0.03;
+
+/// The engine. Loads its model once; grammars come and go.
+pub struct PocketSphinx {
+    decoder: Decoder,
+    prepared: BTreeSet<String>,
+    #[cfg(feature = "espeak")]
+    espeak: Option<crate::native::espeak::Espeak>,
+}
+
+impl PocketSphinx {
+    /// With Debian's US English model.
+    ///
+    /// # Errors
+    /// A missing library or model; the message says how to install it.
+    pub fn open() -> anyhow::Result<PocketSphinx> {
+        PocketSphinx::with(&Model::en_us())
+    }
+
+    /// With another model of the same phones.
+    ///
+    /// # Errors
+    /// As [`PocketSphinx::open`].
+    pub fn with(model: &Model) -> anyhow::Result<PocketSphinx> {
+        let mut decoder = Decoder::open(model, &OPTIONS)?;
+        for phone in g2p::PHONES {
+            decoder.add_word(&format!("{FILLER}{phone}"), phone)?;
+        }
+        decoder.add_word(NEVER, &["ZH"; 20].join(" "))?;
+        decoder.set_phone_loop(PHONE_LOOP)?;
+        Ok(PocketSphinx {
+            decoder,
+            prepared: BTreeSet::new(),
+            #[cfg(feature = "espeak")]
+            espeak: crate::native::espeak::Espeak::open().map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}")).ok(),
+        })
+    }
+
+    /// Words that the dictionary lacks are said as espeak-ng says them, else by their letters.
+    fn pronounce(&mut self, word: &str) -> anyhow::Result<()> {
+        if self.decoder.knows(word) {
+            return Ok(());
+        }
+        #[cfg(feature = "espeak")]
+        let spoken = self.espeak.as_ref().and_then(|e| e.phonemes_ipa(word, "en-us").ok()).and_then(|ipa| g2p::from_ipa(&ipa));
+        #[cfg(not(feature = "espeak"))]
+        let spoken = None;
+        let phones = spoken
+            .or_else(|| g2p::from_letters(word))
+            .with_context(|| format!("nobody knows how to pronounce \"{word}\"; give the product a name in letters"))?;
+        self.decoder.add_word(word, &phones)
+    }
+}
+
+impl Stt for PocketSphinx {
+    fn name(&self) -> &'static str {
+        "pocketsphinx"
+    }
+
+    fn prepare(&mut self, key: &str, grammar: &Grammar) -> anyhow::Result<()> {
+        let outline = jsgf::outline(&grammar.jsgf).with_context(|| format!("the grammar \"{key}\" can't be used"))?;
+        ensure!(outline.words.iter().all(|w| !w.starts_with(FILLER)), "the grammar \"{key}\" uses a word that begins with {FILLER}");
+        for word in &outline.words {
+            self.pronounce(word)?;
+        }
+        let garbage = if outline.wants_garbage() { garbage_rules() } else { String::new() };
+        self.prepared.remove(key);
+        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf))?;
+        self.prepared.insert(key.to_owned());
+        Ok(())
+    }
+
+    fn forget(&mut self, key: &str) {
+        if self.prepared.remove(key) {
+            self.decoder.forget(&search_name(key));
+        }
+    }
+
+    fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
+        ensure!(self.prepared.contains(key), "no grammar \"{key}\" was prepared");
+        let samples = &samples[..samples.len().min(MAX_SAMPLES)];
+        if samples.len() < MIN_SAMPLES || samples.iter().all(|s| s.saturating_abs() < SILENT_PEAK) {
+            return Ok(nothing_heard());
+        }
+        let decoded = self.decoder.decode(&search_name(key), samples, n)?;
+        let Some(best) = &decoded.best else { return Ok(nothing_heard()) };
+        if without_fillers(&best.text).is_empty() {
+            return Ok(nothing_heard());
+        }
+        let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
+        let per_frame = anything.best.map_or(0.0, |path| best.score - path.score) / f64::from(word_frames(&decoded).max(1));
+        tracing::trace!(per_frame, text = "(redacted)", "how well the grammar fits");
+        let first = confidence(per_frame);
+        if first < FLOOR {
+            return Ok(nothing_heard());
+        }
+        Ok(rank(&decoded, first, n.max(1)))
+    }
+}
+
+/// How sure to be of a path, 0 to 1.
+///
+/// `per_frame` is the log likelihood ratio of the grammar's best path to a loop over all phones
+/// on the same sound, in nats for each frame that the path gives to words: sound that is a
+/// command fits the grammar nearly as well as it fits any phones at all; other talk does not.
+/// (The likelihood ratio as a confidence measure: Rose and Paul, ICASSP 1990.) The logistic curve was
+/// fitted to correct orders of the café recordings against other talk, bare wake words and noise.
+fn confidence(per_frame: f64) -> f32 {
+    (1.0 / (1.0 + (-(per_frame - MIDDLE_NATS) * SLOPE).exp())) as f32
+}
+
+/// The distinct texts, best first; each is as much less sure as its score is lower.
+fn rank(decoded: &Decoded, first: f32, n: usize) -> Vec<Hypothesis> {
+    let mut nbest: Vec<Hypothesis> = Vec::new();
+    let Some(best) = &decoded.best else { return nothing_heard() };
+    let top = decoded.nbest.first().map_or(best.score, |path| path.score);
+    let others = decoded.nbest.iter().map(|path| (path, (path.score - top).min(0.0)));
+    for (path, behind) in std::iter::once((best, 0.0)).chain(others) {
+        let text = without_fillers(&path.text);
+        if nbest.len() < n && !text.is_empty() && nbest.iter().all(|h| h.text != text) {
+            nbest.push(Hypothesis { text, confidence: first * (behind * NBEST_SCALE).exp() as f32 });
+        }
+    }
+    nbest
+}
+
+/// Frames of 10 ms that the best path gives to words of the grammar.
+fn word_frames(decoded: &Decoded) -> u32 {
+    let is_word = |word: &str| !word.starts_with(['<', '[', '+']) && !word.starts_with(FILLER) && word != "(NULL)";
+    decoded.segments.iter().filter(|s| is_word(&s.word)).map(|s| s.frames.1.saturating_sub(s.frames.0) + 1).sum()
+}
+
+fn without_fillers(text: &str) -> String {
+    text.split_whitespace().filter(|w| !w.starts_with(FILLER)).collect::<Vec<_>>().join(" ")
+}
+
+fn search_name(key: &str) -> String {
+    format!("grammar {}", key.replace('\0', " "))
+}
+
+/// `<garbage>`: one or more phones, whatever they are.
+fn garbage_rules() -> String {
+    let weight = (1.0 - NEVER_WEIGHT) / g2p::PHONES.len() as f64;
+    let phones: Vec<String> = g2p::PHONES.iter().map(|p| format!("/{weight:.6}/ {FILLER}{p}")).collect();
+    format!("<{}> = ( {} | /{NEVER_WEIGHT}/ {NEVER} )+;\n", jsgf::GARBAGE, phones.join(" | "))
+}
