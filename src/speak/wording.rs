@@ -1,1 +1,408 @@
-//! Reply → sentence, one Fluent file for each language.
+//! Reply → sentence, one Fluent file for each language under `wording/`.
+//!
+//! Numbers, prices, days and times are worded as a person of the language says them, with the
+//! plural forms of CLDR. Decides nothing and adds nothing: every figure comes from the reply.
+
+use crate::decide::money::Money;
+use crate::decide::reply::{Ask, Item, Reason, Reply, Topic};
+use crate::decide::when::{Day, Moment};
+use crate::understand::Lang;
+use crate::understand::intent::NotAnOrder;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::{LanguageIdentifier, langid};
+
+const EN: &str = include_str!("wording/en.ftl");
+const ES: &str = include_str!("wording/es.ftl");
+const RO: &str = include_str!("wording/ro.ftl");
+
+/// Days ahead that are named by their weekday alone.
+const NEAR_DAYS: i64 = 6;
+
+/// The compiled wordings of every language.
+pub struct Wording {
+    bundles: Vec<(Lang, FluentBundle<FluentResource>)>,
+}
+
+/// A wording file that cannot be used. They are compiled in, so this is a fault of the build.
+#[derive(Debug, thiserror::Error)]
+#[error("the wording file of language \"{lang}\" is broken: {what}; correct src/speak/wording/{lang}.ftl")]
+pub struct WordingError {
+    lang: Lang,
+    what: String,
+}
+
+impl Wording {
+    /// # Errors
+    /// The first message that does not parse or is there twice.
+    pub fn new() -> Result<Wording, WordingError> {
+        let files = [(Lang::En, EN, langid!("en")), (Lang::Es, ES, langid!("es")), (Lang::Ro, RO, langid!("ro"))];
+        let bundles = files.into_iter().map(|(lang, text, id)| Ok((lang, bundle(lang, text, id)?))).collect::<Result<_, _>>()?;
+        Ok(Wording { bundles })
+    }
+
+    /// What to say, as one line of text that a speech engine reads well.
+    pub fn sentence(&self, reply: &Reply, lang: Lang) -> String {
+        self.speak(lang).reply(reply)
+    }
+
+    /// The reason of a guard, as a sentence: for the log that a person reads.
+    pub fn reason(&self, reason: &Reason, lang: Lang) -> String {
+        self.speak(lang).reason(reason)
+    }
+
+    /// An amount as it is spoken: "12 euros 99".
+    pub fn money(&self, money: &Money, lang: Lang) -> String {
+        self.speak(lang).money(money)
+    }
+
+    fn speak(&self, lang: Lang) -> Speak<'_> {
+        let found = self.bundles.iter().find(|(of, _)| *of == lang);
+        Speak { bundle: &found.expect("`new` makes a bundle for every language").1, lang }
+    }
+}
+
+fn bundle(lang: Lang, text: &str, id: LanguageIdentifier) -> Result<FluentBundle<FluentResource>, WordingError> {
+    let broken = |what: String| WordingError { lang, what };
+    let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| broken(format!("{:?}", errors.first())))?;
+    let mut bundle = FluentBundle::new_concurrent(vec![id]);
+    // Isolation marks are for screens; a speech engine would read them or stumble.
+    bundle.set_use_isolating(false);
+    bundle.add_resource(resource).map_err(|errors| broken(format!("{:?}", errors.first())))?;
+    Ok(bundle)
+}
+
+/// One language at work.
+struct Speak<'a> {
+    bundle: &'a FluentBundle<FluentResource>,
+    lang: Lang,
+}
+
+/// Argument lists are short and written where they are used.
+type Args<'a> = &'a [(&'a str, FluentValue<'a>)];
+
+fn text(value: impl Into<String>) -> FluentValue<'static> {
+    FluentValue::String(std::borrow::Cow::Owned(value.into()))
+}
+
+fn number(value: impl Into<i64>) -> FluentValue<'static> {
+    FluentValue::from(value.into())
+}
+
+impl Speak<'_> {
+    /// The message `id`. What is missing is said by its name, so that a gap is heard in a test
+    /// and never silences the speaker.
+    fn say(&self, id: &str, args: Args) -> String {
+        let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
+            return format!("{{{id}}}");
+        };
+        let args: FluentArgs = args.iter().cloned().collect();
+        let mut errors = vec![];
+        let said = self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        debug_assert!(errors.is_empty(), "{id} in {}: {errors:?}", self.lang);
+        said
+    }
+
+    fn reply(&self, reply: &Reply) -> String {
+        match reply {
+            Reply::NotUnderstood => self.say("not-understood", &[]),
+            Reply::GivenUp => self.say("given-up", &[]),
+            Reply::NothingOrdered => self.say("nothing-ordered", &[]),
+            Reply::TimedOut => self.say("timed-out", &[]),
+            Reply::NothingToConfirm => self.say("nothing-to-confirm", &[]),
+            Reply::Busy => self.say("busy", &[]),
+            Reply::Help => self.say("help", &[]),
+            Reply::NothingToApprove => self.say("nothing-to-approve", &[]),
+            Reply::NothingToCancel => self.say("nothing-to-cancel", &[]),
+            Reply::StoreFailed => self.say("store-failed", &[]),
+            Reply::NoOrders => self.say("no-orders", &[]),
+            Reply::WhichProduct => self.say("which-product", &[]),
+            Reply::Because { reasons } if reasons.is_empty() => self.say("because-none", &[]),
+            Reply::Because { reasons } => self.sentences(reasons.iter().map(|reason| self.reason(reason))),
+            Reply::Refused { reason: Reason::Restricted { product } } => {
+                self.say("reason-restricted-refused", &[("product", text(product))])
+            }
+            Reply::Refused { reason } => self.reason(reason),
+            Reply::Listed { items, reason } => {
+                let listed = self.say("listed", &[("items", text(self.items(items)))]);
+                self.sentences(reason.iter().map(|reason| self.reason(reason)).chain([listed]))
+            }
+            Reply::Choose { first, second } => self.say("choose", &[("first", text(first)), ("second", text(second))]),
+            Reply::ReadBack { .. } => self.read_back(reply),
+            Reply::SayPhrase { ask } => self.sentences([self.say("say-phrase", &[]), self.ask(ask)]),
+            Reply::Held { items, minutes } => self.timed("held", items, *minutes),
+            Reply::AwaitingAdult { items, minutes } => self.timed("awaiting-adult", items, *minutes),
+            Reply::Resumed { items, minutes } => self.timed("resumed", items, *minutes),
+            Reply::Booked { items, arrives: Some(day) } => {
+                self.say("booked", &[("items", text(self.items(items))), ("day", text(self.bare_day(*day)))])
+            }
+            Reply::Booked { items, arrives: None } => self.about("booked-no-day", items),
+            Reply::RejectedByShop { items, code } => {
+                self.say("rejected", &[("items", text(self.items(items))), ("why", text(self.code(code)))])
+            }
+            Reply::NotSold { items, code } => {
+                self.say("not-sold", &[("items", text(self.items(items))), ("why", text(self.code(code)))])
+            }
+            Reply::HeldByShop { items } => self.about("held-by-shop", items),
+            Reply::Cancelled { items } => self.about("cancelled", items),
+            Reply::CancelAsked { items } => self.about("cancel-asked", items),
+            Reply::CancelRefused { items } => self.about("cancel-refused", items),
+            Reply::Expired { items } => self.about("expired", items),
+            Reply::NotApproved { items } => self.about("not-approved", items),
+            Reply::Lost { items } => self.about("lost", items),
+            Reply::StoreTrouble { items } => self.about("store-trouble", items),
+            Reply::ShopSilent { items } => self.about("shop-silent", items),
+            Reply::OrderStatus { .. } | Reply::History { .. } => self.told(reply),
+            Reply::Price { product, amount } => {
+                self.say("price", &[("product", text(product)), ("amount", text(self.money(amount)))])
+            }
+            Reply::NotYet { topic } => self.say(
+                match topic {
+                    Topic::Find => "not-yet-find",
+                    Topic::Handoff => "not-yet-handoff",
+                    Topic::Return => "not-yet-return",
+                    Topic::News => "not-yet-news",
+                },
+                &[],
+            ),
+            Reply::Distrusted { shop } => self.say("distrusted", &[("shop", text(shop))]),
+        }
+    }
+
+    /// Reasons, product, quantity, total, delivery, and directly after them what orders it.
+    fn read_back(&self, reply: &Reply) -> String {
+        let Reply::ReadBack { items, total, earliest, latest, ask, reasons, digits } = reply else { return String::new() };
+        let items = self.join(items.iter().map(|item| if *digits { self.item_by_digits(item) } else { self.item(item) }));
+        let days = self.days(*earliest, *latest);
+        let facts = self.say("read-back", &[("items", text(items)), ("total", text(self.money(total))), ("days", text(days))]);
+        self.sentences(reasons.iter().map(|reason| self.reason(reason)).chain([facts, self.ask(ask)]))
+    }
+
+    fn ask(&self, ask: &Ask) -> String {
+        match ask {
+            Ask::Phrase => self.say("ask-phrase", &[]),
+            Ask::Adult => self.say("ask-adult", &[]),
+            Ask::Challenge { words } => {
+                let word = |at: usize| text(words.get(at).cloned().unwrap_or_default());
+                self.say("ask-challenge", &[("first", word(0)), ("second", word(1))])
+            }
+        }
+    }
+
+    fn told(&self, reply: &Reply) -> String {
+        match reply {
+            Reply::OrderStatus { items, state, arrives } => {
+                let items = ("items", text(self.items(items)));
+                let name = ("state", text(self.say(&format!("state-{}", state.name()), &[])));
+                match arrives.filter(|_| !state.is_final()) {
+                    Some(day) => self.say("order-status-day", &[items, name, ("day", text(self.bare_day(day)))]),
+                    None => self.say("order-status", &[items, name]),
+                }
+            }
+            Reply::History { product, qty, at, more } => {
+                let item = ("item", text(self.item(&Item { product: product.clone(), qty: *qty })));
+                let moment = ("moment", text(self.moment(*at)));
+                if *more == 0 {
+                    self.say("history", &[item, moment])
+                } else {
+                    self.say("history-more", &[item, moment, ("more", number(*more))])
+                }
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn about(&self, id: &str, items: &[Item]) -> String {
+        self.say(id, &[("items", text(self.items(items)))])
+    }
+
+    fn timed(&self, id: &str, items: &[Item], minutes: u32) -> String {
+        let minutes = self.say("minutes", &[("minutes", number(minutes))]);
+        self.say(id, &[("items", text(self.items(items))), ("minutes", text(minutes))])
+    }
+
+    fn code(&self, code: &str) -> String {
+        match code {
+            "" => self.say("code-none", &[]),
+            "unknown_product" | "out_of_stock" | "price_changed" | "expired" => self.say(&format!("code-{code}"), &[]),
+            other => self.say("code-other", &[("code", text(other.replace('_', " ")))]),
+        }
+    }
+
+    fn reason(&self, reason: &Reason) -> String {
+        let product = |id: &str, product: &str| self.say(id, &[("product", text(product))]);
+        let over = |id: &str, total: &Money, cap: &Money| {
+            self.say(id, &[("total", text(self.money(total))), ("cap", text(self.money(cap)))])
+        };
+        let moved = |id: &str, now: &Money, before: &Money, product: &str| {
+            let (now, before) = (text(self.money(now)), text(self.money(before)));
+            self.say(id, &[("now", now), ("before", before), ("product", text(product))])
+        };
+        match reason {
+            Reason::ReportedSpeech { words } => self.say("reason-reported_speech", &[("words", text(words))]),
+            Reason::NotAnOrder { kind, words } => self.say(not_an_order(*kind), &[("words", text(words))]),
+            Reason::NoPause => self.say("reason-no_pause", &[]),
+            Reason::FarAway => self.say("reason-far_away", &[]),
+            Reason::OwnVoice => self.say("reason-own_voice", &[]),
+            Reason::ChildrenUp => self.say("reason-children_up", &[]),
+            Reason::TextOrdersOff => self.say("reason-text_orders_off", &[]),
+            Reason::QuoteWrong => self.say("reason-quote_wrong", &[]),
+            Reason::QuietHours => self.say("reason-quiet_hours", &[]),
+            Reason::UnknownClock => self.say("reason-unknown_clock", &[]),
+            Reason::QuoteStale => self.say("reason-quote_stale", &[]),
+            Reason::Unclear => self.say("reason-unclear", &[]),
+            Reason::FirstPurchase { product: name } => product("reason-first_purchase", name),
+            Reason::Recurring { product: name } => product("reason-recurring", name),
+            Reason::Restricted { product: name } => product("reason-restricted", name),
+            Reason::HostileText { product: name } => product("reason-hostile_text", name),
+            Reason::LargeQuantity { product: _, qty, usual } => {
+                self.say("reason-large_quantity", &[("qty", number(*qty)), ("usual", number(*usual))])
+            }
+            Reason::UnsureQuantity { qty, other } => {
+                self.say("reason-unsure_quantity", &[("qty", number(*qty)), ("other", number(*other))])
+            }
+            Reason::EasilyMisheard { qty } => self.say("reason-easily_misheard", &[("qty", number(*qty))]),
+            Reason::AboveProductLimit { product, max } => {
+                self.say("reason-above_product_limit", &[("product", text(product)), ("max", number(*max))])
+            }
+            Reason::Ambiguous { first, second } => {
+                self.say("reason-ambiguous", &[("first", text(first)), ("second", text(second))])
+            }
+            Reason::OptionMissing { product, option } => {
+                self.say("reason-option_missing", &[("product", text(product)), ("option", text(option))])
+            }
+            Reason::AlreadyOrdered { product, at } => {
+                self.say("reason-already_ordered", &[("product", text(product)), ("moment", text(self.moment(*at)))])
+            }
+            Reason::PriceJump { product, now, before } => moved("reason-price_jump", now, before, product),
+            Reason::DeliveryJump { now, before } => moved("reason-delivery_jump", now, before, ""),
+            Reason::OtherCurrency { currency } => self.say("reason-other_currency", &[("currency", text(currency))]),
+            Reason::OverCap { total, cap } => over("reason-over_cap", total, cap),
+            Reason::OverDayCap { total, cap } => over("reason-over_day_cap", total, cap),
+            Reason::OverMonthCap { total, cap } => over("reason-over_month_cap", total, cap),
+            Reason::OverHardCap { total, cap } => over("reason-over_hard_cap", total, cap),
+            Reason::TooManyOrders { orders, hours } => {
+                self.say("reason-too_many_orders", &[("orders", number(*orders)), ("hours", number(*hours))])
+            }
+            Reason::Substituted { asked, offered } => {
+                self.say("reason-substituted", &[("asked", text(asked)), ("offered", text(offered))])
+            }
+            Reason::UnknownShop { shop } => self.say("reason-unknown_shop", &[("shop", text(shop))]),
+        }
+    }
+
+    fn sentences(&self, parts: impl IntoIterator<Item = String>) -> String {
+        parts.into_iter().map(|part| capitalised(&part)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn items(&self, items: &[Item]) -> String {
+        self.join(items.iter().map(|item| self.item(item)))
+    }
+
+    fn item(&self, item: &Item) -> String {
+        self.say("item", &[("qty", number(item.qty)), ("product", text(&item.product))])
+    }
+
+    /// "5 0, 50 packs": numbers that sound alike are told apart by their digits.
+    fn item_by_digits(&self, item: &Item) -> String {
+        let digits: Vec<String> = item.qty.to_string().chars().map(String::from).collect();
+        if digits.len() < 2 {
+            return self.item(item);
+        }
+        let args = [("digits", text(digits.join(" "))), ("qty", number(item.qty)), ("product", text(&item.product))];
+        self.say("item-digits", &args)
+    }
+
+    /// "a, b and c".
+    fn join(&self, parts: impl Iterator<Item = String>) -> String {
+        let mut parts: Vec<String> = parts.collect();
+        let Some(last) = parts.pop() else { return String::new() };
+        if parts.is_empty() {
+            return last;
+        }
+        self.say("and", &[("first", text(parts.join(", "))), ("second", text(last))])
+    }
+
+    fn money(&self, money: &Money) -> String {
+        let per = money.minor_per_major();
+        let known = matches!(money.currency.as_str(), "EUR" | "RON" | "USD" | "GBP") && money.minor >= 0;
+        if !known {
+            let amount = money.to_string();
+            let amount = amount.strip_suffix(&money.currency).unwrap_or(&amount).trim();
+            return self.say("money-other", &[("amount", text(amount)), ("currency", text(&money.currency))]);
+        }
+        let (major, minor) = (money.minor / per, money.minor % per);
+        let form = match (major, minor) {
+            (0, 1..) => "cents",
+            (_, 0) => "whole",
+            (_, _) => "both",
+        };
+        let args = [("form", text(form)), ("major", number(major)), ("minor", number(minor))];
+        self.say(&format!("money-{}", money.currency), &args)
+    }
+
+    /// "tomorrow", "on Tuesday", "between Tuesday and Thursday".
+    fn days(&self, earliest: Day, latest: Day) -> String {
+        if earliest == latest {
+            return self.day(latest);
+        }
+        self.say("days-between", &[("first", text(self.bare_day(earliest))), ("second", text(self.bare_day(latest)))])
+    }
+
+    fn day(&self, day: Day) -> String {
+        self.day_as(day, "day-near", "day-far")
+    }
+
+    /// The day without a preposition: "Tuesday".
+    fn bare_day(&self, day: Day) -> String {
+        self.day_as(day, "day-bare-near", "day-bare-far")
+    }
+
+    fn day_as(&self, day: Day, near: &str, far: &str) -> String {
+        match day.days_ahead {
+            0 => self.say("day-today", &[]),
+            1 => self.say("day-tomorrow", &[]),
+            -1 => self.say("day-yesterday", &[]),
+            2..=NEAR_DAYS => {
+                let weekday = self.say(&format!("weekday-{}", day.weekday), &[]);
+                self.say(near, &[("weekday", text(weekday))])
+            }
+            _ => {
+                let month = self.say(&format!("month-{}", day.month), &[]);
+                self.say(far, &[("day", number(day.day)), ("month", text(month))])
+            }
+        }
+    }
+
+    fn moment(&self, at: Moment) -> String {
+        let half = self.say(if at.hour < 12 { "half-am" } else { "half-pm" }, &[]);
+        let hour12 = match at.hour % 12 {
+            0 => 12,
+            hour => hour,
+        };
+        let args = [
+            ("hour", number(at.hour)),
+            ("hour12", number(hour12)),
+            ("minute", number(at.minute)),
+            ("minute2", text(format!("{:02}", at.minute))),
+            ("half", text(half)),
+        ];
+        let time = self.say("time", &args);
+        self.say("moment", &[("day", text(self.day(at.day))), ("time", text(time))])
+    }
+}
+
+fn not_an_order(kind: NotAnOrder) -> &'static str {
+    match kind {
+        NotAnOrder::Reported | NotAnOrder::Narrated => "reason-reported_speech",
+        NotAnOrder::Negated => "reason-negated",
+        NotAnOrder::Question => "reason-question",
+        NotAnOrder::Conditional => "reason-conditional",
+        NotAnOrder::Unexplained => "reason-unexplained",
+    }
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,230 @@
+# What the speaker says in English. Short; a person listens to it.
+# The order: product, quantity, total, delivery, then the words that order with the duty to pay.
+
+-phrase = order it
+
+# Parts
+and = { $first } and { $second }
+item = { $qty ->
+    [one] one pack of { $product }
+   *[other] { $qty } packs of { $product }
+}
+item-digits = { $digits }, { item }
+money-EUR = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } cent
+       *[other] { $minor } cents
+    }
+    [whole] { $major ->
+        [one] { $major } euro
+       *[other] { $major } euros
+    }
+   *[both] { $major ->
+        [one] { $major } euro { $minor }
+       *[other] { $major } euros { $minor }
+    }
+}
+money-RON = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } ban
+       *[other] { $minor } bani
+    }
+    [whole] { $major ->
+        [one] { $major } leu
+       *[other] { $major } lei
+    }
+   *[both] { $major ->
+        [one] { $major } leu { $minor }
+       *[other] { $major } lei { $minor }
+    }
+}
+money-USD = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } cent
+       *[other] { $minor } cents
+    }
+    [whole] { $major ->
+        [one] { $major } dollar
+       *[other] { $major } dollars
+    }
+   *[both] { $major ->
+        [one] { $major } dollar { $minor }
+       *[other] { $major } dollars { $minor }
+    }
+}
+money-GBP = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } penny
+       *[other] { $minor } pence
+    }
+    [whole] { $major ->
+        [one] { $major } pound
+       *[other] { $major } pounds
+    }
+   *[both] { $major ->
+        [one] { $major } pound { $minor }
+       *[other] { $major } pounds { $minor }
+    }
+}
+money-other = { $amount } { $currency }
+minutes = { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}
+
+# Days and times
+day-today = today
+day-tomorrow = tomorrow
+day-yesterday = yesterday
+day-near = on { $weekday }
+day-far = on { $day } { $month }
+days-between = between { $first } and { $second }
+day-bare-near = { $weekday }
+day-bare-far = { $day } { $month }
+moment = { $day } at { $time }
+time = { $minute ->
+    [0] { $hour12 } { $half }
+   *[other] { $hour12 }:{ $minute2 } { $half }
+}
+half-am = a.m.
+half-pm = p.m.
+weekday-0 = Monday
+weekday-1 = Tuesday
+weekday-2 = Wednesday
+weekday-3 = Thursday
+weekday-4 = Friday
+weekday-5 = Saturday
+weekday-6 = Sunday
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+
+# Ordering
+read-back = { $items }, { $total } in all, delivered { $days }.
+ask-phrase = To order with the duty to pay, say: { -phrase }.
+ask-challenge = To order with the duty to pay, say: { -phrase }, { $first }, { $second }.
+ask-adult = To order with the duty to pay, say: { -phrase }. Then an adult must hold the button.
+say-phrase = A yes is not enough.
+held = Noted: { $items }. I hold it for { $minutes }. Say cancel that to take it back.
+awaiting-adult = Noted: { $items }. An adult must hold the button for two seconds, within { $minutes }.
+resumed = I was restarted. I still hold { $items }, for { $minutes }. Say cancel that to take it back.
+nothing-to-approve = Nothing is waiting for approval.
+booked = It is ordered: { $items }, delivered by { $day }.
+booked-no-day = It is ordered: { $items }.
+rejected = The shop did not take the order of { $items }. { $why }
+held-by-shop = The shop keeps back the order of { $items } until somebody approves it there.
+choose = Which one: { $first }, or { $second }?
+which-product = Which product? I did not catch it.
+
+# Taking back
+nothing-ordered = All right, nothing was ordered.
+cancelled = Cancelled: { $items }. Nothing is ordered.
+cancel-asked = The order of { $items } was already sent. I asked the shop to cancel it, and the shop decides.
+cancel-refused = It is too late to cancel { $items }. The shop goes on with it.
+nothing-to-cancel = There is no order that I can take back.
+
+# What went wrong
+not-understood = Sorry, I did not catch that. Please say it again.
+given-up = I still did not understand, so nothing was ordered.
+timed-out = I heard no answer, so nothing was ordered.
+nothing-to-confirm = There is nothing to confirm. Tell me first what you need.
+busy = One moment, another conversation is going on.
+expired = The order of { $items } did not reach the shop in time. Nothing was ordered.
+not-approved = Nobody approved { $items } in time. Nothing was ordered.
+lost = The shop has not answered about { $items }. I keep asking, and tell you.
+store-failed = I could not write it down, so nothing was ordered. Please check the device's disk.
+store-trouble = I cannot write down a change of the order of { $items }. I keep trying. Please check the device's disk.
+shop-silent = The shop does not answer. Nothing was ordered. Shall I put { $items } on the list?
+not-sold = { $why } Nothing was ordered. Shall I put { $items } on the list?
+code-unknown_product = The shop does not know that product.
+code-out_of_stock = It is out of stock.
+code-price_changed = The price has changed.
+code-expired = It came too late.
+code-other = The shop said: { $code }.
+code-none = The shop gave no reason.
+distrusted = I ignored a message that claims to come from the shop { $shop } and could not be verified.
+
+# Answers
+listed = I put { $items } on the list.
+help = Tell me what ran out. I read back product and price, and you confirm. You can also say cancel that, where is my order, or why.
+because-none = No guard had an objection.
+no-orders = I know of no such order.
+order-status = { $items }: { $state }.
+order-status-day = { $items }: { $state }, expected by { $day }.
+history = Last ordered: { $item }, { $moment }.
+history-more = { $more ->
+    [one] Last ordered: { $item } and one other product, { $moment }.
+   *[other] Last ordered: { $item } and { $more } other products, { $moment }.
+}
+price = { $product }: { $amount } a pack. Nothing was ordered.
+not-yet-find = I cannot search the shop by voice yet.
+not-yet-handoff = I cannot bring a person into the conversation yet. Please call the shop.
+not-yet-return = I cannot arrange a return by voice yet. Please ask the shop; you have the right to withdraw.
+not-yet-news = There are no news that I could read yet.
+state-awaiting_adult = waiting for an adult's approval
+state-held = held, not sent yet
+state-sending = on its way to the shop
+state-accepted = accepted by the shop
+state-shipped = shipped
+state-delivered = delivered
+state-rejected = not accepted by the shop
+state-cancelling = the shop was asked to cancel it
+state-cancelled = cancelled
+state-expired = expired, nothing was ordered
+state-withdrawn = withdrawn
+state-refunded = refunded
+state-unknown = sent, but the shop has not answered
+
+# Reasons
+reason-reported_speech = I heard somebody tell of an order: { $words }. Nothing was ordered.
+reason-negated = I heard that nothing is needed, so nothing was ordered.
+reason-question = That sounded like a question, so nothing was ordered.
+reason-conditional = That sounded like an if, so nothing was ordered.
+reason-unexplained = That did not sound like an order: { $words }. Nothing was ordered.
+reason-no_pause = There was no pause after my name, as on television.
+reason-far_away = The voice was hardly louder than the room.
+reason-own_voice = I heard my own voice.
+reason-children_up = While children are up, an adult must approve.
+reason-text_orders_off = Orders by text are switched off here. Nothing was ordered.
+reason-first_purchase = It is the first time for { $product }, so an adult must approve.
+reason-large_quantity = { $qty } packs are more than usual; usually it is { $usual }.
+reason-unsure_quantity = I was not sure whether it was { $qty } or { $other }.
+reason-easily_misheard = The number { $qty } is easily misheard.
+reason-above_product_limit = { $max ->
+    [one] The shop sells at most one pack of { $product } in one order. Nothing was ordered.
+   *[other] The shop sells at most { $max } packs of { $product } in one order. Nothing was ordered.
+}
+reason-ambiguous = It could be { $first } or { $second }.
+reason-option_missing = Please say the { $option } of { $product } as well. Nothing was ordered.
+reason-already_ordered = You already ordered { $product } { $moment }. Another one?
+reason-price_jump = { $product } costs { $now } a pack now; before it was { $before }.
+reason-delivery_jump = Delivery costs { $now } now; before it was { $before }.
+reason-other_currency = The shop's price is in another currency, { $currency }. Nothing was ordered.
+reason-over_cap = { $total } is above the limit of { $cap } for one order, so an adult must approve.
+reason-over_day_cap = That makes { $total } today, above the limit of { $cap }, so an adult must approve.
+reason-over_month_cap = That makes { $total } in a month, above the limit of { $cap }, so an adult must approve.
+reason-over_hard_cap = { $total } is above the fixed limit of { $cap }. Nothing was ordered.
+reason-too_many_orders = { $hours ->
+    [one] There were { $orders } orders in the last hour, which is the limit. Nothing was ordered.
+   *[other] There were { $orders } orders in the last { $hours } hours, which is the limit. Nothing was ordered.
+}
+reason-substituted = You asked for { $asked }, and the shop offers { $offered }. Nothing was ordered.
+reason-quote_wrong = The shop's figures do not add up. Nothing was ordered.
+reason-recurring = For { $product } the shop offers a subscription. I do not agree to one by voice; please use the panel. Nothing was ordered.
+reason-restricted = { $product } has an age limit, so an adult must approve.
+reason-restricted-refused = { $product } has an age limit. Nothing was ordered.
+reason-quiet_hours = These are the quiet hours, so nothing was ordered.
+reason-unknown_clock = I do not know the time yet, so nothing was ordered.
+reason-quote_stale = That price is too old.
+reason-unknown_shop = The answer came from another shop, { $shop }. Nothing was ordered.
+reason-unclear = I was not sure of what I heard.
+reason-hostile_text = The shop's text about { $product } held words that I do not say.

@@ -1,0 +1,228 @@
+# Lo que dice el altavoz en español. Frases cortas.
+
+-phrase = pide eso
+
+and = { $first } y { $second }
+item = { $qty ->
+    [one] un paquete de { $product }
+   *[other] { $qty } paquetes de { $product }
+}
+item-digits = { $digits }, { item }
+money-EUR = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } céntimo
+       *[other] { $minor } céntimos
+    }
+    [whole] { $major ->
+        [one] un euro
+       *[other] { $major } euros
+    }
+   *[both] { $major ->
+        [one] un euro con { $minor }
+       *[other] { $major } euros con { $minor }
+    }
+}
+money-RON = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } ban
+       *[other] { $minor } bani
+    }
+    [whole] { $major ->
+        [one] un leu
+       *[other] { $major } lei
+    }
+   *[both] { $major ->
+        [one] un leu con { $minor }
+       *[other] { $major } lei con { $minor }
+    }
+}
+money-USD = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } centavo
+       *[other] { $minor } centavos
+    }
+    [whole] { $major ->
+        [one] un dólar
+       *[other] { $major } dólares
+    }
+   *[both] { $major ->
+        [one] un dólar con { $minor }
+       *[other] { $major } dólares con { $minor }
+    }
+}
+money-GBP = { $form ->
+    [cents] { $minor ->
+        [one] { $minor } penique
+       *[other] { $minor } peniques
+    }
+    [whole] { $major ->
+        [one] una libra
+       *[other] { $major } libras
+    }
+   *[both] { $major ->
+        [one] una libra con { $minor }
+       *[other] { $major } libras con { $minor }
+    }
+}
+money-other = { $amount } { $currency }
+minutes = { $minutes ->
+    [one] un minuto
+   *[other] { $minutes } minutos
+}
+
+day-today = hoy
+day-tomorrow = mañana
+day-yesterday = ayer
+day-near = el { $weekday }
+day-far = el { $day } de { $month }
+days-between = entre { $first } y { $second }
+day-bare-near = el { $weekday }
+day-bare-far = el { $day } de { $month }
+moment = { $day } { $time }
+time = { $hour ->
+    [one] { $minute ->
+        [0] a la una
+       *[other] a la una y { $minute }
+    }
+   *[other] { $minute ->
+        [0] a las { $hour }
+       *[other] a las { $hour } y { $minute }
+    }
+}
+half-am = a. m.
+half-pm = p. m.
+weekday-0 = lunes
+weekday-1 = martes
+weekday-2 = miércoles
+weekday-3 = jueves
+weekday-4 = viernes
+weekday-5 = sábado
+weekday-6 = domingo
+month-1 = enero
+month-2 = febrero
+month-3 = marzo
+month-4 = abril
+month-5 = mayo
+month-6 = junio
+month-7 = julio
+month-8 = agosto
+month-9 = septiembre
+month-10 = octubre
+month-11 = noviembre
+month-12 = diciembre
+
+read-back = { $items }, { $total } en total, entrega { $days }.
+ask-phrase = Para pedirlo con obligación de pago, di: { -phrase }.
+ask-challenge = Para pedirlo con obligación de pago, di: { -phrase }, { $first }, { $second }.
+ask-adult = Para pedirlo con obligación de pago, di: { -phrase }. Después, un adulto tiene que mantener pulsado el botón.
+say-phrase = Un sí no basta.
+held = Anotado: { $items }. Lo retengo { $minutes }. Di cancela eso para anularlo.
+awaiting-adult = Anotado: { $items }. Un adulto tiene que mantener pulsado el botón dos segundos, antes de { $minutes }.
+resumed = Me he reiniciado. Todavía retengo { $items }, durante { $minutes }. Di cancela eso para anularlo.
+nothing-to-approve = No hay nada pendiente de aprobación.
+booked = Ya está pedido: { $items }, entrega como tarde { $day }.
+booked-no-day = Ya está pedido: { $items }.
+rejected = La tienda no ha aceptado el pedido de { $items }. { $why }
+held-by-shop = La tienda retiene el pedido de { $items } hasta que alguien lo apruebe allí.
+choose = ¿Cuál: { $first } o { $second }?
+which-product = ¿Qué producto? No lo he entendido.
+
+nothing-ordered = De acuerdo, no se ha pedido nada.
+cancelled = Anulado: { $items }. No se pide nada.
+cancel-asked = El pedido de { $items } ya se había enviado. He pedido a la tienda que lo anule, y ella decide.
+cancel-refused = Es tarde para anular { $items }. La tienda sigue adelante.
+nothing-to-cancel = No hay ningún pedido que pueda anular.
+
+not-understood = Perdona, no te he entendido. Repítelo, por favor.
+given-up = Sigo sin entenderlo, así que no se ha pedido nada.
+timed-out = No he oído respuesta, así que no se ha pedido nada.
+nothing-to-confirm = No hay nada que confirmar. Dime primero qué necesitas.
+busy = Un momento, hay otra conversación en curso.
+expired = El pedido de { $items } no llegó a tiempo a la tienda. No se ha pedido nada.
+not-approved = Nadie aprobó { $items } a tiempo. No se ha pedido nada.
+lost = La tienda no ha respondido sobre { $items }. Sigo preguntando y te aviso.
+store-failed = No he podido anotarlo, así que no se ha pedido nada. Revisa el disco del aparato.
+store-trouble = No puedo anotar un cambio del pedido de { $items }. Sigo intentándolo. Revisa el disco del aparato.
+shop-silent = La tienda no responde. No se ha pedido nada. ¿Pongo { $items } en la lista?
+not-sold = { $why } No se ha pedido nada. ¿Pongo { $items } en la lista?
+code-unknown_product = La tienda no conoce ese producto.
+code-out_of_stock = Está agotado.
+code-price_changed = El precio ha cambiado.
+code-expired = Llegó demasiado tarde.
+code-other = La tienda dice: { $code }.
+code-none = La tienda no ha dado ningún motivo.
+distrusted = He ignorado un mensaje que dice ser de la tienda { $shop } y que no se pudo verificar.
+
+listed = He puesto { $items } en la lista.
+help = Dime qué se ha acabado. Te leo el producto y el precio, y tú confirmas. También puedes decir cancela eso, dónde está mi pedido, o por qué.
+because-none = Ninguna salvaguarda tenía objeciones.
+no-orders = No conozco ningún pedido así.
+order-status = { $items }: { $state }.
+order-status-day = { $items }: { $state }, previsto como tarde { $day }.
+history = Lo último que se pidió: { $item }, { $moment }.
+history-more = { $more ->
+    [one] Lo último que se pidió: { $item } y otro producto, { $moment }.
+   *[other] Lo último que se pidió: { $item } y otros { $more } productos, { $moment }.
+}
+price = { $product }: { $amount } el paquete. No se ha pedido nada.
+not-yet-find = Todavía no puedo buscar en la tienda por voz.
+not-yet-handoff = Todavía no puedo pasarte con una persona. Llama a la tienda, por favor.
+not-yet-return = Todavía no puedo gestionar una devolución por voz. Pregunta a la tienda; tienes derecho a desistir.
+not-yet-news = Todavía no hay noticias que pueda leer.
+state-awaiting_adult = pendiente de la aprobación de un adulto
+state-held = retenido, aún sin enviar
+state-sending = de camino a la tienda
+state-accepted = aceptado por la tienda
+state-shipped = enviado
+state-delivered = entregado
+state-rejected = no aceptado por la tienda
+state-cancelling = se ha pedido a la tienda que lo anule
+state-cancelled = anulado
+state-expired = caducado, no se ha pedido nada
+state-withdrawn = desistido
+state-refunded = reembolsado
+state-unknown = enviado, pero la tienda no ha respondido
+
+reason-reported_speech = He oído a alguien hablar de un pedido: { $words }. No se ha pedido nada.
+reason-negated = He oído que no hace falta, así que no se ha pedido nada.
+reason-question = Parecía una pregunta, así que no se ha pedido nada.
+reason-conditional = Parecía una condición, así que no se ha pedido nada.
+reason-unexplained = No parecía un pedido: { $words }. No se ha pedido nada.
+reason-no_pause = No hubo pausa después de mi nombre, como en la televisión.
+reason-far_away = La voz apenas se distinguía del ruido.
+reason-own_voice = He oído mi propia voz.
+reason-children_up = Mientras los niños están despiertos, un adulto tiene que aprobarlo.
+reason-text_orders_off = Los pedidos por texto están desactivados aquí. No se ha pedido nada.
+reason-first_purchase = Es la primera vez que se pide { $product }, así que un adulto tiene que aprobarlo.
+reason-large_quantity = { $qty } paquetes es más de lo habitual; lo habitual es { $usual }.
+reason-unsure_quantity = No estaba seguro de si eran { $qty } o { $other }.
+reason-easily_misheard = El número { $qty } se confunde fácilmente.
+reason-above_product_limit = { $max ->
+    [one] La tienda vende como máximo un paquete de { $product } por pedido. No se ha pedido nada.
+   *[other] La tienda vende como máximo { $max } paquetes de { $product } por pedido. No se ha pedido nada.
+}
+reason-ambiguous = Puede ser { $first } o { $second }.
+reason-option_missing = Di también { $option } para { $product }. No se ha pedido nada.
+reason-already_ordered = Ya se pidió { $product } { $moment }. ¿Otra vez?
+reason-price_jump = { $product } cuesta ahora { $now } el paquete; antes eran { $before }.
+reason-delivery_jump = La entrega cuesta ahora { $now }; antes eran { $before }.
+reason-other_currency = El precio de la tienda está en otra moneda, { $currency }. No se ha pedido nada.
+reason-over_cap = { $total } supera el límite de { $cap } por pedido, así que un adulto tiene que aprobarlo.
+reason-over_day_cap = Con esto serían { $total } hoy, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
+reason-over_month_cap = Con esto serían { $total } en un mes, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
+reason-over_hard_cap = { $total } supera el límite fijo de { $cap }. No se ha pedido nada.
+reason-too_many_orders = { $hours ->
+    [one] Ya hubo { $orders } pedidos en la última hora, que es el límite. No se ha pedido nada.
+   *[other] Ya hubo { $orders } pedidos en las últimas { $hours } horas, que es el límite. No se ha pedido nada.
+}
+reason-substituted = Querías { $asked }, y la tienda ofrece { $offered }. No se ha pedido nada.
+reason-quote_wrong = Las cuentas de la tienda no cuadran. No se ha pedido nada.
+reason-recurring = Para { $product } la tienda ofrece una suscripción. No la acepto por voz; usa el panel. No se ha pedido nada.
+reason-restricted = { $product } tiene límite de edad, así que un adulto tiene que aprobarlo.
+reason-restricted-refused = { $product } tiene límite de edad. No se ha pedido nada.
+reason-quiet_hours = Son las horas de silencio, así que no se ha pedido nada.
+reason-unknown_clock = Todavía no sé qué hora es, así que no se ha pedido nada.
+reason-quote_stale = Ese precio es demasiado antiguo.
+reason-unknown_shop = La respuesta vino de otra tienda, { $shop }. No se ha pedido nada.
+reason-unclear = No estaba seguro de lo que oí.
+reason-hostile_text = El texto de la tienda sobre { $product } contenía palabras que no digo.

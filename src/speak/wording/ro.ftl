@@ -1,0 +1,242 @@
+# Ce spune difuzorul în română. Propoziții scurte.
+
+-phrase = comandă acum
+
+and = { $first } și { $second }
+item = { $qty ->
+    [one] un pachet de { $product }
+    [few] { $qty } pachete de { $product }
+   *[other] { $qty } de pachete de { $product }
+}
+item-digits = { $digits }, { item }
+cents-EUR = { $minor ->
+    [one] un cent
+    [few] { $minor } cenți
+   *[other] { $minor } de cenți
+}
+cents-RON = { $minor ->
+    [one] un ban
+    [few] { $minor } bani
+   *[other] { $minor } de bani
+}
+money-EUR = { $form ->
+    [cents] { cents-EUR }
+    [whole] { $major ->
+        [one] un euro
+        [few] { $major } euro
+       *[other] { $major } de euro
+    }
+   *[both] { $major ->
+        [one] un euro și { cents-EUR }
+        [few] { $major } euro și { cents-EUR }
+       *[other] { $major } de euro și { cents-EUR }
+    }
+}
+money-RON = { $form ->
+    [cents] { cents-RON }
+    [whole] { $major ->
+        [one] un leu
+        [few] { $major } lei
+       *[other] { $major } de lei
+    }
+   *[both] { $major ->
+        [one] un leu și { cents-RON }
+        [few] { $major } lei și { cents-RON }
+       *[other] { $major } de lei și { cents-RON }
+    }
+}
+money-USD = { $form ->
+    [cents] { cents-EUR }
+    [whole] { $major ->
+        [one] un dolar
+        [few] { $major } dolari
+       *[other] { $major } de dolari
+    }
+   *[both] { $major ->
+        [one] un dolar și { cents-EUR }
+        [few] { $major } dolari și { cents-EUR }
+       *[other] { $major } de dolari și { cents-EUR }
+    }
+}
+pence = { $minor ->
+    [one] un penny
+    [few] { $minor } pence
+   *[other] { $minor } de pence
+}
+money-GBP = { $form ->
+    [cents] { pence }
+    [whole] { $major ->
+        [one] o liră
+        [few] { $major } lire
+       *[other] { $major } de lire
+    }
+   *[both] { $major ->
+        [one] o liră și { pence }
+        [few] { $major } lire și { pence }
+       *[other] { $major } de lire și { pence }
+    }
+}
+money-other = { $amount } { $currency }
+minutes = { $minutes ->
+    [one] un minut
+    [few] { $minutes } minute
+   *[other] { $minutes } de minute
+}
+
+day-today = azi
+day-tomorrow = mâine
+day-yesterday = ieri
+day-near = { $weekday }
+day-far = pe { $day } { $month }
+days-between = între { $first } și { $second }
+day-bare-near = { $weekday }
+day-bare-far = { $day } { $month }
+moment = { $day } la { $time }
+time = { $minute ->
+    [0] ora { $hour }
+   *[other] ora { $hour } și { $minute }
+}
+half-am = dimineața
+half-pm = după-amiaza
+weekday-0 = luni
+weekday-1 = marți
+weekday-2 = miercuri
+weekday-3 = joi
+weekday-4 = vineri
+weekday-5 = sâmbătă
+weekday-6 = duminică
+month-1 = ianuarie
+month-2 = februarie
+month-3 = martie
+month-4 = aprilie
+month-5 = mai
+month-6 = iunie
+month-7 = iulie
+month-8 = august
+month-9 = septembrie
+month-10 = octombrie
+month-11 = noiembrie
+month-12 = decembrie
+
+read-back = { $items }, { $total } în total, livrare { $days }.
+ask-phrase = Ca să comanzi cu obligația de plată, spune: { -phrase }.
+ask-challenge = Ca să comanzi cu obligația de plată, spune: { -phrase }, { $first }, { $second }.
+ask-adult = Ca să comanzi cu obligația de plată, spune: { -phrase }. Apoi un adult trebuie să țină apăsat butonul.
+say-phrase = Un da nu ajunge.
+held = Am notat: { $items }. Păstrez comanda { $minutes }. Spune anulează asta ca să renunți.
+awaiting-adult = Am notat: { $items }. Un adult trebuie să țină apăsat butonul două secunde, în { $minutes }.
+resumed = Am fost repornit. Mai păstrez { $items }, încă { $minutes }. Spune anulează asta ca să renunți.
+nothing-to-approve = Nimic nu așteaptă aprobare.
+booked = E comandat: { $items }, livrare cel târziu { $day }.
+booked-no-day = E comandat: { $items }.
+rejected = Magazinul nu a acceptat comanda de { $items }. { $why }
+held-by-shop = Magazinul reține comanda de { $items } până o aprobă cineva acolo.
+choose = Care dintre ele: { $first } sau { $second }?
+which-product = Ce produs? Nu am înțeles.
+
+nothing-ordered = Bine, nu s-a comandat nimic.
+cancelled = Anulat: { $items }. Nu se comandă nimic.
+cancel-asked = Comanda de { $items } era deja trimisă. Am cerut magazinului să o anuleze, iar magazinul decide.
+cancel-refused = E prea târziu ca să anulez { $items }. Magazinul continuă comanda.
+nothing-to-cancel = Nu e nicio comandă la care să pot renunța.
+
+not-understood = Scuze, nu am înțeles. Te rog, mai spune o dată.
+given-up = Tot nu am înțeles, așa că nu s-a comandat nimic.
+timed-out = Nu am auzit niciun răspuns, așa că nu s-a comandat nimic.
+nothing-to-confirm = Nu e nimic de confirmat. Spune-mi întâi ce îți trebuie.
+busy = O clipă, e în curs altă conversație.
+expired = Comanda de { $items } nu a ajuns la timp la magazin. Nu s-a comandat nimic.
+not-approved = Nimeni nu a aprobat la timp { $items }. Nu s-a comandat nimic.
+lost = Magazinul nu a răspuns despre { $items }. Întreb în continuare și te anunț.
+store-failed = Nu am putut să notez, așa că nu s-a comandat nimic. Te rog, verifică discul aparatului.
+store-trouble = Nu pot să notez o schimbare a comenzii de { $items }. Încerc în continuare. Te rog, verifică discul aparatului.
+shop-silent = Magazinul nu răspunde. Nu s-a comandat nimic. Să pun { $items } pe listă?
+not-sold = { $why } Nu s-a comandat nimic. Să pun { $items } pe listă?
+code-unknown_product = Magazinul nu cunoaște acest produs.
+code-out_of_stock = Nu mai e în stoc.
+code-price_changed = Prețul s-a schimbat.
+code-expired = A ajuns prea târziu.
+code-other = Magazinul spune: { $code }.
+code-none = Magazinul nu a dat niciun motiv.
+distrusted = Am ignorat un mesaj care pretinde că vine de la magazinul { $shop } și care nu a putut fi verificat.
+
+listed = Am pus { $items } pe listă.
+help = Spune-mi ce s-a terminat. Îți citesc produsul și prețul, iar tu confirmi. Poți spune și anulează asta, unde e comanda mea, sau de ce.
+because-none = Nicio protecție nu a avut obiecții.
+no-orders = Nu știu de nicio astfel de comandă.
+order-status = { $items }: { $state }.
+order-status-day = { $items }: { $state }, livrare cel târziu { $day }.
+history = Ultima dată s-a comandat: { $item }, { $moment }.
+history-more = { $more ->
+    [one] Ultima dată s-a comandat: { $item } și încă un produs, { $moment }.
+    [few] Ultima dată s-a comandat: { $item } și încă { $more } produse, { $moment }.
+   *[other] Ultima dată s-a comandat: { $item } și încă { $more } de produse, { $moment }.
+}
+price = { $product }: { $amount } pachetul. Nu s-a comandat nimic.
+not-yet-find = Încă nu pot căuta în magazin prin voce.
+not-yet-handoff = Încă nu pot aduce un om în conversație. Te rog, sună la magazin.
+not-yet-return = Încă nu pot aranja un retur prin voce. Te rog, întreabă magazinul; ai dreptul să te retragi.
+not-yet-news = Încă nu sunt noutăți pe care să le pot citi.
+state-awaiting_adult = așteaptă aprobarea unui adult
+state-held = păstrată, încă netrimisă
+state-sending = pe drum spre magazin
+state-accepted = acceptată de magazin
+state-shipped = expediată
+state-delivered = livrată
+state-rejected = neacceptată de magazin
+state-cancelling = s-a cerut magazinului să o anuleze
+state-cancelled = anulată
+state-expired = expirată, nu s-a comandat nimic
+state-withdrawn = retrasă
+state-refunded = rambursată
+state-unknown = trimisă, dar magazinul nu a răspuns
+
+reason-reported_speech = Am auzit pe cineva povestind despre o comandă: { $words }. Nu s-a comandat nimic.
+reason-negated = Am auzit că nu e nevoie, așa că nu s-a comandat nimic.
+reason-question = A părut o întrebare, așa că nu s-a comandat nimic.
+reason-conditional = A părut o condiție, așa că nu s-a comandat nimic.
+reason-unexplained = Nu a părut o comandă: { $words }. Nu s-a comandat nimic.
+reason-no_pause = Nu a fost nicio pauză după numele meu, ca la televizor.
+reason-far_away = Vocea abia se distingea de zgomot.
+reason-own_voice = Mi-am auzit propria voce.
+reason-children_up = Cât timp copiii sunt treji, trebuie să aprobe un adult.
+reason-text_orders_off = Comenzile prin text sunt oprite aici. Nu s-a comandat nimic.
+reason-first_purchase = E prima dată pentru { $product }, așa că trebuie să aprobe un adult.
+reason-large_quantity = { $qty ->
+    [one] Un pachet e mai mult ca de obicei; de obicei sunt { $usual }.
+    [few] { $qty } pachete sunt mai mult ca de obicei; de obicei sunt { $usual }.
+   *[other] { $qty } de pachete sunt mai mult ca de obicei; de obicei sunt { $usual }.
+}
+reason-unsure_quantity = Nu am fost sigur dacă a fost { $qty } sau { $other }.
+reason-easily_misheard = Numărul { $qty } se confundă ușor.
+reason-above_product_limit = { $max ->
+    [one] Magazinul vinde cel mult un pachet de { $product } la o comandă. Nu s-a comandat nimic.
+    [few] Magazinul vinde cel mult { $max } pachete de { $product } la o comandă. Nu s-a comandat nimic.
+   *[other] Magazinul vinde cel mult { $max } de pachete de { $product } la o comandă. Nu s-a comandat nimic.
+}
+reason-ambiguous = Poate fi { $first } sau { $second }.
+reason-option_missing = Te rog, spune și { $option } pentru { $product }. Nu s-a comandat nimic.
+reason-already_ordered = { $product }: deja comandat { $moment }. Încă o dată?
+reason-price_jump = { $product } costă acum { $now } pachetul; înainte era { $before }.
+reason-delivery_jump = Livrarea costă acum { $now }; înainte era { $before }.
+reason-other_currency = Prețul magazinului e în altă monedă, { $currency }. Nu s-a comandat nimic.
+reason-over_cap = { $total } depășește limita de { $cap } pentru o comandă, așa că trebuie să aprobe un adult.
+reason-over_day_cap = Ar fi { $total } azi, peste limita de { $cap }, așa că trebuie să aprobe un adult.
+reason-over_month_cap = Ar fi { $total } într-o lună, peste limita de { $cap }, așa că trebuie să aprobe un adult.
+reason-over_hard_cap = { $total } depășește limita fixă de { $cap }. Nu s-a comandat nimic.
+reason-too_many_orders = { $hours ->
+    [one] Au fost deja { $orders } comenzi în ultima oră, cât e limita. Nu s-a comandat nimic.
+    [few] Au fost deja { $orders } comenzi în ultimele { $hours } ore, cât e limita. Nu s-a comandat nimic.
+   *[other] Au fost deja { $orders } comenzi în ultimele { $hours } de ore, cât e limita. Nu s-a comandat nimic.
+}
+reason-substituted = Ai cerut { $asked }, iar magazinul oferă { $offered }. Nu s-a comandat nimic.
+reason-quote_wrong = Socoteala magazinului nu iese. Nu s-a comandat nimic.
+reason-recurring = Pentru { $product } magazinul oferă un abonament. Nu îl accept prin voce; te rog, folosește panoul. Nu s-a comandat nimic.
+reason-restricted = { $product } are limită de vârstă, așa că trebuie să aprobe un adult.
+reason-restricted-refused = { $product } are limită de vârstă. Nu s-a comandat nimic.
+reason-quiet_hours = Sunt orele de liniște, așa că nu s-a comandat nimic.
+reason-unknown_clock = Încă nu știu cât e ceasul, așa că nu s-a comandat nimic.
+reason-quote_stale = Prețul acela e prea vechi.
+reason-unknown_shop = Răspunsul a venit de la alt magazin, { $shop }. Nu s-a comandat nimic.
+reason-unclear = Nu am fost sigur de ce am auzit.
+reason-hostile_text = Textul magazinului despre { $product } conținea cuvinte pe care nu le spun.
