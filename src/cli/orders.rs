@@ -89,7 +89,7 @@ fn list(store: &Store, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["order", "confirmed", "state", "total", "what"]);
+    table.load_style(presets::NOTHING).set_header(["order", "confirmed", "state", "total", "what"]);
     for order in &orders {
         table.add_row([
             order.id.0.chars().take(8).collect(),

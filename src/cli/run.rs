@@ -3,11 +3,11 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::start::{Setup, start};
-use crate::hear::source::{self, Source};
+use crate::hear::source::{Pipe, Recording, Source};
 use crate::speak::player::{Player, Silent};
 use anyhow::Context;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,17 @@ fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
     if device == "off" {
         return Ok(None);
     }
-    source::open(device).map(Some)
+    if device == "pipe" {
+        return Ok(Some(Box::new(Pipe::stdin())));
+    }
+    let path = Path::new(device);
+    if path.extension().is_some() && path.is_file() {
+        return Ok(Some(Box::new(Recording::open(path)?)));
+    }
+    #[cfg(feature = "audio")]
+    return Ok(Some(Box::new(crate::hear::source::cpal::Microphone::new(device))));
+    #[cfg(not(feature = "audio"))]
+    anyhow::bail!("this build is without sound cards: set [microphone] device to \"off\", or build with --features audio");
 }
 
 type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;

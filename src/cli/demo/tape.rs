@@ -1,6 +1,7 @@
 //! The recording of the whole conversation, 16 kHz mono i16.
 
 use crate::hear::RATE_HZ;
+use crate::hear::source::rate;
 use crate::speak::tts::Speech;
 use anyhow::Context;
 use std::path::Path;
@@ -49,6 +50,11 @@ impl Tape {
 }
 
 /// 16 kHz mono of whatever rate the voice has.
+///
+/// # Panics
+/// Never with a voice's rates: they are whole numbers of hertz above zero.
 pub fn resample(speech: &Speech) -> Vec<i16> {
-    crate::hear::source::resample(&speech.samples, speech.rate_hz)
+    let samples: Vec<f32> = speech.samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
+    let resampled = rate::resample_all(&samples, speech.rate_hz).expect("a voice has a rate that can be resampled");
+    resampled.into_iter().map(rate::to_i16).collect()
 }
