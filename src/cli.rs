@@ -3,10 +3,12 @@
 //! Exit status: 0 done; 1 it failed, and one line on standard error says what, where and
 //! what to do; 2 the arguments were wrong.
 
+mod button;
 mod config;
 mod demo;
 mod hear;
 mod journal;
+mod key;
 mod orders;
 mod parse;
 mod run;
@@ -40,8 +42,12 @@ enum Command {
     Shop(shop::Args),
     /// List, show or cancel orders.
     Orders(orders::Args),
+    /// Press the device's button: for GPIO scripts.
+    Button(button::Args),
     /// Replay what a daemon wrote down.
     Journal(journal::Args),
+    /// Print this device's public key, as `tendero shop trust` takes it.
+    Key(key::Args),
     /// Print the reference configuration.
     Config(config::Args),
     /// An MQTT broker in the process, for the demo (which kills it).
@@ -71,11 +77,13 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
-        Command::Hear(args) => hear::run(args),
+        Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Key(args) => key::run(args).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
         #[cfg(feature = "demo-broker")]
         Command::Broker { port } => crate::deliver::broker::run(port).map(|()| ExitCode::SUCCESS),
@@ -98,12 +106,4 @@ fn init_logs(default: &str) {
 /// A runtime for the subcommands that talk to others.
 fn block_on<T>(work: impl std::future::Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work)
-}
-
-/// Reads and checks a catalogue file.
-fn load_catalog(path: &std::path::Path) -> anyhow::Result<crate::understand::catalog::Catalog> {
-    use anyhow::Context;
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("can't read the catalogue {}", path.display()))?;
-    crate::understand::catalog::Catalog::from_json(&text).with_context(|| path.display().to_string())
 }

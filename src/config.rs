@@ -9,6 +9,7 @@ pub use reference::reference;
 
 use crate::decide::policy::Policy;
 use crate::deliver::keys::PublicKey;
+use crate::hear::wake::openwakeword::THRESHOLD;
 use crate::understand::Lang;
 use crate::understand::catalog::is_name;
 use schemars::JsonSchema;
@@ -82,13 +83,14 @@ pub struct Wake {
     pub models: PathBuf,
     /// A head of your own in ONNX, or "" for the built-in "hey tendero".
     pub head: String,
-    /// Score from which the word counts as heard, 0.0 to 1.0; 0 takes the head's own.
+    /// Score from which the word counts as heard, above 0.0 to 1.0: higher misses more, and wakes
+    /// less often by mistake. See `models/wake/README.md`.
     pub threshold: f32,
 }
 
 impl Default for Wake {
     fn default() -> Self {
-        Wake { models: "/usr/share/tendero/wake".into(), head: String::new(), threshold: 0.0 }
+        Wake { models: "/usr/share/tendero/wake".into(), head: String::new(), threshold: THRESHOLD }
     }
 }
 
@@ -241,8 +243,8 @@ impl Default for State {
 /// What is wrong with a configuration, and where.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("can't read the configuration {path}: {source}. `tendero config` prints a reference to start from")]
-    Read { path: PathBuf, source: std::io::Error },
+    #[error("can't read the configuration {path}: {why}. `tendero config` prints a reference to start from")]
+    Read { path: PathBuf, why: std::io::Error },
     #[error("{path}:{line}: {what}")]
     Syntax { path: PathBuf, line: usize, what: String },
     #[error("{path}: [{section}] {key}: {what}")]
@@ -256,7 +258,7 @@ impl Config {
     /// The file, the line or key, what is wrong and what to do.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+            .map_err(|why| ConfigError::Read { path: path.to_owned(), why })?;
         Config::parse(&text, path)
     }
 
@@ -311,8 +313,8 @@ impl Config {
         if !self.shop.key.is_empty() {
             self.shop.key.parse::<PublicKey>().map_err(|e| ("shop", "key", e.to_string()))?;
         }
-        if !(0.0..=1.0).contains(&self.wake.threshold) {
-            return Err(("wake", "threshold", format!("{} lies outside 0.0 to 1.0", self.wake.threshold)));
+        if !(self.wake.threshold > 0.0 && self.wake.threshold <= 1.0) {
+            return Err(("wake", "threshold", format!("{} must be above 0.0 and at most 1.0", self.wake.threshold)));
         }
         if self.stt.engines.is_empty() {
             return Err(("stt", "engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));

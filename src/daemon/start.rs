@@ -16,7 +16,7 @@ use crate::deliver::topic::Route;
 use crate::hear::ears::{self, EarCommand, EarEvent, Ears};
 use crate::hear::source::Source;
 use crate::hear::stt;
-use crate::hear::wake::openwakeword::OpenWakeWord;
+use crate::hear::wake::openwakeword::{HeadModel, OpenWakeWord};
 use crate::journal::{Journal, Setup as JournalSetup};
 use crate::speak::player::Player;
 use crate::speak::tts;
@@ -154,8 +154,11 @@ fn open_ears(
     source: Box<dyn Source>,
     events: mpsc::Sender<EarEvent>,
 ) -> anyhow::Result<std::sync::mpsc::Sender<EarCommand>> {
-    let head = named(Path::new(&config.wake.head));
-    let wake = OpenWakeWord::open(&config.wake.models, head.as_deref(), config.wake.threshold)?;
+    let head = match config.wake.head.as_str() {
+        "" => HeadModel::HeyTendero,
+        path => HeadModel::File(Path::new(path)),
+    };
+    let wake = OpenWakeWord::open(&config.wake.models, head, config.wake.threshold)?;
     let opened = stt::open(&config.stt.engines)?;
     for (name, why) in &opened.passed_over {
         tracing::warn!("speech to text without {name}: {why}");
@@ -175,7 +178,7 @@ fn open_ears(
 }
 
 /// The state folder, readable by the daemon's user only.
-fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
+pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

@@ -66,12 +66,6 @@ impl Household {
         self.tape.household(&speech);
         Ok(speech)
     }
-
-    /// The empty room for `ms` milliseconds, in whole hops. Not on the tape.
-    pub fn quiet(&mut self, ms: usize) -> Vec<i16> {
-        let len = silence(ms).len().next_multiple_of(HOP);
-        (0..len).map(|_| self.room.next_sample()).collect()
-    }
 }
 
 fn silence(ms: usize) -> Vec<i16> {
