@@ -38,6 +38,8 @@ pub struct Template {
     pub whole: bool,
     /// A number in it says what is left, not what is wanted.
     pub depletes: bool,
+    /// It counts only at the beginning of a sentence.
+    pub start: bool,
     /// It counts only for products with options, which are made to order: "make me a latte".
     pub prepared: bool,
     /// Whether a recogniser should listen for it.
@@ -139,6 +141,8 @@ struct FileTemplate {
     #[serde(default)]
     prepared: bool,
     #[serde(default)]
+    start: bool,
+    #[serde(default)]
     unheard: bool,
     say: Vec<String>,
 }
@@ -179,7 +183,7 @@ impl Lexicon {
                 let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 known_rules(&node, &rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 let heard = !entry.unheard && !node.has(Slot::Any, &rules);
-                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, prepared: entry.prepared, heard, node });
+                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, prepared: entry.prepared, start: entry.start, heard, node });
             }
         }
         let mut lexicon = Lexicon {
@@ -258,6 +262,11 @@ impl Lexicon {
     /// How a small number is said; `None` where one word does not do.
     pub fn number_word(&self, number: u32) -> Option<String> {
         self.number_words.iter().find(|(_, n)| **n == number).map(|(word, _)| word.clone())
+    }
+
+    /// Whether a word has a part in the language itself, so that only its exact form names a product.
+    pub fn grammatical(&self, fold: &str) -> bool {
+        self.words.contains_key(fold) || self.light.contains(fold)
     }
 
     /// The stems of words that mean the same as `stem`.
