@@ -221,17 +221,7 @@ impl Mind {
 
     fn parse(&self, heard: &Heard, expect: &Expect) -> Vec<Parse> {
         let buys = |sku: &str| self.household.buys(sku);
-        let parse = |text: &str| match expect {
-            // The random words are checked by the dialogue; what is left must be the phrase.
-            Expect::Challenge { words } => {
-                let rest = without_words(text, words);
-                self.understanding.parse(&rest, heard.lang, &Expect::Confirm, &buys)
-            }
-            Expect::Command | Expect::Confirm | Expect::Choice { .. } => {
-                self.understanding.parse(text, heard.lang, expect, &buys)
-            }
-        };
-        heard.nbest.iter().take(MAX_PARSED).map(|hypothesis| parse(&hypothesis.text)).collect()
+        heard.nbest.iter().take(MAX_PARSED).map(|hypothesis| self.understanding.parse(&hypothesis.text, heard.lang, expect, &buys)).collect()
     }
 
     fn start(&mut self, now: Now) {
@@ -340,15 +330,4 @@ impl Mind {
         let product = self.understanding.catalog().product(sku);
         hostile_text::clean(product.map_or(title, |product| product.spoken_name(lang)))
     }
-}
-
-/// `text` without the first occurrence of each of `words`.
-fn without_words(text: &str, words: &[String]) -> String {
-    let mut left: Vec<&str> = text.split_whitespace().collect();
-    for word in words {
-        if let Some(at) = left.iter().position(|heard| heard == word) {
-            left.remove(at);
-        }
-    }
-    left.join(" ")
 }
