@@ -5,12 +5,19 @@
 //! grammar that a speech recogniser listens with, so that what can be parsed can be heard.
 
 pub mod catalog;
+mod clauses;
 pub mod grammar;
 pub mod intent;
 pub mod lexicon;
+mod mention;
 pub mod parse;
+mod quantity;
+mod text;
 
+use catalog::index::Index;
+use lexicon::Lexicon;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The languages that a household can speak. BCP 47 codes in text form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default, schemars::JsonSchema)]
@@ -55,11 +62,23 @@ impl std::fmt::Display for Lang {
 #[derive(Debug, Clone)]
 pub struct Understanding {
     catalog: catalog::Catalog,
+    languages: BTreeMap<Lang, Language>,
+}
+
+#[derive(Debug, Clone)]
+struct Language {
+    lexicon: Lexicon,
+    index: Index,
 }
 
 impl Understanding {
     pub fn new(catalog: catalog::Catalog) -> Understanding {
-        Understanding { catalog }
+        let languages = Lang::ALL.into_iter().map(|lang| {
+            let lexicon = Lexicon::built_in(lang);
+            let index = Index::new(&catalog, &lexicon);
+            (lang, Language { lexicon, index })
+        });
+        Understanding { languages: languages.collect(), catalog }
     }
 
     pub fn catalog(&self) -> &catalog::Catalog {
@@ -69,12 +88,14 @@ impl Understanding {
     /// The meaning of `text`. `regulars` are the SKUs that this household buys: they win ties.
     /// `expect` is what the dialogue is waiting for: "two" alone means nothing after the wake
     /// word and a new quantity after a read-back. Never fails.
-    pub fn parse(&self, text: &str, _lang: Lang, _expect: &grammar::Expect, _regulars: &dyn Fn(&str) -> bool) -> intent::Parse {
-        intent::Parse::nothing(text.split_whitespace().map(str::to_owned).collect())
+    pub fn parse(&self, text: &str, lang: Lang, expect: &grammar::Expect, regulars: &dyn Fn(&str) -> bool) -> intent::Parse {
+        let Language { lexicon, index } = &self.languages[&lang];
+        parse::parse(&parse::Context { lexicon, index, catalog: &self.catalog, regulars }, text, expect)
     }
 
     /// The grammar for a recogniser that listens for `expect`.
-    pub fn grammar(&self, _lang: Lang, _expect: &grammar::Expect) -> grammar::Grammar {
-        grammar::Grammar { jsgf: String::new(), words: Default::default() }
+    pub fn grammar(&self, lang: Lang, expect: &grammar::Expect) -> grammar::Grammar {
+        let Language { lexicon, index } = &self.languages[&lang];
+        grammar::write(&self.catalog, lexicon, index, expect)
     }
 }

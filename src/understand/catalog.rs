@@ -4,6 +4,8 @@
 //! unique, amounts are not negative, every product has a title. The shape is documented in
 //! `protocol/README.md`.
 
+pub mod index;
+
 use super::Lang;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,15 @@
 //!
 //! Neutral of any engine: a [`Grammar`] is JSGF text and the words in it.
 
+use super::Lang;
+use super::catalog::Catalog;
+use super::catalog::index::Index;
+use super::intent::Intent;
+use super::lexicon::template::{Node, Slot};
+use super::lexicon::{Lexicon, Role};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// What the dialogue expects next. A smaller grammar is heard better.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,4 +34,221 @@ pub struct Grammar {
     pub jsgf: String,
     /// Every word of the grammar; the engine finds a pronunciation for each.
     pub words: BTreeSet<String>,
+}
+
+/// Writes the grammar for `expect`.
+pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expect) -> Grammar {
+    let mut writer = Writer { catalog, lexicon, index, out: String::new(), used: BTreeSet::new(), done: BTreeSet::new(), words: BTreeSet::new() };
+    let body = match expect {
+        Expect::Command => writer.command(),
+        Expect::Confirm => writer.answers(&[]),
+        Expect::Challenge { words } => writer.answers(words),
+        Expect::Choice { skus } => writer.choice(skus),
+    };
+    writer.rules();
+    // The speech engine defines <garbage>, a loop of sounds, so that nonsense has a way out.
+    let jsgf = format!("#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}", lexicon.lang, writer.out);
+    Grammar { jsgf, words: writer.words }
+}
+
+struct Writer<'a> {
+    catalog: &'a Catalog,
+    lexicon: &'a Lexicon,
+    index: &'a Index,
+    out: String,
+    /// Rules of the lexicon that something refers to.
+    used: BTreeSet<String>,
+    done: BTreeSet<String>,
+    words: BTreeSet<String>,
+}
+
+/// How a template stands to its one {items}: what is said before it, and after it.
+struct Frame<'a> {
+    before: &'a [Node],
+    after: &'a [Node],
+}
+
+impl Writer<'_> {
+    /// One reference to the products in all: an engine copies a rule for each reference, and
+    /// the products are the largest of all. What comes before and after them is shared by all templates.
+    fn command(&mut self) -> String {
+        let lexicon = self.lexicon;
+        let (mut before, mut after, mut plain) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for template in lexicon.templates.iter().filter(|t| t.heard) {
+            match frame(&template.node) {
+                Some(frame) => {
+                    let (b, a) = (self.sequence(frame.before), self.sequence(frame.after));
+                    before.extend(b);
+                    after.extend(a);
+                }
+                None if template.role != Role::Filler && !template.node.has(Slot::Items, &lexicon.rules) => {
+                    plain.extend(self.node(&template.node));
+                }
+                None => {}
+            }
+        }
+        self.rule("before", &before);
+        self.rule("after", &after);
+        self.rule("plain", &plain);
+        self.items();
+        let wake: BTreeSet<String> = lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
+        self.rule("wake", &wake);
+        "[<wake>] ([<before>] <items> [<after>] | <plain>)".to_owned()
+    }
+
+    fn items(&mut self) {
+        let lexicon = self.lexicon;
+        let joiners: BTreeSet<String> = lexicon.spoken_joiners.iter().filter_map(|j| self.text(j)).collect();
+        let articles: BTreeSet<String> = lexicon.spoken_articles.iter().filter_map(|j| self.text(j)).collect();
+        let links: BTreeSet<String> = lexicon.spoken_of.iter().filter_map(|j| self.text(j)).collect();
+        self.rule("joiner", &joiners);
+        self.rule("article", &articles);
+        self.rule("of", &links);
+        self.quantity();
+        // Products that share their options share the rule of them.
+        let mut sets: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for (at, product) in self.catalog.products.iter().enumerate() {
+            let names = product.says.get(&lexicon.lang).cloned().unwrap_or_else(|| vec![product.title(lexicon.lang).to_owned()]);
+            let names: Vec<String> = names.iter().filter_map(|n| self.text(n)).collect();
+            sets.entry(self.index.option_set(at)).or_default().extend(names);
+        }
+        let mut items = BTreeSet::new();
+        for (set, names) in sets {
+            let product = self.catalog.products.iter().enumerate().find(|(at, _)| self.index.option_set(*at) == set).map(|(_, p)| p);
+            let says: Vec<String> = product.into_iter().flat_map(|p| &p.options).flat_map(|o| &o.values).flat_map(|v| v.says.get(&lexicon.lang).or_else(|| v.says.get(&Lang::En)).into_iter().flatten()).cloned().collect();
+            let options: BTreeSet<String> = says.iter().filter_map(|s| self.text(s)).collect();
+            self.rule(&format!("name{set}"), &names);
+            if options.is_empty() {
+                items.insert(format!("<name{set}>"));
+            } else {
+                self.rule(&format!("option{set}"), &options);
+                let _ = writeln!(self.out, "<before{set}> = <option{set}> [<before{set}>];\n<after{set}> = [<joiner>] [<article>] <option{set}> [<after{set}>];");
+                items.insert(format!("[<before{set}>] <name{set}> [<after{set}>]"));
+            }
+        }
+        self.rule("thing", &items);
+        self.out.push_str("<item> = [<quantity>] <thing>;\n<items> = <item> [[<joiner>] <items>];\n");
+    }
+
+    fn quantity(&mut self) {
+        let lexicon = self.lexicon;
+        let numbers: BTreeSet<String> = lexicon.spoken_numbers().into_iter().filter_map(|w| self.text(&w)).collect();
+        let units: BTreeSet<String> = lexicon.unit_words().iter().filter_map(|w| self.text(w)).collect();
+        self.rule("number", &numbers);
+        self.rule("unit", &units);
+        self.out.push_str("<count> = <number> [<number>];\n<quantity> = <article> [<unit> [<of>]] | <count> [<article>] [<unit> [<of>]] | <article> <count>;\n");
+    }
+
+    fn answers(&mut self, challenge: &[String]) -> String {
+        let lexicon = self.lexicon;
+        let mut plain = BTreeSet::new();
+        for template in lexicon.templates.iter().filter(|t| t.heard) {
+            let answer = match template.role {
+                Role::Means(intent) => matches!(intent, Intent::Confirm | Intent::Affirm | Intent::Deny | Intent::Cancel | Intent::Change | Intent::Repeat | Intent::Why | Intent::Stop | Intent::Help),
+                Role::Forbids(_) | Role::Spares | Role::Filler => false,
+            };
+            if answer && !template.node.has(Slot::Items, &lexicon.rules) {
+                plain.extend(self.node(&template.node));
+            }
+        }
+        let negative: BTreeSet<String> = lexicon.spoken_negative.iter().filter_map(|w| self.text(w)).collect();
+        self.quantity_rules();
+        self.rule("plain", &plain);
+        self.rule("negative", &negative);
+        let spoken: Vec<String> = challenge.iter().filter_map(|w| self.text(w)).collect();
+        if spoken.is_empty() {
+            "<plain> [<negative>] | <quantity>".to_owned()
+        } else {
+            let words = spoken.join(" ");
+            format!("<plain> [<negative>] | <quantity> | <plain> {words} | {words} [<plain>]")
+        }
+    }
+
+    fn quantity_rules(&mut self) {
+        let lexicon = self.lexicon;
+        let articles: BTreeSet<String> = lexicon.spoken_articles.iter().filter_map(|j| self.text(j)).collect();
+        let links: BTreeSet<String> = lexicon.spoken_of.iter().filter_map(|j| self.text(j)).collect();
+        self.rule("article", &articles);
+        self.rule("of", &links);
+        self.quantity();
+    }
+
+    fn choice(&mut self, skus: &[String]) -> String {
+        let answers = self.answers(&[]);
+        let lang = self.lexicon.lang;
+        let names: Vec<String> = self.catalog.products.iter().filter(|p| skus.contains(&p.sku)).flat_map(|p| p.says.get(&lang).cloned().unwrap_or_default().into_iter().chain([p.title(lang).to_owned()])).collect();
+        let names: BTreeSet<String> = names.iter().filter_map(|n| self.text(n)).collect();
+        self.rule("name", &names);
+        if names.is_empty() { answers } else { format!("[<article>] <name> | {answers}") }
+    }
+
+    fn rule(&mut self, name: &str, alternatives: &BTreeSet<String>) {
+        let body: Vec<&str> = alternatives.iter().map(String::as_str).collect();
+        let body = if body.is_empty() { "<NULL>".to_owned() } else { body.join(" | ") };
+        let _ = writeln!(self.out, "<{name}> = {body};");
+    }
+
+    /// The rules of the lexicon that are referred to, and those that they refer to.
+    fn rules(&mut self) {
+        let lexicon = self.lexicon;
+        while let Some(name) = self.used.difference(&self.done).next().cloned() {
+            self.done.insert(name.clone());
+            let body = lexicon.rules.get(&name).and_then(|rule| self.node(rule)).unwrap_or_else(|| "<NULL>".to_owned());
+            let _ = writeln!(self.out, "<r_{}> = {body};", name.replace('-', "_"));
+        }
+    }
+
+    fn sequence(&mut self, parts: &[Node]) -> Option<String> {
+        let parts: Vec<String> = parts.iter().filter_map(|p| self.node(p)).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
+    fn node(&mut self, node: &Node) -> Option<String> {
+        match node {
+            Node::Word(text) => self.text(text),
+            Node::Slot(Slot::Items) => Some("<items>".to_owned()),
+            Node::Slot(Slot::Qty) => Some("<quantity>".to_owned()),
+            Node::Slot(Slot::Any) => Some("<garbage>".to_owned()),
+            Node::Rule(name) => {
+                self.used.insert(name.clone());
+                Some(format!("<r_{}>", name.replace('-', "_")))
+            }
+            Node::Seq(parts) => self.sequence(parts),
+            Node::Alt(parts) => {
+                let parts: Vec<String> = parts.iter().filter_map(|p| self.node(p)).collect();
+                (!parts.is_empty()).then(|| format!("({})", parts.join(" | ")))
+            }
+            Node::Opt(part) => self.node(part).map(|inner| format!("[{inner}]")),
+        }
+    }
+
+    /// Words as a recogniser knows them: lower case, apostrophes inside words kept, digits as words.
+    fn text(&mut self, text: &str) -> Option<String> {
+        // "'s" alone has no sound of its own.
+        if text.starts_with('\'') {
+            return None;
+        }
+        let lower = text.to_lowercase();
+        let mut words: Vec<String> = Vec::new();
+        for raw in lower.split(|c: char| !c.is_alphanumeric() && c != '\'').map(|w| w.trim_matches('\'')).filter(|w| !w.is_empty()) {
+            match raw.parse::<u32>() {
+                Ok(number) => words.push(self.lexicon.number_word(number)?),
+                Err(_) if raw.bytes().any(|b| b.is_ascii_digit()) => return None,
+                Err(_) => words.push(raw.to_owned()),
+            }
+        }
+        self.words.extend(words.iter().cloned());
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+}
+
+/// Splits a template at its {items}, where that stands at the top level and once.
+fn frame(node: &Node) -> Option<Frame<'_>> {
+    let parts = match node {
+        Node::Seq(parts) => parts.as_slice(),
+        Node::Slot(Slot::Items) => std::slice::from_ref(node),
+        Node::Word(_) | Node::Slot(_) | Node::Rule(_) | Node::Alt(_) | Node::Opt(_) => return None,
+    };
+    let at = parts.iter().position(|p| *p == Node::Slot(Slot::Items))?;
+    Some(Frame { before: &parts[..at], after: &parts[at + 1..] })
 }

@@ -1,3 +1,323 @@
 //! The words of a language: templates, numbers, units, and the short words of a dialogue.
 //!
 //! One data file for each language under `lexicon/`, compiled in; a maker may extend them.
+//! [`Lexicon::from_toml`] checks a file and says which template is wrong and how. Never looks
+//! at a catalogue: products come in through the slots of the templates.
+
+pub mod template;
+
+use super::Lang;
+use super::intent::{Intent, NotAnOrder};
+use super::text;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use template::{Automaton, Node, Slot, Sym};
+
+const EN: &str = include_str!("lexicon/en.toml");
+const ES: &str = include_str!("lexicon/es.toml");
+const RO: &str = include_str!("lexicon/ro.toml");
+
+/// What a phrase does to the meaning of the sentence that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It carries this intent.
+    Means(Intent),
+    /// It rules buying out, whatever else is said.
+    Forbids(NotAnOrder),
+    /// "we still have milk": these products are not wanted.
+    Spares,
+    /// Politeness, hesitation and reasons: explained, but without meaning.
+    Filler,
+}
+
+#[derive(Debug, Clone)]
+pub struct Template {
+    pub name: String,
+    pub role: Role,
+    /// It counts only where nothing else of weight is said.
+    pub whole: bool,
+    /// A number in it says what is left, not what is wanted.
+    pub depletes: bool,
+    /// Whether a recogniser should listen for it.
+    pub heard: bool,
+    pub node: Node,
+}
+
+/// A lexicon, checked and compiled.
+#[derive(Debug, Clone)]
+pub struct Lexicon {
+    pub lang: Lang,
+    pub templates: Vec<Template>,
+    pub rules: BTreeMap<String, Node>,
+    pub wake: Vec<String>,
+    pub numbers: BTreeMap<String, u32>,
+    pub amounts: Vec<(Vec<String>, u32)>,
+    amount_words: BTreeMap<String, u32>,
+    number_words: BTreeMap<String, u32>,
+    /// As they are spoken, for the grammar of a recogniser.
+    pub spoken_articles: Vec<String>,
+    pub spoken_joiners: Vec<String>,
+    pub spoken_negative: Vec<String>,
+    /// "of": what stands between a unit and its product.
+    pub spoken_of: Vec<String>,
+    /// Folded word or words → canonical unit ("pack", "kilogram", ...).
+    pub units: BTreeMap<Vec<String>, String>,
+    unit_words: Vec<String>,
+    pub articles: BTreeSet<String>,
+    pub links: BTreeSet<String>,
+    pub joiners: BTreeSet<String>,
+    pub corrections: Vec<Vec<String>>,
+    pub negative: Vec<Vec<String>>,
+    pub number_joiner: String,
+    pub not_quantity_after: BTreeSet<String>,
+    pub each: Vec<Vec<String>>,
+    pub light: BTreeSet<String>,
+    words: BTreeMap<String, u32>,
+    pub automaton: Automaton,
+}
+
+/// What is wrong with a lexicon file, and where.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum LexiconError {
+    #[error("{file}: not a valid lexicon: {what}")]
+    Shape { file: String, what: String },
+    #[error("{file}: template \"{template}\": {what}")]
+    Template { file: String, template: String, what: String },
+    #[error("{file}: rule <{rule}>: {what}")]
+    Rule { file: String, rule: String, what: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    wake: Vec<String>,
+    words: Words,
+    numbers: BTreeMap<String, u32>,
+    amounts: BTreeMap<String, u32>,
+    units: BTreeMap<String, Vec<String>>,
+    rules: BTreeMap<String, String>,
+    template: Vec<FileTemplate>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    articles: Vec<String>,
+    spoken_articles: Vec<String>,
+    spoken_joiners: Vec<String>,
+    of: Vec<String>,
+    links: Vec<String>,
+    joiners: Vec<String>,
+    corrections: Vec<String>,
+    negative: Vec<String>,
+    number_joiner: String,
+    not_quantity_after: Vec<String>,
+    each: Vec<String>,
+    light: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTemplate {
+    name: String,
+    #[serde(default)]
+    intent: Option<Intent>,
+    #[serde(default)]
+    forbids: Option<NotAnOrder>,
+    #[serde(default)]
+    spares: bool,
+    #[serde(default)]
+    whole: bool,
+    #[serde(default)]
+    depletes: bool,
+    #[serde(default)]
+    unheard: bool,
+    say: Vec<String>,
+}
+
+impl Lexicon {
+    /// The lexicon that is compiled in.
+    pub fn built_in(lang: Lang) -> Lexicon {
+        let text = match lang {
+            Lang::En => EN,
+            Lang::Es => ES,
+            Lang::Ro => RO,
+        };
+        Lexicon::from_toml(&format!("{}.toml", lang.code()), text, lang).expect("the files are compiled in, and a test checks them")
+    }
+
+    /// Checks and compiles the text of a lexicon file; `file` is its name, for messages.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: file, template and what.
+    pub fn from_toml(file: &str, text: &str, lang: Lang) -> Result<Lexicon, LexiconError> {
+        let raw: File = toml::from_str(text).map_err(|e| LexiconError::Shape { file: file.into(), what: e.to_string() })?;
+        let mut rules = BTreeMap::new();
+        for (name, body) in &raw.rules {
+            let node = Node::parse(body).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
+            rules.insert(name.clone(), node);
+        }
+        if let Some(rule) = template::circular(&rules) {
+            return Err(LexiconError::Rule { file: file.into(), rule, what: "it leads back to itself".into() });
+        }
+        for (name, node) in &rules {
+            known_rules(node, &rules).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
+        }
+        let mut templates = Vec::new();
+        for entry in raw.template {
+            let wrong = |what: String| LexiconError::Template { file: file.into(), template: entry.name.clone(), what };
+            let role = role(&entry).map_err(wrong)?;
+            for say in &entry.say {
+                let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
+                known_rules(&node, &rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
+                let heard = !entry.unheard && !node.has(Slot::Any, &rules);
+                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, heard, node });
+            }
+        }
+        let mut lexicon = Lexicon {
+            lang,
+            templates,
+            rules,
+            wake: raw.wake,
+            numbers: raw.numbers.iter().map(|(w, n)| (text::fold(w), *n)).collect(),
+            amounts: raw.amounts.iter().map(|(w, n)| (folded(w, lang), *n)).collect(),
+            amount_words: raw.amounts,
+            number_words: raw.numbers,
+            spoken_articles: raw.words.spoken_articles,
+            spoken_joiners: raw.words.spoken_joiners,
+            spoken_negative: raw.words.negative.clone(),
+            spoken_of: raw.words.of,
+            units: raw.units.iter().flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone()))).collect(),
+            unit_words: raw.units.values().flatten().cloned().collect(),
+            articles: set(&raw.words.articles),
+            links: set(&raw.words.links),
+            joiners: set(&raw.words.joiners),
+            corrections: phrases(&raw.words.corrections, lang),
+            negative: phrases(&raw.words.negative, lang),
+            number_joiner: text::fold(&raw.words.number_joiner),
+            not_quantity_after: set(&raw.words.not_quantity_after),
+            each: phrases(&raw.words.each, lang),
+            light: set(&raw.words.light),
+            words: BTreeMap::new(),
+            automaton: Automaton::default(),
+        };
+        lexicon.compile();
+        Ok(lexicon)
+    }
+
+    fn compile(&mut self) {
+        let lang = self.lang;
+        let mut words = std::mem::take(&mut self.words);
+        let mut number = |text: &str| -> Vec<u32> {
+            folded(text, lang)
+                .into_iter()
+                .map(|w| {
+                    let next = u32::try_from(words.len()).expect("a lexicon has far fewer words");
+                    *words.entry(w).or_insert(next)
+                })
+                .collect()
+        };
+        for (at, template) in self.templates.iter().enumerate() {
+            let id = u32::try_from(at).expect("a lexicon has far fewer templates");
+            self.automaton.add(id, &template.node, &self.rules, &mut number);
+        }
+        self.automaton.finish();
+        self.words = words;
+    }
+
+    /// What the automaton calls this folded word; `None` where no template uses it.
+    pub fn sym(&self, fold: &str) -> Option<Sym> {
+        self.words.get(fold).map(|id| Sym::Word(*id))
+    }
+
+    /// Whether the lexicon uses this folded word anywhere: such a word is not a misheard product.
+    pub fn knows(&self, fold: &str) -> bool {
+        self.words.contains_key(fold)
+            || self.numbers.contains_key(fold)
+            || self.articles.contains(fold)
+            || self.links.contains(fold)
+            || self.joiners.contains(fold)
+            || self.light.contains(fold)
+            || self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
+    }
+
+    /// The number words and amounts, as a speaker says them.
+    pub fn spoken_numbers(&self) -> Vec<String> {
+        self.number_words.keys().chain(self.amount_words.keys()).cloned().collect()
+    }
+
+    /// How a small number is said; `None` where one word does not do.
+    pub fn number_word(&self, number: u32) -> Option<String> {
+        self.number_words.iter().find(|(_, n)| **n == number).map(|(word, _)| word.clone())
+    }
+
+    /// The spellings of the units, as a speaker says them.
+    pub fn unit_words(&self) -> &[String] {
+        &self.unit_words
+    }
+}
+
+fn role(entry: &FileTemplate) -> Result<Role, String> {
+    match (entry.intent, entry.forbids, entry.spares) {
+        (Some(Intent::None), None, false) => Err("intent \"none\" is what no template says; use forbids".into()),
+        (Some(intent), None, false) => Ok(Role::Means(intent)),
+        (None, Some(why), false) => Ok(Role::Forbids(why)),
+        (None, None, true) => Ok(Role::Spares),
+        (None, None, false) => Ok(Role::Filler),
+        _ => Err("give one of intent, forbids and spares, not two".into()),
+    }
+}
+
+fn known_rules(node: &Node, rules: &BTreeMap<String, Node>) -> Result<(), String> {
+    let mut unknown = None;
+    node.walk(&mut |n| {
+        if let Node::Rule(name) = n
+            && !rules.contains_key(name)
+        {
+            unknown = Some(name.clone());
+        }
+    });
+    match unknown {
+        Some(name) => Err(format!("there is no rule <{name}>; add it under [rules]")),
+        None => Ok(()),
+    }
+}
+
+fn folded(text: &str, lang: Lang) -> Vec<String> {
+    text::tokens(text, lang).unwrap_or_default().into_iter().map(|t| t.fold).collect()
+}
+
+fn phrases(list: &[String], lang: Lang) -> Vec<Vec<String>> {
+    let mut out: Vec<Vec<String>> = list.iter().map(|p| folded(p, lang)).collect();
+    out.sort_by_key(|p| std::cmp::Reverse(p.len()));
+    out
+}
+
+fn set(list: &[String]) -> BTreeSet<String> {
+    list.iter().map(|w| text::fold(w)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_files_are_valid() {
+        for lang in Lang::ALL {
+            let text = match lang {
+                Lang::En => EN,
+                Lang::Es => ES,
+                Lang::Ro => RO,
+            };
+            let lexicon = Lexicon::from_toml(lang.code(), text, lang).unwrap_or_else(|e| panic!("{e}"));
+            assert!(lexicon.templates.len() > 10);
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_file_template_and_what() {
+        let broken = EN.replacen("{items}", "{milk}", 1);
+        let error = Lexicon::from_toml("mine.toml", &broken, Lang::En).expect_err("there is no such slot").to_string();
+        assert!(error.starts_with("mine.toml: ") && error.contains("{milk}"), "{error}");
+    }
+}

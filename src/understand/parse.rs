@@ -1,1 +1,401 @@
 //! Words → [`Parse`](super::intent::Parse): never fails, says what it did not understand.
+//!
+//! The order of the rules is the safety: what forbids buying beats what buys, what cannot buy beats
+//! what can, and too many words that nothing explains are not an order.
+
+use super::catalog::Catalog;
+use super::catalog::index::Index;
+use super::clauses::{self, Clause};
+use super::grammar::Expect;
+use super::intent::{Because, Candidate, Change, Intent, Line, NotAnOrder, Parse};
+use super::lexicon::{Lexicon, Role};
+use super::mention::{self, Mention, Mentions};
+use super::quantity;
+use super::text::{self, Token};
+use super::Lang;
+
+/// What a sentence is parsed with.
+pub struct Context<'a> {
+    pub lexicon: &'a Lexicon,
+    pub index: &'a Index,
+    pub catalog: &'a Catalog,
+    pub regulars: &'a dyn Fn(&str) -> bool,
+}
+
+/// At most this many words of weight may stay unexplained in an order,
+const MAX_UNEXPLAINED: usize = 6;
+/// and at least this part of them must be explained.
+const MIN_SCORE: f32 = 0.34;
+
+struct Sentence<'a> {
+    context: &'a Context<'a>,
+    tokens: Vec<Token>,
+    mentions: Mentions,
+    all: Vec<Clause>,
+    chosen: Vec<Clause>,
+}
+
+/// The meaning of `text`.
+pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
+    let lang: Lang = context.lexicon.lang;
+    let Some(mut tokens) = text::tokens(text, lang) else {
+        return Parse { not_an_order: Some(NotAnOrder::Unexplained), ..Parse::nothing(vec![]) };
+    };
+    drop_wake(&mut tokens, context.lexicon);
+    let spoken = match expect {
+        Expect::Challenge { words } => Some(drop_challenge(&mut tokens, words, lang)),
+        Expect::Command | Expect::Confirm | Expect::Choice { .. } => None,
+    };
+    if tokens.is_empty() {
+        return Parse::nothing(vec![]);
+    }
+    let mentions = mention::mentions(&tokens, context.lexicon, context.index);
+    let all = clauses::all(&tokens, &mentions, context.lexicon);
+    let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
+    let chosen = clauses::cover(&all, tokens.len(), &weight);
+    let sentence = Sentence { context, tokens, mentions, all, chosen };
+    let mut parse = match expect {
+        Expect::Command => sentence.command(),
+        Expect::Confirm | Expect::Challenge { .. } => sentence.answer(),
+        Expect::Choice { skus } => sentence.choice(skus),
+    };
+    // The phrase without the words that were spoken for it is no more than a yes.
+    if spoken == Some(false) && parse.intent == Intent::Confirm {
+        parse.intent = Intent::Affirm;
+    }
+    parse
+}
+
+fn role_weight(role: Role) -> u32 {
+    match role {
+        Role::Forbids(_) => 4,
+        Role::Spares => 3,
+        Role::Means(intent) => 2 - u32::from(intent.can_buy()),
+        Role::Filler => 0,
+    }
+}
+
+fn drop_wake(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
+    let wake = lexicon.wake.iter().filter_map(|w| {
+        let words: Vec<String> = text::tokens(w, lexicon.lang)?.into_iter().map(|t| t.fold).collect();
+        quantity::starts_with(tokens, 0, &words).then_some(words.len())
+    });
+    if let Some(length) = wake.max() {
+        tokens.drain(..length);
+    }
+}
+
+/// Takes the challenge words out, wherever they stand; false unless all of them were there.
+fn drop_challenge(tokens: &mut Vec<Token>, words: &[String], lang: Lang) -> bool {
+    let mut complete = !words.is_empty();
+    for word in words {
+        let parts: Vec<String> = text::tokens(word, lang).unwrap_or_default().into_iter().map(|t| t.fold).collect();
+        match (0..tokens.len()).find(|at| quantity::starts_with(tokens, *at, &parts)) {
+            Some(at) => drop(tokens.drain(at..at + parts.len())),
+            None => complete = false,
+        }
+    }
+    complete
+}
+
+impl Sentence<'_> {
+    fn role(&self, clause: &Clause) -> Role {
+        self.context.lexicon.templates[clause.template].role
+    }
+
+    fn name(&self, clause: &Clause) -> Option<String> {
+        Some(self.context.lexicon.templates[clause.template].name.clone())
+    }
+
+    fn means(&self, clause: &Clause) -> Option<Intent> {
+        match self.role(clause) {
+            Role::Means(intent) => Some(intent),
+            Role::Forbids(_) | Role::Spares | Role::Filler => None,
+        }
+    }
+
+    fn is_whole(&self, clause: &Clause) -> bool {
+        self.context.lexicon.templates[clause.template].whole
+    }
+
+    /// Words of weight that neither `by` nor fillers nor product names explain.
+    fn leftover(&self, by: &[Clause], mentions: bool) -> Vec<String> {
+        (0..self.tokens.len())
+            .filter(|at| {
+                let covered = by.iter().any(|c| (c.start..c.end).contains(at));
+                let named = mentions && self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(at));
+                !covered && !named && !self.context.lexicon.light.contains(&self.tokens[*at].fold)
+            })
+            .map(|at| self.tokens[at].text.clone())
+            .collect()
+    }
+
+    fn nothing(&self, why: NotAnOrder, by: Option<&Clause>) -> Parse {
+        let leftover = self.leftover(&self.chosen, true);
+        Parse { not_an_order: Some(why), template: by.and_then(|c| self.name(c)), ..Parse::nothing(leftover) }
+    }
+
+    /// A clause that says all that is said, apart from fillers.
+    fn whole(&self, wanted: &dyn Fn(Intent) -> bool) -> Option<Clause> {
+        let candidates = self.all.iter().filter(|c| self.is_whole(c) && self.means(c).is_some_and(wanted));
+        candidates
+            .filter(|c| {
+                let rest: Vec<Clause> = self.all.iter().filter(|f| self.role(f) == Role::Filler && (f.end <= c.start || f.start >= c.end)).copied().collect();
+                let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at));
+                (0..self.tokens.len()).all(covered)
+            })
+            .max_by_key(|c| c.len())
+            .copied()
+    }
+
+    /// What forbids buying, unless a longer clause explains the same words otherwise.
+    fn forbidden(&self) -> Option<(NotAnOrder, Clause)> {
+        self.all.iter().find_map(|c| match self.role(c) {
+            Role::Forbids(why) => {
+                let explained = self.chosen.iter().any(|other| other.holds(c) && other.len() > c.len() && !matches!(self.role(other), Role::Forbids(_)));
+                (!explained).then_some((why, *c))
+            }
+            Role::Means(_) | Role::Spares | Role::Filler => None,
+        })
+    }
+
+    fn command(&self) -> Parse {
+        let buys = self.chosen.iter().any(|c| self.means(c) == Some(Intent::Reorder) && !self.is_whole(c));
+        if let Some(parse) = self.cannot_buy(buys) {
+            return parse;
+        }
+        let short = |intent: Intent| !matches!(intent, Intent::Reorder);
+        if let Some(clause) = self.whole(&short)
+            && !buys
+        {
+            let intent = self.means(&clause).unwrap_or(Intent::None);
+            return self.result(intent, &clause, vec![]);
+        }
+        if let Some((why, clause)) = self.forbidden() {
+            return self.nothing(why, Some(&clause));
+        }
+        self.order()
+    }
+
+    /// Intents that need not be the whole sentence and cannot buy. Those earlier in the list win.
+    fn cannot_buy(&self, buys: bool) -> Option<Parse> {
+        const ORDER: [Intent; 9] = [
+            Intent::Cancel, Intent::Return, Intent::Handoff, Intent::ListAdd, Intent::Price, Intent::Status, Intent::History, Intent::Find, Intent::Change,
+        ];
+        for intent in ORDER {
+            if intent == Intent::Change && buys {
+                continue;
+            }
+            let Some(clause) = self.chosen.iter().filter(|c| self.means(c) == Some(intent) && !self.is_whole(c)).max_by_key(|c| c.len()) else { continue };
+            let lines = match intent {
+                Intent::ListAdd => self.wanted_lines(),
+                Intent::Change | Intent::Find | Intent::Handoff => vec![],
+                _ => self.lines_where(&|m| self.inside(m, intent)),
+            };
+            let left = self.leftover(&self.chosen, true).len();
+            let most = if intent == Intent::ListAdd || intent == Intent::Cancel { MAX_UNEXPLAINED } else { 2.max(clause.len()) };
+            if left <= most {
+                return Some(self.result(intent, clause, lines));
+            }
+        }
+        None
+    }
+
+    fn inside(&self, mention: &Mention, intent: Intent) -> bool {
+        self.chosen.iter().any(|c| self.means(c) == Some(intent) && c.start <= mention.core.0 && mention.core.1 <= c.end)
+    }
+
+    fn spared(&self, mention: &Mention) -> bool {
+        self.chosen.iter().any(|c| self.role(c) == Role::Spares && c.start <= mention.core.0 && mention.core.1 <= c.end)
+    }
+
+    fn order(&self) -> Parse {
+        let cues: Vec<&Clause> = self.chosen.iter().filter(|c| self.means(c) == Some(Intent::Reorder) && !self.is_whole(c)).collect();
+        let lines = self.wanted_lines();
+        let Some(clause) = cues.iter().max_by_key(|c| c.len()) else {
+            return self.bare_order(lines);
+        };
+        if lines.is_empty() {
+            let spared = self.mentions.list.iter().any(|m| self.spared(m));
+            return self.nothing(if spared { NotAnOrder::Negated } else { NotAnOrder::Unexplained }, Some(clause));
+        }
+        let parse = self.result(Intent::Reorder, clause, lines);
+        if parse.leftover.len() > MAX_UNEXPLAINED || parse.score < MIN_SCORE {
+            return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(NotAnOrder::Unexplained), ..parse };
+        }
+        parse
+    }
+
+    /// Only products were said: with a quantity, an option or a "please" it is an order.
+    fn bare_order(&self, lines: Vec<Line>) -> Parse {
+        let asks = self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.as_ref().is_some_and(|_| true))
+            || self.chosen.iter().any(|c| self.role(c) == Role::Filler);
+        match self.whole(&|intent| intent == Intent::Reorder) {
+            Some(clause) if asks && !lines.is_empty() => {
+                let mut parse = self.result(Intent::Reorder, &clause, lines);
+                parse.score *= 0.8;
+                parse
+            }
+            Some(_) | None => self.nothing(NotAnOrder::Unexplained, None),
+        }
+    }
+
+    /// After a read-back. Any negative word rules the confirmation out.
+    fn answer(&self) -> Parse {
+        let negative = self.context.lexicon.negative.iter().any(|n| (0..self.tokens.len()).any(|at| quantity::starts_with(&self.tokens, at, n)));
+        let change = self.change();
+        if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
+            return self.result(Intent::Cancel, clause, vec![]);
+        }
+        if let (Some(change), Some(clause)) = (&change, self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))) {
+            return Parse { change: Some(change.clone()), ..self.result(Intent::Change, clause, vec![]) };
+        }
+        if let Some(clause) = self.whole(&|intent| !intent.can_buy() && !(negative && intent == Intent::Affirm)) {
+            let intent = self.means(&clause).unwrap_or(Intent::None);
+            return self.result(intent, &clause, vec![]);
+        }
+        if let Some(change) = change.filter(|_| self.leftover(&self.chosen, true).is_empty() || !negative) {
+            let left = self.content_beside_amounts();
+            if left <= 1 {
+                return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
+            }
+        }
+        if negative {
+            return Parse { intent: Intent::Deny, score: 0.7, ..Parse::nothing(self.leftover(&self.chosen, true)) };
+        }
+        if let Some(clause) = self.whole(&|intent| intent == Intent::Confirm) {
+            return self.result(Intent::Confirm, &clause, vec![]);
+        }
+        let mut parse = self.command();
+        if parse.intent == Intent::Confirm {
+            parse.intent = Intent::None;
+        }
+        parse
+    }
+
+    fn content_beside_amounts(&self) -> usize {
+        (0..self.tokens.len())
+            .filter(|at| {
+                let token = &self.tokens[*at];
+                let counted = self.mentions.amounts.iter().any(|a| (a.start..a.end).contains(at));
+                let filler = self.chosen.iter().any(|c| self.role(c) == Role::Filler && (c.start..c.end).contains(at));
+                !counted && !filler && !self.context.lexicon.light.contains(&token.fold)
+            })
+            .count()
+    }
+
+    fn change(&self) -> Option<Change> {
+        if let Some(amount) = self.mentions.amounts.last() {
+            return Some(Change::Qty(amount.value));
+        }
+        let clause = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))?;
+        let words: Vec<&str> = self.tokens[clause.start..clause.end].iter().map(|t| t.text.as_str()).collect();
+        Some(Change::Which(words.join(" ")))
+    }
+
+    /// One of a few products was asked for: by name, or "the first one".
+    fn choice(&self, skus: &[String]) -> Parse {
+        if let Some(clause) = self.whole(&|intent| matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help)) {
+            let intent = self.means(&clause).unwrap_or(Intent::None);
+            return self.result(intent, &clause, vec![]);
+        }
+        if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
+            return self.result(Intent::Cancel, clause, vec![]);
+        }
+        let words: Vec<&str> = self.tokens.iter().map(|t| t.text.as_str()).collect();
+        let lines: Vec<Line> = self.lines_where(&|_| true).into_iter().filter(|l| skus.contains(&l.sku)).collect();
+        let left = self.leftover(&self.chosen, true);
+        if left.len() <= 1 && self.forbidden().is_none() {
+            let which = Some(Change::Which(words.join(" ")));
+            return Parse { intent: Intent::Change, lines, change: which, score: 0.8, ..Parse::nothing(left) };
+        }
+        self.nothing(NotAnOrder::Unexplained, None)
+    }
+
+    fn result(&self, intent: Intent, clause: &Clause, lines: Vec<Line>) -> Parse {
+        let leftover = self.leftover(&self.chosen, true);
+        let content = self.tokens.iter().filter(|t| !self.context.lexicon.light.contains(&t.fold)).count();
+        let fit = if content == 0 { 1.0 } else { 1.0 - leftover.len() as f32 / content as f32 };
+        let weakest = lines.iter().map(|l| l.score).fold(1.0f32, f32::min);
+        let change = (intent == Intent::Change).then(|| self.change()).flatten();
+        Parse { intent, lines, change, not_an_order: None, leftover, template: self.name(clause), score: fit.clamp(0.0, 1.0) * weakest }
+    }
+
+    /// The products that the sentence wants: those in a clause, and those that stand alone.
+    fn wanted_lines(&self) -> Vec<Line> {
+        self.lines_where(&|m| !self.spared(m))
+    }
+
+    fn lines_where(&self, wanted: &dyn Fn(&Mention) -> bool) -> Vec<Line> {
+        let mut lines: Vec<(Line, usize)> = Vec::new();
+        for mention in self.mentions.list.iter().filter(|m| !m.dropped && wanted(m)) {
+            let line = self.line(mention);
+            match lines.iter_mut().find(|(l, _)| l.sku == line.sku) {
+                // Said twice ("no detergent ... get two bottles of detergent"): one line, the spoken quantity.
+                Some((old, _)) if line.qty_spoken => *old = line,
+                Some(_) => {}
+                None => lines.push((line, mention.core.0)),
+            }
+        }
+        for amount in &self.mentions.amounts {
+            let in_order = self.chosen.iter().any(|c| matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change)) && !self.depletes(c) && c.start <= amount.start && amount.end <= c.end);
+            let target = lines.iter_mut().rev().find(|(l, at)| !l.qty_spoken && *at < amount.start);
+            if let (true, Some((line, _))) = (in_order, target)
+                && let Some(product) = self.context.catalog.products.iter().position(|p| p.sku == line.sku)
+            {
+                line.qty = mention::packs(amount, self.context.catalog, product);
+                line.qty_spoken = true;
+            }
+        }
+        if let Some(each) = self.mentions.each {
+            for (line, _) in &mut lines {
+                line.qty = each;
+                line.qty_spoken = true;
+            }
+        }
+        lines.into_iter().map(|(line, _)| line).collect()
+    }
+
+    /// "only one egg left": a number there is what is left, not what is wanted.
+    fn depletes(&self, clause: &Clause) -> bool {
+        self.context.lexicon.templates[clause.template].depletes
+    }
+
+    fn line(&self, mention: &Mention) -> Line {
+        let catalog = self.context.catalog;
+        let regular = |product: usize| (self.context.regulars)(&catalog.products[product].sku);
+        let mut ranked = mention.found.products.clone();
+        let top = ranked[0].1;
+        ranked.extend(mention.found.rivals.iter().map(|(p, s)| (*p, s * top)));
+        let mut because = if mention.found.fuzzy { Because::SoundsLike } else { Because::Named };
+        if ranked.len() > 1
+            && !regular(ranked[0].0)
+            && let Some(usual) = ranked.iter().position(|(p, _)| regular(*p))
+        {
+            let (product, _) = ranked.remove(usual);
+            ranked.insert(0, (product, top));
+            for other in &mut ranked[1..] {
+                other.1 = other.1.min(top * 0.8);
+            }
+            because = Because::Usual;
+        }
+        let (product, score) = ranked[0];
+        let chosen = &catalog.products[product];
+        let depleted = self.chosen.iter().any(|c| self.depletes(c) && c.start <= mention.core.0 && mention.core.1 <= c.end);
+        let amount = mention.amount.as_ref().filter(|_| !depleted);
+        let options = mention.options.iter().filter_map(|(o, v)| {
+            let option = chosen.options.get(*o)?;
+            Some((option.name.clone(), option.values.get(*v)?.value.clone()))
+        });
+        Line {
+            sku: chosen.sku.clone(),
+            qty: amount.map_or(1, |a| mention::packs(a, catalog, product)),
+            qty_spoken: amount.is_some(),
+            options: options.collect(),
+            score,
+            words: self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" "),
+            rivals: ranked[1..].iter().take(4).map(|(p, s)| Candidate { sku: catalog.products[*p].sku.clone(), score: *s }).collect(),
+            because,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `tendero parse`: utterances in, one a line; their meaning out, one JSON object a line.
+//!
+//! Never stops for a bad line: text that is not UTF-8 or too long gives a line with `error`.
+
+use crate::understand::catalog::Catalog;
+use crate::understand::grammar::Expect;
+use crate::understand::{Lang, Understanding};
+use anyhow::Context as _;
+use serde_json::json;
+use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
+
+/// Parse utterances from standard input and print what they mean.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The shop's catalogue (JSON).
+    #[arg(long, value_name = "FILE")]
+    pub catalog: PathBuf,
+    /// The language of the utterances: en, es or ro.
+    #[arg(long, default_value = "en")]
+    pub lang: Lang,
+    /// One JSON object a line instead of a line for people.
+    #[arg(long)]
+    pub json: bool,
+    /// Parse as an answer to a read-back instead of as a command.
+    #[arg(long)]
+    pub confirm: bool,
+    /// SKUs that this household buys; they win ties.
+    #[arg(long, value_name = "SKU", value_delimiter = ',')]
+    pub regulars: Vec<String>,
+}
+
+/// The longest line that is read, bytes. The rest of a longer one is skipped.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// Runs the subcommand on standard input and output.
+///
+/// # Errors
+/// A catalogue that can't be read or is wrong; standard output that is closed.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(&args.catalog)
+        .with_context(|| format!("can't read the catalogue {}; give an existing file with --catalog", args.catalog.display()))?;
+    let catalog = Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", args.catalog.display()))?;
+    let understanding = Understanding::new(catalog);
+    stream(args, &understanding, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}
+
+fn stream(args: &Args, understanding: &Understanding, mut input: &mut dyn BufRead, output: &mut dyn Write) -> anyhow::Result<()> {
+    let expect = if args.confirm { Expect::Confirm } else { Expect::Command };
+    let regular = |sku: &str| args.regulars.iter().any(|r| r == sku);
+    let mut number = 0u64;
+    loop {
+        let mut line = Vec::new();
+        if (&mut input).take(MAX_LINE).read_until(b'\n', &mut line).context("can't read standard input")? == 0 {
+            return Ok(());
+        }
+        number += 1;
+        let cut = line.last() != Some(&b'\n') && line.len() as u64 == MAX_LINE;
+        if cut {
+            skip_line(input).context("can't read standard input")?;
+        }
+        let answer = match std::str::from_utf8(&line) {
+            _ if cut => error(number, &format!("the line is longer than {MAX_LINE} bytes")),
+            Err(e) => error(number, &format!("the line is not UTF-8: {e}")),
+            Ok(text) => meaning(args, understanding, &expect, &regular, text.trim()),
+        };
+        writeln!(output, "{answer}").and_then(|()| output.flush()).context("can't write to standard output")?;
+    }
+}
+
+/// Reads on to the end of the line without keeping it.
+fn skip_line(input: &mut dyn BufRead) -> std::io::Result<()> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let (used, done) = match buffer.iter().position(|b| *b == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        input.consume(used);
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+fn error(number: u64, what: &str) -> String {
+    json!({ "error": what, "line": number }).to_string()
+}
+
+fn meaning(args: &Args, understanding: &Understanding, expect: &Expect, regular: &dyn Fn(&str) -> bool, text: &str) -> String {
+    let parse = understanding.parse(text, args.lang, expect, regular);
+    if args.json {
+        let value = serde_json::to_value(&parse).map(|mut value| {
+            value["text"] = json!(text);
+            value
+        });
+        return value.map_or_else(|e| json!({ "error": e.to_string() }).to_string(), |v| v.to_string());
+    }
+    let lines: Vec<String> = parse.lines.iter().map(|l| format!("{} × {}", l.qty, l.sku)).collect();
+    format!("{:?} {} ({:.2})", parse.intent, lines.join(", "), parse.score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATALOG: &str = r#"{"shop":"s","version":1,"part":1,"parts":1,"currency":"EUR","products":[
+        {"sku":"milk","title":{"en":"Milk"},"says":{"en":["milk"]},"pack":{"count":1,"unit":"litre"},"unit_amount":100,"max_qty":9,"category":"dairy"}]}"#;
+
+    #[test]
+    fn bad_lines_do_not_stop_the_stream() {
+        let understanding = Understanding::new(Catalog::from_json(CATALOG).expect("valid"));
+        let args = Args { catalog: PathBuf::new(), lang: Lang::En, json: true, confirm: false, regulars: vec![] };
+        let mut input = b"order milk\n\xff\xfe\n".to_vec();
+        input.extend(vec![b'a'; 200_000]);
+        input.extend(b"\nwe're out of milk");
+        let mut output = Vec::new();
+        stream(&args, &understanding, &mut input.as_slice(), &mut output).expect("a vector takes everything");
+        let lines: Vec<serde_json::Value> =
+            String::from_utf8(output).expect("JSON").lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!((lines[0]["intent"].as_str(), lines[0]["lines"][0]["sku"].as_str()), (Some("reorder"), Some("milk")));
+        assert!(lines[1]["error"].is_string() && lines[2]["error"].is_string());
+        assert_eq!(lines[3]["intent"], "reorder");
+    }
+}

@@ -1,0 +1,335 @@
+//! Finds products and options in the tokens of a sentence.
+//!
+//! A trie over stems holds every name of every product in one language, words in any order for
+//! short names. A word that nobody knows is tried by sound and by edit distance. Never decides
+//! between close rivals: it returns them with scores.
+
+use super::{Catalog, Product};
+use crate::understand::Lang;
+use crate::understand::lexicon::Lexicon;
+use crate::understand::text::{self, Token};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Words that name a product, and the products that they may mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// First token after the name.
+    pub end: usize,
+    /// (position in the catalogue, score 0.0 to 1.0), best first, never empty.
+    pub products: Vec<(usize, f32)>,
+    /// Other products that the words fit less well.
+    pub rivals: Vec<(usize, f32)>,
+    /// Whether a word was taken for another that sounds like it.
+    pub fuzzy: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Node {
+    next: BTreeMap<u32, u32>,
+    ends: Vec<(u32, f32)>,
+}
+
+/// The names and options of a catalogue in one language.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    words: BTreeMap<String, u32>,
+    nodes: Vec<Node>,
+    by_sound: BTreeMap<String, Vec<u32>>,
+    by_deletion: BTreeMap<String, Vec<u32>>,
+    spelled: Vec<String>,
+    /// Word → products that have a name which ends in it (its head), or begins in Spanish and Romanian.
+    heads: BTreeMap<u32, BTreeSet<u32>>,
+    /// Words of each product's names.
+    bags: Vec<BTreeSet<u32>>,
+    /// For each product, its options by their words: (option, value) numbers.
+    options: Vec<usize>,
+    option_sets: Vec<BTreeMap<Vec<String>, (usize, usize)>>,
+    longest_option: usize,
+}
+
+/// A word of another language than the household's, or in another order, counts a little less.
+const FOREIGN: f32 = 0.85;
+const REORDERED: f32 = 0.97;
+const MISHEARD: f32 = 0.7;
+const RIVAL: f32 = 0.7;
+
+impl Index {
+    pub fn new(catalog: &Catalog, lexicon: &Lexicon) -> Index {
+        let mut index = Index { nodes: vec![Node::default()], ..Index::default() };
+        let mut sets: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, product) in catalog.products.iter().enumerate() {
+            index.bags.push(BTreeSet::new());
+            for (name, score) in names(product, lexicon.lang) {
+                index.add_name(at, &name, score, lexicon);
+            }
+            // Products that share a list of options share its index.
+            let key = serde_json::to_string(&product.options).unwrap_or_default();
+            let next = index.option_sets.len();
+            let set = *sets.entry(key).or_insert(next);
+            if set == next {
+                let options = option_phrases(product, lexicon.lang);
+                index.longest_option = options.keys().map(Vec::len).max().unwrap_or(0).max(index.longest_option);
+                index.option_sets.push(options);
+            }
+            index.options.push(set);
+        }
+        index.index_spellings(lexicon.lang);
+        index
+    }
+
+    fn add_name(&mut self, product: usize, name: &str, score: f32, lexicon: &Lexicon) {
+        let tokens = text::tokens(name, lexicon.lang).unwrap_or_default();
+        let mut ids: Vec<u32> = Vec::new();
+        for token in &tokens {
+            // Joining words may stand inside a name or be left out.
+            if lexicon.links.contains(&token.fold) && tokens.len() > 1 {
+                continue;
+            }
+            let key = key(token, lexicon);
+            let next = u32::try_from(self.words.len()).expect("a catalogue has far fewer words");
+            let id = *self.words.entry(key.clone()).or_insert(next);
+            if id == next {
+                self.spelled.push(key);
+            }
+            ids.push(id);
+        }
+        if ids.is_empty() || ids.len() > MAX_NAME {
+            return;
+        }
+        let product_id = u32::try_from(product).expect("a catalogue has far fewer products");
+        self.bags[product].extend(&ids);
+        let head = if lexicon.lang == Lang::En { ids[ids.len() - 1] } else { ids[0] };
+        self.heads.entry(head).or_default().insert(product_id);
+        for (order, ids) in orders(&ids).into_iter().enumerate() {
+            let score = if order == 0 { score } else { score * REORDERED };
+            let mut node = 0usize;
+            for id in ids {
+                let fresh = u32::try_from(self.nodes.len()).expect("a trie has far fewer nodes");
+                let next = *self.nodes[node].next.entry(id).or_insert(fresh);
+                if next == fresh {
+                    self.nodes.push(Node::default());
+                }
+                node = next as usize;
+            }
+            let ends = &mut self.nodes[node].ends;
+            match ends.iter_mut().find(|(p, _)| *p == product_id) {
+                Some(end) => end.1 = end.1.max(score),
+                None => ends.push((product_id, score)),
+            }
+        }
+    }
+
+    fn index_spellings(&mut self, lang: Lang) {
+        for (id, word) in self.spelled.iter().enumerate() {
+            if word.chars().count() < 3 || word.starts_with('#') {
+                continue;
+            }
+            let id = u32::try_from(id).expect("a catalogue has far fewer words");
+            let sound = text::sound_key(word, lang);
+            if sound.len() >= 3 {
+                self.by_sound.entry(sound).or_default().push(id);
+            }
+            for shape in deletions(word) {
+                self.by_deletion.entry(shape).or_default().push(id);
+            }
+        }
+    }
+
+    /// The longest name that begins at `at`.
+    pub fn find(&self, tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Found> {
+        let mut best: Option<(usize, u32, f32, Vec<u32>)> = None;
+        let mut open = vec![(0u32, at, 1.0f32, Vec::<u32>::new())];
+        let mut steps = 0;
+        while let Some((node, pos, score, path)) = open.pop() {
+            steps += 1;
+            if steps > MAX_STEPS {
+                break;
+            }
+            let here = &self.nodes[node as usize];
+            if !here.ends.is_empty() {
+                let better = best.as_ref().is_none_or(|(end, _, s, _)| (pos, score) > (*end, *s));
+                // A name that is longer only thanks to a guess does not beat a certain one.
+                let certain = best.as_ref().is_some_and(|(_, _, s, _)| *s > score + 0.25);
+                if better && !certain {
+                    best = Some((pos, node, score, path.clone()));
+                }
+            }
+            let Some(token) = tokens.get(pos) else { continue };
+            if pos > at && token.break_before {
+                continue;
+            }
+            for (id, fit, length) in self.readings(tokens, pos, lexicon, pos > at) {
+                if let Some(next) = here.next.get(&id) {
+                    let mut path = path.clone();
+                    path.push(id);
+                    open.push((*next, pos + length, score * fit, path));
+                }
+            }
+            if pos > at && lexicon.links.contains(&token.fold) {
+                open.push((node, pos + 1, score, path));
+            }
+        }
+        let (end, node, score, path) = best?;
+        // Links that were skipped after the last word are not part of the name.
+        let mut end = end;
+        while end > at + 1 && lexicon.links.contains(&tokens[end - 1].fold) && !path.iter().any(|id| self.spelled[*id as usize] == tokens[end - 1].stem) {
+            end -= 1;
+        }
+        let mut products: Vec<(usize, f32)> = self.nodes[node as usize].ends.iter().map(|(p, s)| (*p as usize, s * score)).collect();
+        products.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let rivals = self.rivals(&path, &products);
+        Some(Found { end, products, rivals, fuzzy: score < 0.999 })
+    }
+
+    /// Products that the words fit too, with more of their own name unsaid.
+    fn rivals(&self, path: &[u32], chosen: &[(usize, f32)]) -> Vec<(usize, f32)> {
+        let mut out: Vec<(usize, f32)> = Vec::new();
+        for head in path {
+            for &product in self.heads.get(head).into_iter().flatten() {
+                let product = product as usize;
+                let fits = path.iter().all(|id| self.bags[product].contains(id));
+                if fits && chosen.iter().all(|(p, _)| *p != product) && out.iter().all(|(p, _)| *p != product) {
+                    out.push((product, RIVAL));
+                }
+            }
+        }
+        out.truncate(MAX_RIVALS);
+        out
+    }
+
+    /// The catalogue's words that the token at `pos` may be: (word, fit, tokens used).
+    fn readings(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, inside: bool) -> Vec<(u32, f32, usize)> {
+        let token = &tokens[pos];
+        let mut out = Vec::new();
+        let exact = self.words.get(&key(token, lexicon)).copied();
+        out.extend(exact.map(|id| (id, 1.0, 1)));
+        // "tooth brush" for "toothbrush", "para cetamol" for "paracetamol"
+        if let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) {
+            let joined = format!("{}{}", token.fold, next.fold);
+            let stem = text::stem(&joined, lexicon.lang);
+            if let Some(id) = self.words.get(&stem) {
+                out.push((*id, 0.95, 2));
+            } else if joined.chars().count() >= 7 && !lexicon.knows(&token.fold) && !lexicon.knows(&next.fold) {
+                out.extend(self.alike(&stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 2)));
+            }
+        }
+        if exact.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
+            out.extend(self.alike(&token.stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 1)));
+        }
+        out
+    }
+
+    /// Words of the catalogue that look or sound like `word`.
+    fn alike(&self, word: &str, lang: Lang) -> BTreeSet<u32> {
+        let length = word.chars().count();
+        let allowed = match length {
+            0..=2 => 0,
+            3..=7 => 1,
+            _ => 2,
+        };
+        let mut out = BTreeSet::new();
+        for shape in deletions(word) {
+            for &id in self.by_deletion.get(&shape).into_iter().flatten() {
+                if strsim::osa_distance(word, &self.spelled[id as usize]) <= allowed {
+                    out.insert(id);
+                }
+            }
+        }
+        let sound = text::sound_key(word, lang);
+        if sound.len() >= 3 && length >= 5 {
+            for &id in self.by_sound.get(&sound).into_iter().flatten() {
+                if strsim::osa_distance(word, &self.spelled[id as usize]) <= 2.max(length / 3) {
+                    out.insert(id);
+                }
+            }
+        }
+        out
+    }
+
+    /// The longest option phrase of `product` that begins at `at`: (end, option, value).
+    pub fn option(&self, product: usize, tokens: &[Token], at: usize) -> Option<(usize, usize, usize)> {
+        let set = &self.option_sets[self.options[product]];
+        let most = self.longest_option.min(tokens.len() - at);
+        (1..=most).rev().find_map(|length| {
+            let phrase: Vec<String> = tokens[at..at + length].iter().map(|t| t.stem.clone()).collect();
+            set.get(&phrase).map(|(option, value)| (at + length, *option, *value))
+        })
+    }
+
+    /// Whether any product has an option phrase that begins at `at`.
+    pub fn any_option(&self, tokens: &[Token], at: usize) -> Option<usize> {
+        let most = self.longest_option.min(tokens.len() - at);
+        (1..=most).rev().find_map(|length| {
+            let phrase: Vec<String> = tokens[at..at + length].iter().map(|t| t.stem.clone()).collect();
+            self.option_sets.iter().any(|set| set.contains_key(&phrase)).then_some(at + length)
+        })
+    }
+
+    /// Which list of options the product has; equal lists have one number.
+    pub fn option_set(&self, product: usize) -> usize {
+        self.options[product]
+    }
+}
+
+const MAX_NAME: usize = 8;
+const MAX_STEPS: usize = 2_000;
+const MAX_RIVALS: usize = 4;
+
+/// The names of a product that count in `lang`, with their weight.
+fn names(product: &Product, lang: Lang) -> Vec<(String, f32)> {
+    let mut out: Vec<(String, f32)> = Vec::new();
+    let own = product.says.get(&lang).into_iter().flatten();
+    out.extend(own.map(|name| (name.clone(), 1.0)));
+    // What stands after the comma of a title is the size of the pack.
+    let head = |title: &str| title.split(',').next().unwrap_or(title).to_owned();
+    out.push((head(product.title(lang)), 1.0));
+    if lang != Lang::En {
+        out.extend(product.says.get(&Lang::En).into_iter().flatten().filter(|n| n.contains(' ')).map(|n| (n.clone(), FOREIGN)));
+    }
+    out
+}
+
+fn key(token: &Token, lexicon: &Lexicon) -> String {
+    if let Ok(number) = token.fold.parse::<u32>() {
+        return format!("#{number}");
+    }
+    match lexicon.numbers.get(&token.fold) {
+        Some(number) if *number != 1 => format!("#{number}"),
+        _ => token.stem.clone(),
+    }
+}
+
+/// The orders in which people say the words of a name: all of them for up to three words.
+fn orders(ids: &[u32]) -> Vec<Vec<u32>> {
+    match *ids {
+        [a, b] => vec![vec![a, b], vec![b, a]],
+        [a, b, c] => vec![vec![a, b, c], vec![b, c, a], vec![c, a, b], vec![a, c, b], vec![b, a, c], vec![c, b, a]],
+        _ => vec![ids.to_vec()],
+    }
+}
+
+/// The word and every form of it that lacks one letter: two words within one edit share a form.
+fn deletions(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let mut out = vec![word.to_owned()];
+    if (3..=24).contains(&letters.len()) {
+        out.extend((0..letters.len()).map(|skip| letters.iter().enumerate().filter(|(i, _)| *i != skip).map(|(_, c)| c).collect()));
+    }
+    out
+}
+
+fn option_phrases(product: &Product, lang: Lang) -> BTreeMap<Vec<String>, (usize, usize)> {
+    let mut out = BTreeMap::new();
+    for (o, option) in product.options.iter().enumerate() {
+        for (v, value) in option.values.iter().enumerate() {
+            let says = value.says.get(&lang).or_else(|| value.says.get(&Lang::En));
+            for phrase in says.into_iter().flatten().chain(std::iter::once(&value.value)) {
+                let stems: Vec<String> = text::tokens(phrase, lang).unwrap_or_default().into_iter().map(|t| t.stem).collect();
+                if !stems.is_empty() {
+                    out.entry(stems).or_insert((o, v));
+                }
+            }
+        }
+    }
+    out
+}

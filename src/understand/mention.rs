@@ -1,0 +1,236 @@
+//! Tokens → mentions: each product with the quantity and the options that belong to it. Pure.
+//!
+//! Corrections inside a sentence are settled here ("two, no, three packs"). Never asks what the
+//! sentence wants with its products.
+
+use super::catalog::Catalog;
+use super::catalog::index::{Found, Index};
+use super::lexicon::Lexicon;
+use super::quantity::{self, Amount};
+use super::text::Token;
+use std::collections::BTreeMap;
+
+/// A product in a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mention {
+    /// The name itself.
+    pub core: (usize, usize),
+    /// The name with its articles, quantity and options.
+    pub span: (usize, usize),
+    pub found: Found,
+    pub amount: Option<Amount>,
+    /// (option, value) numbers of the best product.
+    pub options: BTreeMap<usize, usize>,
+    /// Taken back by a correction: "bleach, I mean softener".
+    pub dropped: bool,
+    /// Whether nothing but "and" or a pause lies between this and the mention before it.
+    pub joined: bool,
+}
+
+/// The products of a sentence in order, and the amounts that stand alone.
+#[derive(Debug, Clone, Default)]
+pub struct Mentions {
+    pub list: Vec<Mention>,
+    pub amounts: Vec<Amount>,
+    /// "two of each": an amount for every product.
+    pub each: Option<u32>,
+}
+
+struct Reader<'a> {
+    tokens: &'a [Token],
+    lexicon: &'a Lexicon,
+    index: &'a Index,
+}
+
+/// Finds all of them.
+pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions {
+    let reader = Reader { tokens, lexicon, index };
+    let mut list = reader.products();
+    for at in 0..list.len() {
+        let floor = if at == 0 { 0 } else { list[at - 1].span.1 };
+        reader.grow_left(&mut list[at], floor);
+        // What a later product took to its left is settled before this one grows to the right.
+        let ceiling = list.get(at + 1).map_or(tokens.len(), |next| {
+            let mut next = next.clone();
+            reader.grow_left(&mut next, list[at].span.1);
+            next.span.0
+        });
+        reader.grow_right(&mut list[at], ceiling);
+    }
+    for at in 1..list.len() {
+        let (gap_start, gap_end) = (list[at - 1].span.1, list[at].span.0);
+        if reader.is_product_correction(gap_start, gap_end) {
+            let inherited = list[at - 1].amount.clone();
+            list[at - 1].dropped = true;
+            list[at].joined = true;
+            list[at].amount = list[at].amount.take().or(inherited);
+        } else {
+            list[at].joined = tokens[gap_start..gap_end].iter().all(|t| lexicon.joiners.contains(&t.fold));
+        }
+    }
+    let (amounts, each) = reader.free_amounts(&list);
+    Mentions { list, amounts, each }
+}
+
+impl Reader<'_> {
+    fn products(&self) -> Vec<Mention> {
+        let mut list: Vec<Mention> = Vec::new();
+        let mut at = 0;
+        while at < self.tokens.len() {
+            // An option of the product just named ("with milk") is not another product.
+            let taken = list.last().and_then(|m| self.option_after(m, at));
+            let found = self.index.find(self.tokens, at, self.lexicon);
+            let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at));
+            match found {
+                Some(found) if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) => {
+                    let end = found.end;
+                    list.push(Mention { core: (at, end), span: (at, end), found, amount: None, options: BTreeMap::new(), dropped: false, joined: false });
+                    at = end;
+                }
+                _ => at = option_end.unwrap_or(at + 1),
+            }
+        }
+        list
+    }
+
+    fn option_after(&self, mention: &Mention, at: usize) -> Option<(usize, usize, usize)> {
+        let (product, _) = mention.found.products[0];
+        self.index.option(product, self.tokens, at)
+    }
+
+    fn grow_left(&self, mention: &mut Mention, floor: usize) {
+        let product = mention.found.products[0].0;
+        let mut at = mention.span.0;
+        while at > floor && !self.tokens[at].break_before {
+            if let Some((start, option, value)) = (floor..at).find_map(|s| self.index.option(product, self.tokens, s).filter(|(end, ..)| *end == at).map(|(_, o, v)| (s, o, v))) {
+                mention.options.entry(option).or_insert(value);
+                at = start;
+            } else if let Some(amount) = self.amount_before(floor, at).filter(|_| mention.amount.is_none()) {
+                at = amount.start;
+                mention.amount = Some(amount);
+                at = self.older_amount(floor, at).unwrap_or(at);
+            } else if self.lexicon.articles.contains(&self.tokens[at - 1].fold) || (self.lexicon.links.contains(&self.tokens[at - 1].fold) && at - 1 > floor && self.amount_before(floor, at - 1).is_some()) {
+                at -= 1;
+            } else {
+                break;
+            }
+        }
+        mention.span.0 = at;
+    }
+
+    /// The longest amount that ends at `end`.
+    fn amount_before(&self, floor: usize, end: usize) -> Option<Amount> {
+        (floor.max(end.saturating_sub(6))..end).find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end))
+    }
+
+    /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".
+    fn older_amount(&self, floor: usize, at: usize) -> Option<usize> {
+        let marker = self.lexicon.corrections.iter().find(|c| at >= floor + c.len() && self.words_at(at - c.len(), c))?;
+        let before = at - marker.len();
+        self.amount_before(floor, before).map(|a| a.start)
+    }
+
+    fn words_at(&self, at: usize, words: &[String]) -> bool {
+        self.tokens.get(at..at + words.len()).is_some_and(|span| span.iter().zip(words).all(|(t, w)| t.fold == *w))
+    }
+
+    /// The end of a correction marker at `at`, the longest one.
+    fn correction(&self, at: usize) -> Option<usize> {
+        self.lexicon.corrections.iter().find(|c| self.words_at(at, c)).map(|c| at + c.len())
+    }
+
+    fn grow_right(&self, mention: &mut Mention, ceiling: usize) {
+        let product = mention.found.products[0].0;
+        let mut at = mention.span.1;
+        while at < ceiling {
+            let mut look = at;
+            while look < ceiling && (self.lexicon.joiners.contains(&self.tokens[look].fold) || self.lexicon.articles.contains(&self.tokens[look].fold)) && self.index.option(product, self.tokens, look).is_none() {
+                look += 1;
+            }
+            if look < ceiling
+                && let Some((end, option, value)) = self.index.option(product, self.tokens, look).filter(|(end, ..)| *end <= ceiling)
+            {
+                mention.options.insert(option, value);
+                at = end;
+                continue;
+            }
+            if let Some(amount) = quantity::amount(self.tokens, at, self.lexicon).filter(|a| a.end <= ceiling && mention.amount.is_none()) {
+                at = amount.end;
+                mention.amount = Some(amount);
+                continue;
+            }
+            let corrected = self.correction(at).filter(|end| *end < ceiling).and_then(|mut end| {
+                while let Some(next) = self.correction(end).filter(|e| *e < ceiling) {
+                    end = next;
+                }
+                quantity::amount(self.tokens, end, self.lexicon).filter(|a| a.end <= ceiling)
+            });
+            match corrected {
+                Some(amount) => {
+                    at = amount.end;
+                    mention.amount = Some(amount);
+                }
+                None => break,
+            }
+        }
+        mention.span.1 = at;
+    }
+
+    fn is_product_correction(&self, start: usize, end: usize) -> bool {
+        let Some(after) = (start < end).then(|| self.correction(start)).flatten() else { return false };
+        // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
+        let lone = after == start + 1 && self.lexicon.negative.iter().any(|n| self.words_at(start, n));
+        let rest = self.tokens[after..end].iter().all(|t| self.lexicon.articles.contains(&t.fold) || self.lexicon.joiners.contains(&t.fold));
+        after <= end && rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
+    }
+
+    fn free_amounts(&self, list: &[Mention]) -> (Vec<Amount>, Option<u32>) {
+        let mut free: Vec<Amount> = Vec::new();
+        let mut each = None;
+        let mut at = 0;
+        while at < self.tokens.len() {
+            if let Some(mention) = list.iter().find(|m| (m.span.0..m.span.1).contains(&at)) {
+                if let Some(amount) = &mention.amount
+                    && amount.end <= mention.span.1
+                    && self.lexicon.each.iter().any(|e| self.words_at(amount.end, e))
+                {
+                    each = Some(amount.value);
+                }
+                at = mention.span.1;
+                continue;
+            }
+            let Some(amount) = quantity::amount(self.tokens, at, self.lexicon) else {
+                at += 1;
+                continue;
+            };
+            at = amount.end;
+            if self.lexicon.each.iter().any(|e| self.words_at(at, e)) {
+                each = Some(amount.value);
+                continue;
+            }
+            let corrects = free.last().and_then(|last| {
+                let mut end = self.correction(last.end)?;
+                while let Some(next) = self.correction(end) {
+                    end = next;
+                }
+                (end == amount.start).then_some(last.start)
+            });
+            match (corrects, free.pop()) {
+                (Some(start), _) => free.push(Amount { start, ..amount }),
+                (None, last) => {
+                    free.extend(last);
+                    free.push(amount);
+                }
+            }
+        }
+        (free, each)
+    }
+}
+
+/// How many packs an amount of a product is: "two kilos" of a bag of two kilograms is one.
+pub fn packs(amount: &Amount, catalog: &Catalog, product: usize) -> u32 {
+    let pack = &catalog.products[product].pack;
+    let measured = amount.unit.as_deref() == Some(pack.unit.as_str()) && matches!(pack.unit.as_str(), "kilogram" | "litre");
+    let counted = amount.unit.is_none() && amount.pieces && matches!(pack.unit.as_str(), "piece" | "bottle" | "tin" | "roll");
+    if (measured || counted) && pack.count > 1 { amount.value.div_ceil(pack.count) } else { amount.value }
+}
