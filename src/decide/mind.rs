@@ -67,7 +67,7 @@ pub struct Mind {
     /// For "repeat" and "why", once the conversation is over.
     pub(super) last_reply: Option<Reply>,
     pub(super) last_reasons: Vec<Reason>,
-    /// Product names in what was said last, for the echo guard.
+    /// Product names in what was read back last, for the echo guard.
     pub(super) last_said: Vec<String>,
     distrust_told_ms: Option<u64>,
 }
@@ -135,7 +135,7 @@ impl Mind {
             }
             Event::NotQuoted { request_id, code } => {
                 if self.state.waits_for_quote(&request_id) {
-                    self.step(Cue::NotQuoted(hostile_text::clean(&code)), now);
+                    self.step(Cue::NotQuoted(hostile_text::clean_code(&code)), now);
                 }
             }
             Event::Receipt(receipt) => self.receipt(receipt, now),
@@ -292,10 +292,9 @@ impl Mind {
     /// Says it at once; the number of the saying.
     pub(super) fn say(&mut self, to: &Address, reply: Reply) -> u32 {
         self.says = self.says.wrapping_add(1);
-        self.last_said = match &reply {
-            Reply::ReadBack { items, .. } => items.iter().map(|item| item.product.clone()).collect(),
-            _ => vec![],
-        };
+        if let Reply::ReadBack { items, .. } = &reply {
+            self.last_said = items.iter().map(|item| item.product.clone()).collect();
+        }
         self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });
         self.says
     }
@@ -327,7 +326,6 @@ impl Mind {
 
     /// What a person calls the product, else what the shop calls it; always cleaned.
     pub(super) fn product_name(&self, sku: &str, title: &str, lang: Lang) -> String {
-        let product = self.understanding.catalog().product(sku);
-        hostile_text::clean(product.map_or(title, |product| product.spoken_name(lang)))
+        guard::short_name(self.understanding.catalog(), sku, lang).unwrap_or_else(|| hostile_text::clean(title))
     }
 }
