@@ -50,7 +50,10 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         return Parse::nothing(vec![]);
     }
     let mentions = mention::mentions(&tokens, context.lexicon, context.index);
-    let all = clauses::all(&tokens, &mentions, context.lexicon);
+    let mut all = clauses::all(&tokens, &mentions, context.lexicon);
+    all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
+    let light = |t: &Token| context.lexicon.light.contains(&t.fold);
+    all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
     let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
     let chosen = clauses::cover(&all, tokens.len(), &weight);
     let sentence = Sentence { context, tokens, mentions, all, chosen };
@@ -64,6 +67,11 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         parse.intent = Intent::Affirm;
     }
     parse
+}
+
+fn made_to_order(catalog: &Catalog, mentions: &Mentions, clause: &Clause) -> bool {
+    let inside = |m: &&Mention| clause.start <= m.core.0 && m.core.1 <= clause.end;
+    mentions.list.iter().filter(inside).all(|m| !catalog.products[m.found.products[0].0].options.is_empty())
 }
 
 fn role_weight(role: Role) -> u32 {
@@ -140,7 +148,8 @@ impl Sentence<'_> {
         let candidates = self.all.iter().filter(|c| self.is_whole(c) && self.means(c).is_some_and(wanted));
         candidates
             .filter(|c| {
-                let rest: Vec<Clause> = self.all.iter().filter(|f| self.role(f) == Role::Filler && (f.end <= c.start || f.start >= c.end)).copied().collect();
+                let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
+                let rest: Vec<Clause> = self.all.iter().filter(|f| (self.role(f) == Role::Filler || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
                 let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at));
                 (0..self.tokens.len()).all(covered)
             })
@@ -193,7 +202,10 @@ impl Sentence<'_> {
                 _ => self.lines_where(&|m| self.inside(m, intent)),
             };
             let left = self.leftover(&self.chosen, true).len();
-            let most = if intent == Intent::ListAdd || intent == Intent::Cancel { MAX_UNEXPLAINED } else { 2.max(clause.len()) };
+            let most = match intent {
+                Intent::ListAdd | Intent::Cancel | Intent::Find => MAX_UNEXPLAINED,
+                _ => 3.max(clause.len()),
+            };
             if left <= most {
                 return Some(self.result(intent, clause, lines));
             }
@@ -202,7 +214,7 @@ impl Sentence<'_> {
     }
 
     fn inside(&self, mention: &Mention, intent: Intent) -> bool {
-        self.chosen.iter().any(|c| self.means(c) == Some(intent) && c.start <= mention.core.0 && mention.core.1 <= c.end)
+        self.chosen.iter().any(|c| self.means(c) == Some(intent) && !self.is_whole(c) && c.start <= mention.core.0 && mention.core.1 <= c.end)
     }
 
     fn spared(&self, mention: &Mention) -> bool {
@@ -323,7 +335,11 @@ impl Sentence<'_> {
 
     /// The products that the sentence wants: those in a clause, and those that stand alone.
     fn wanted_lines(&self) -> Vec<Line> {
-        self.lines_where(&|m| !self.spared(m))
+        let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
+        let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
+        // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
+        let led = |m: &Mention| m.joined || (m.span.0 > 0 && self.context.lexicon.joiners.contains(&self.tokens[m.span.0 - 1].fold));
+        self.lines_where(&|m| !self.spared(m) && (!named || buys(m) || led(m)))
     }
 
     fn lines_where(&self, wanted: &dyn Fn(&Mention) -> bool) -> Vec<Line> {

@@ -35,7 +35,7 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
     let mut word = String::new();
     let mut pause = false;
     // A space at the end closes the last word.
-    for c in text.nfc().flat_map(char::to_lowercase).chain(std::iter::once(' ')) {
+    for c in text.nfc().flat_map(char::to_lowercase).map(comma_below).chain(std::iter::once(' ')) {
         let border = word.chars().last().is_some_and(|last| last.is_numeric() != c.is_numeric());
         if !word.is_empty() && (border || !c.is_alphanumeric()) {
             let closed = std::mem::take(&mut word);
@@ -51,6 +51,15 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
         }
     }
     Some(out)
+}
+
+/// Old fonts write the Romanian ș and ț with a cedilla.
+fn comma_below(c: char) -> char {
+    match c {
+        'ş' => 'ș',
+        'ţ' => 'ț',
+        other => other,
+    }
 }
 
 fn token(text: String, lang: Lang, break_before: bool) -> Token {
@@ -98,8 +107,8 @@ fn stem_es(word: &str) -> String {
 }
 
 /// Endings of Romanian nouns with the article, longest first.
-const RO_ENDINGS: [&str; 20] = [
-    "urilor", "urile", "ului", "ilor", "elor", "uri", "ele", "ile", "lui", "lor", "ul", "ua", "le", "ei", "ii", "ea", "i", "a", "e", "u",
+const RO_ENDINGS: [&str; 21] = [
+    "elele", "urilor", "urile", "ului", "ilor", "elor", "uri", "ele", "ile", "lui", "lor", "ul", "ua", "le", "ei", "ii", "ea", "i", "a", "e", "u",
 ];
 
 fn stem_ro(word: &str) -> String {
@@ -140,6 +149,23 @@ pub fn sound_key(fold: &str, lang: Lang) -> String {
         }
     }
     key
+}
+
+/// A spelling that is equal for words that many speakers pronounce alike: in Spanish z and s,
+/// b and v, ll and y, silent h; in the other languages the word itself.
+pub fn same_sound(fold: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Es => {
+            let soft = fold.replace("ce", "se").replace("ci", "si").replace("ll", "y").replace("qu", "k");
+            soft.chars().filter(|c| *c != 'h').map(|c| match c {
+                'z' => 's',
+                'v' => 'b',
+                'c' => 'k',
+                other => other,
+            }).collect()
+        }
+        Lang::En | Lang::Ro => fold.to_owned(),
+    }
 }
 
 #[cfg(test)]

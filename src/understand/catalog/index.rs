@@ -36,7 +36,10 @@ pub struct Index {
     nodes: Vec<Node>,
     by_sound: BTreeMap<String, Vec<u32>>,
     by_deletion: BTreeMap<String, Vec<u32>>,
+    by_same_sound: BTreeMap<String, Vec<u32>>,
     spelled: Vec<String>,
+    /// The ways in which each word is written in names.
+    written: Vec<BTreeSet<String>>,
     /// Word → products that have a name which ends in it (its head), or begins in Spanish and Romanian.
     heads: BTreeMap<u32, BTreeSet<u32>>,
     /// Words of each product's names.
@@ -51,6 +54,8 @@ pub struct Index {
 const FOREIGN: f32 = 0.85;
 const REORDERED: f32 = 0.97;
 const MISHEARD: f32 = 0.7;
+const SYNONYM: f32 = 0.9;
+const HOMOPHONE: f32 = 0.9;
 const RIVAL: f32 = 0.7;
 
 impl Index {
@@ -90,7 +95,9 @@ impl Index {
             let id = *self.words.entry(key.clone()).or_insert(next);
             if id == next {
                 self.spelled.push(key);
+                self.written.push(BTreeSet::new());
             }
+            self.written[id as usize].insert(token.text.clone());
             ids.push(id);
         }
         if ids.is_empty() || ids.len() > MAX_NAME {
@@ -125,6 +132,7 @@ impl Index {
                 continue;
             }
             let id = u32::try_from(id).expect("a catalogue has far fewer words");
+            self.by_same_sound.entry(text::same_sound(word, lang)).or_default().push(id);
             let sound = text::sound_key(word, lang);
             if sound.len() >= 3 {
                 self.by_sound.entry(sound).or_default().push(id);
@@ -170,6 +178,10 @@ impl Index {
             }
         }
         let (end, node, score, path) = best?;
+        // "te" is the pronoun; the tea is "té".
+        if end == at + 1 && lexicon.light.contains(&tokens[at].fold) && tokens[at].text == tokens[at].fold {
+            return None;
+        }
         // Links that were skipped after the last word are not part of the name.
         let mut end = end;
         while end > at + 1 && lexicon.links.contains(&tokens[end - 1].fold) && !path.iter().any(|id| self.spelled[*id as usize] == tokens[end - 1].stem) {
@@ -201,22 +213,37 @@ impl Index {
     fn readings(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, inside: bool) -> Vec<(u32, f32, usize)> {
         let token = &tokens[pos];
         let mut out = Vec::new();
-        let exact = self.words.get(&key(token, lexicon)).copied();
+        let known = self.words.get(&key(token, lexicon)).copied();
+        let exact = known.filter(|id| self.may_be(token, *id, lexicon));
         out.extend(exact.map(|id| (id, 1.0, 1)));
+        out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
+        if known.is_none() && !lexicon.knows(&token.fold) {
+            let sound = text::same_sound(&token.stem, lexicon.lang);
+            out.extend(self.by_same_sound.get(&sound).into_iter().flatten().map(|id| (*id, HOMOPHONE, 1)));
+        }
         // "tooth brush" for "toothbrush", "para cetamol" for "paracetamol"
         if let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) {
             let joined = format!("{}{}", token.fold, next.fold);
             let stem = text::stem(&joined, lexicon.lang);
-            if let Some(id) = self.words.get(&stem) {
+            let strange = !lexicon.knows(&token.fold) || !lexicon.knows(&next.fold);
+            if let Some(id) = self.words.get(&stem).filter(|_| strange && joined.chars().count() >= 5) {
                 out.push((*id, 0.95, 2));
             } else if joined.chars().count() >= 7 && !lexicon.knows(&token.fold) && !lexicon.knows(&next.fold) {
                 out.extend(self.alike(&stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 2)));
             }
         }
-        if exact.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
-            out.extend(self.alike(&token.stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 1)));
+        if known.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
+            out.extend(self.alike(&token.stem, lexicon.lang).into_iter().filter(|id| inside || self.spelled[*id as usize].chars().count().min(token.stem.chars().count()) >= 5).map(|id| (id, MISHEARD, 1)));
         }
         out
+    }
+
+    /// Whether a token with the stem of a word is a form of it: diacritics that were said must agree
+    /// ("Paștele" is not "pastele"), and a word of the grammar must be meant exactly ("vine" is not "vin").
+    fn may_be(&self, token: &Token, id: u32, lexicon: &Lexicon) -> bool {
+        let agrees = |name: &String| name.chars().zip(token.text.chars()).all(|(n, t)| t == n || t.is_ascii() || text::fold(&t.to_string()) != text::fold(&n.to_string()));
+        let written = &self.written[id as usize];
+        written.iter().any(agrees) && (!lexicon.grammatical(&token.fold) || written.iter().any(|w| text::fold(w) == token.fold))
     }
 
     /// Words of the catalogue that look or sound like `word`.
@@ -224,7 +251,7 @@ impl Index {
         let length = word.chars().count();
         let allowed = match length {
             0..=2 => 0,
-            3..=7 => 1,
+            3..=8 => 1,
             _ => 2,
         };
         let mut out = BTreeSet::new();
