@@ -225,6 +225,7 @@ impl Mind {
     /// Says the last words; `rest`: the ears were open in this conversation.
     pub(super) fn close(&mut self, to: Address, reply: Reply, now: Now, rest: bool) -> State {
         self.last_reply = Some(reply.clone());
+        self.last_said.clear();
         let say = self.say(&to, reply);
         State::Closing { channel: to.channel, say, until_ms: now.mono_ms + PLAYING_MS, rest }
     }

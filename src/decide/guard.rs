@@ -10,6 +10,8 @@ pub mod clock;
 pub mod confidence;
 pub mod duplicate;
 pub mod echo;
+#[cfg(test)]
+mod fixture;
 
 pub mod hostile_text;
 pub mod hours;
@@ -31,6 +33,7 @@ use super::household::Household;
 use super::order::{Quote, Wanted};
 use super::policy::Policy;
 use super::reply::Reason;
+use crate::understand::Lang;
 use crate::understand::catalog::{Catalog, Product};
 use crate::understand::intent::Parse;
 use serde::{Deserialize, Serialize};
@@ -105,9 +108,18 @@ impl<'a> Proposal<'a> {
 
     /// What a person calls the product in the language that was spoken.
     fn name(&self, sku: &str) -> String {
-        let name = self.catalog.product(sku).map_or(sku, |product| product.spoken_name(self.heard.lang));
-        hostile_text::clean(name)
+        short_name(self.catalog, sku, self.heard.lang).unwrap_or_else(|| hostile_text::clean(sku))
     }
+}
+
+/// What a person calls the product; its title, where several products are called the same.
+/// Cleaned. `None`: the catalogue does not have it.
+pub(super) fn short_name(catalog: &Catalog, sku: &str, lang: Lang) -> Option<String> {
+    let product = catalog.product(sku)?;
+    let name = product.spoken_name(lang);
+    let shares_it = |other: &Product| other.sku != sku && other.says.get(&lang).is_some_and(|says| says.iter().any(|said| said == name));
+    let name = if catalog.products.iter().any(shares_it) { product.title(lang) } else { name };
+    Some(hostile_text::clean(name))
 }
 
 /// Every guard, in the order in which they speak when several have the same rung.

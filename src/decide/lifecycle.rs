@@ -1,6 +1,7 @@
 //! What becomes of an order when something happens to it: the only match over its states.
 //! Pure, idempotent, and it never goes back: a late or doubled message changes nothing.
 
+use super::guard::hostile_text::clean_code;
 use super::order::{Order, OrderState, Receipt, ReceiptStatus};
 
 /// Something that happens to a confirmed order.
@@ -30,7 +31,7 @@ pub fn next(order: &Order, news: &News) -> Option<Order> {
         News::Receipt(receipt) => {
             next.code = match receipt.status {
                 ReceiptStatus::Accepted => None,
-                ReceiptStatus::Rejected => receipt.code.clone(),
+                ReceiptStatus::Rejected => receipt.code.as_deref().map(clean_code),
                 ReceiptStatus::Held => Some(HELD_BY_SHOP.into()),
             };
             next.shop_order_no = receipt.shop_order_no.clone().or(next.shop_order_no);

@@ -67,7 +67,7 @@ pub struct Mind {
     /// For "repeat" and "why", once the conversation is over.
     pub(super) last_reply: Option<Reply>,
     pub(super) last_reasons: Vec<Reason>,
-    /// Product names in what was said last, for the echo guard.
+    /// Product names in what was read back last, for the echo guard.
     pub(super) last_said: Vec<String>,
     distrust_told_ms: Option<u64>,
 }
@@ -135,7 +135,7 @@ impl Mind {
             }
             Event::NotQuoted { request_id, code } => {
                 if self.state.waits_for_quote(&request_id) {
-                    self.step(Cue::NotQuoted(hostile_text::clean(&code)), now);
+                    self.step(Cue::NotQuoted(hostile_text::clean_code(&code)), now);
                 }
             }
             Event::Receipt(receipt) => self.receipt(receipt, now),
@@ -221,17 +221,7 @@ impl Mind {
 
     fn parse(&self, heard: &Heard, expect: &Expect) -> Vec<Parse> {
         let buys = |sku: &str| self.household.buys(sku);
-        let parse = |text: &str| match expect {
-            // The random words are checked by the dialogue; what is left must be the phrase.
-            Expect::Challenge { words } => {
-                let rest = without_words(text, words);
-                self.understanding.parse(&rest, heard.lang, &Expect::Confirm, &buys)
-            }
-            Expect::Command | Expect::Confirm | Expect::Choice { .. } => {
-                self.understanding.parse(text, heard.lang, expect, &buys)
-            }
-        };
-        heard.nbest.iter().take(MAX_PARSED).map(|hypothesis| parse(&hypothesis.text)).collect()
+        heard.nbest.iter().take(MAX_PARSED).map(|hypothesis| self.understanding.parse(&hypothesis.text, heard.lang, expect, &buys)).collect()
     }
 
     fn start(&mut self, now: Now) {
@@ -302,10 +292,9 @@ impl Mind {
     /// Says it at once; the number of the saying.
     pub(super) fn say(&mut self, to: &Address, reply: Reply) -> u32 {
         self.says = self.says.wrapping_add(1);
-        self.last_said = match &reply {
-            Reply::ReadBack { items, .. } => items.iter().map(|item| item.product.clone()).collect(),
-            _ => vec![],
-        };
+        if let Reply::ReadBack { items, .. } = &reply {
+            self.last_said = items.iter().map(|item| item.product.clone()).collect();
+        }
         self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });
         self.says
     }
@@ -337,18 +326,6 @@ impl Mind {
 
     /// What a person calls the product, else what the shop calls it; always cleaned.
     pub(super) fn product_name(&self, sku: &str, title: &str, lang: Lang) -> String {
-        let product = self.understanding.catalog().product(sku);
-        hostile_text::clean(product.map_or(title, |product| product.spoken_name(lang)))
+        guard::short_name(self.understanding.catalog(), sku, lang).unwrap_or_else(|| hostile_text::clean(title))
     }
-}
-
-/// `text` without the first occurrence of each of `words`.
-fn without_words(text: &str, words: &[String]) -> String {
-    let mut left: Vec<&str> = text.split_whitespace().collect();
-    for word in words {
-        if let Some(at) = left.iter().position(|heard| heard == word) {
-            left.remove(at);
-        }
-    }
-    left.join(" ")
 }

@@ -128,8 +128,8 @@ pub enum Reply {
         /// Say the quantities digit by digit as well.
         digits: bool,
     },
-    /// A bare yes does not order; the phrase does.
-    SayPhrase { ask: Ask },
+    /// The phrase once more: a bare yes does not order (`understood`), or the answer was unclear.
+    SayPhrase { ask: Ask, understood: bool },
     /// On disk and held for `minutes`.
     Held { items: Vec<Item>, minutes: u32 },
     /// On disk; an adult must approve it within `minutes`.

@@ -43,7 +43,7 @@ impl Wording {
 
     /// What to say, as one line of text that a speech engine reads well.
     pub fn sentence(&self, reply: &Reply, lang: Lang) -> String {
-        self.speak(lang).reply(reply)
+        capitalised(&self.speak(lang).reply(reply))
     }
 
     /// The reason of a guard, as a sentence: for the log that a person reads.
@@ -129,7 +129,10 @@ impl Speak<'_> {
             }
             Reply::Choose { first, second } => self.say("choose", &[("first", text(first)), ("second", text(second))]),
             Reply::ReadBack { .. } => self.read_back(reply),
-            Reply::SayPhrase { ask } => self.sentences([self.say("say-phrase", &[]), self.ask(ask)]),
+            Reply::SayPhrase { ask, understood } => {
+                let first = self.say(if *understood { "say-phrase" } else { "say-phrase-unclear" }, &[]);
+                self.sentences([first, self.ask(ask)])
+            }
             Reply::Held { items, minutes } => self.timed("held", items, *minutes),
             Reply::AwaitingAdult { items, minutes } => self.timed("awaiting-adult", items, *minutes),
             Reply::Resumed { items, minutes } => self.timed("resumed", items, *minutes),

@@ -3,7 +3,7 @@
 
 use super::super::Now;
 use super::super::event::Heard;
-use super::super::guard::{Rung, confidence, echo};
+use super::super::guard::{Rung, confidence, echo, variant};
 use super::super::mind::Mind;
 use super::super::order::Wanted;
 use super::super::reply::Reply;
@@ -96,20 +96,20 @@ impl Mind {
         if talk.misses > 1 {
             return self.close_talk(talk, Reply::GivenUp, now);
         }
-        self.say_phrase(talk, offer, now)
+        self.say_phrase(talk, offer, false, now)
     }
 
     /// A bare yes does not buy: one reminder of the phrase.
     fn remind(&mut self, talk: Talk, offer: Offer, now: Now) -> State {
-        self.say_phrase(talk, Offer { reminded: true, ..offer }, now)
+        self.say_phrase(talk, Offer { reminded: true, ..offer }, true, now)
     }
 
     /// Says the phrase again. The words of a challenge are accepted once: there are new ones.
-    fn say_phrase(&mut self, talk: Talk, mut offer: Offer, now: Now) -> State {
+    fn say_phrase(&mut self, talk: Talk, mut offer: Offer, understood: bool, now: Now) -> State {
         if offer.rung == Rung::Challenge {
             offer.words = challenge::words(talk.lang(), talk.entropy, talk.answers);
         }
-        let reply = Reply::SayPhrase { ask: ask_of(&offer) };
+        let reply = Reply::SayPhrase { ask: ask_of(&offer), understood };
         self.ask(talk, Question::Confirm(offer), reply, now)
     }
 
@@ -139,16 +139,14 @@ impl Mind {
         if is_negative(&answer) {
             return self.close_talk(talk, Reply::NothingOrdered, now);
         }
-        let picked = answer.parse.lines.first().map(|line| line.sku.clone()).filter(|sku| skus.contains(sku));
+        let picked = pick(&answer.parse, &skus);
         let clear = confidence::is_clear(answer.confidence, &self.policy) && !answer.heard.acoustics.while_speaking;
         let Some(sku) = picked.filter(|_| clear) else {
             talk.misses += 1;
             if talk.misses > 1 {
                 return self.close_talk(talk, Reply::GivenUp, now);
             }
-            let name = |sku: &String| self.product_name(sku, sku, talk.lang());
-            let reply = Reply::Choose { first: name(&skus[0]), second: name(&skus[1]) };
-            return self.ask(talk, Question::Which { proposed, line, skus }, reply, now);
+            return self.ask_which(talk, proposed, line, skus, now);
         };
         if talk.spoken.len() < MAX_SPOKEN {
             talk.spoken.push(answer.text.clone());
@@ -202,6 +200,31 @@ fn is_whole(answer: &Proposed, offer: &Offer) -> bool {
     let told = answer.parse.not_an_order.is_some();
     let words_said = offer.rung != Rung::Challenge || challenge::were_said(&answer.text, &offer.words);
     !told && words_said
+}
+
+/// The one of `skus` that was meant: by name, if the name fits only one, or by its place.
+fn pick(parse: &Parse, skus: &[String]) -> Option<String> {
+    if let Some(line) = parse.lines.first() {
+        let also = variant::close_rival(line).is_some_and(|rival| skus.iter().any(|sku| sku == rival));
+        return Some(line.sku.clone()).filter(|sku| !also && skus.contains(sku));
+    }
+    match &parse.change {
+        Some(Change::Which(words)) => place(words).and_then(|at| skus.get(at).cloned()),
+        Some(Change::Qty(_)) | None => None,
+    }
+}
+
+/// "the first one" is 0, "the second one" is 1. The words are of all three languages, since none
+/// of them means anything else in another.
+fn place(words: &str) -> Option<usize> {
+    const FIRST: [&str; 7] = ["first", "former", "primero", "primera", "primul", "prima", "întâi"];
+    const SECOND: [&str; 8] = ["second", "latter", "other", "segundo", "segunda", "doilea", "doua", "otra"];
+    let said = |list: &[&str]| words.split_whitespace().any(|word| list.contains(&word));
+    match (said(&FIRST), said(&SECOND)) {
+        (true, false) => Some(0),
+        (false, true) => Some(1),
+        (true, true) | (false, false) => None,
+    }
 }
 
 fn set_qty(proposed: &mut Proposed, qty: u32) {

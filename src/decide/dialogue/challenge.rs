@@ -40,6 +40,7 @@ pub(super) fn words(lang: Lang, entropy: Entropy, round: u8) -> Vec<String> {
 
 /// Were the words said, in their order?
 pub(super) fn were_said(text: &str, words: &[String]) -> bool {
-    let mut heard = text.split_whitespace();
+    let text = text.to_lowercase();
+    let mut heard = text.split(|c: char| !c.is_alphanumeric());
     !words.is_empty() && words.iter().all(|word| heard.any(|said| said == word))
 }

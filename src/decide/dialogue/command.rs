@@ -11,7 +11,7 @@ use super::super::order::{Order, Wanted};
 use super::super::reply::{Item, Reply, Topic};
 use super::super::when::Moment;
 use super::{Proposed, Question, State, Talk};
-use crate::understand::intent::{Intent, Line, Parse};
+use crate::understand::intent::{Intent, Line, NotAnOrder, Parse};
 use std::collections::BTreeMap;
 
 /// Products in one utterance.
@@ -40,7 +40,7 @@ impl Mind {
     fn follow(&mut self, talk: Talk, proposed: Proposed, now: Now) -> State {
         match proposed.parse.intent {
             Intent::Reorder => self.propose(talk, proposed, now),
-            Intent::None if proposed.names_a_product() => self.propose(talk, proposed, now),
+            Intent::None if proposed.tells_of_buying() => self.propose(talk, proposed, now),
             Intent::None => self.not_understood(talk, now),
             Intent::Change | Intent::Confirm | Intent::Affirm => self.close_talk(talk, Reply::NothingToConfirm, now),
             Intent::Deny | Intent::Stop => {
@@ -166,8 +166,12 @@ impl Proposed {
         Proposed { heard, text, parse, confidence, rivals, lines }
     }
 
-    fn names_a_product(&self) -> bool {
-        self.parse.not_an_order.is_some() && !self.lines.is_empty()
+    /// Words about buying that are no order: the guards say why, and the log keeps it.
+    pub(super) fn tells_of_buying(&self) -> bool {
+        self.parse.not_an_order.is_some_and(|kind| match kind {
+            NotAnOrder::Reported | NotAnOrder::Narrated | NotAnOrder::Negated => true,
+            NotAnOrder::Question | NotAnOrder::Conditional | NotAnOrder::Unexplained => !self.lines.is_empty(),
+        })
     }
 }
 

@@ -17,9 +17,9 @@ const MAX_REASONS: usize = 2;
 
 impl Mind {
     /// The guards that need only words; then the shop is asked for a price.
-    pub(super) fn propose(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
+    pub(super) fn propose(&mut self, mut talk: Talk, mut proposed: Proposed, now: Now) -> State {
         proposed.lines.retain(|line| self.understanding.catalog().product(&line.sku).is_some());
-        if proposed.lines.is_empty() {
+        if proposed.lines.is_empty() && !proposed.tells_of_buying() {
             return self.not_understood(talk, now);
         }
         self.fill_options(&mut proposed.lines);
@@ -27,6 +27,7 @@ impl Mind {
         if guard::highest(&verdicts) > Rung::Adult {
             return self.turn_down(talk, proposed, verdicts, now);
         }
+        talk.misses = 0;
         self.ask_quote(talk, proposed, now)
     }
 
@@ -184,7 +185,7 @@ impl Mind {
         }
     }
 
-    fn ask_which(&mut self, talk: Talk, proposed: Proposed, line: usize, skus: Vec<String>, now: Now) -> State {
+    pub(super) fn ask_which(&mut self, talk: Talk, proposed: Proposed, line: usize, skus: Vec<String>, now: Now) -> State {
         let title = |sku: &String| {
             let product = self.understanding.catalog().product(sku);
             hostile_text::clean(product.map_or(sku.as_str(), |product| product.title(talk.lang())))

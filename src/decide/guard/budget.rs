@@ -37,3 +37,29 @@ pub fn check(proposal: &Proposal) -> Verdict {
         None => Verdict::fine("budget", inputs),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, HOUR, check_table, quote};
+    use crate::decide::order::OrderState;
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("at the cap", |s| s.quote = Some(quote(&[("coffee", 1, 5_000)])), Rung::Phrase, None),
+            ("above the cap of an order", |s| s.quote = Some(quote(&[("coffee", 1, 5_001)])), Rung::Adult, Some(Reason::OverCap { total: eur(5_001), cap: eur(5_000) })),
+            ("above the hard cap", |s| s.quote = Some(quote(&[("coffee", 1, 30_001)])), Rung::Refuse, Some(Reason::OverHardCap { total: eur(30_001), cap: eur(30_000) })),
+            ("above the cap of a day", |s| s.ordered("1", "wine", OrderState::Held, HOUR, 9_301), Rung::Adult, Some(Reason::OverDayCap { total: eur(10_001), cap: eur(10_000) })),
+            ("at the cap of a day", |s| s.ordered("1", "wine", OrderState::Held, HOUR, 9_300), Rung::Phrase, None),
+            ("spent yesterday", |s| s.ordered("1", "wine", OrderState::Delivered, 19 * HOUR, 9_900), Rung::Phrase, None),
+            ("taken back today", |s| s.ordered("1", "wine", OrderState::Cancelled, HOUR, 9_900), Rung::Phrase, None),
+            ("above the cap of a month", |s| s.ordered("1", "wine", OrderState::Delivered, 600 * HOUR, 39_301), Rung::Adult, Some(Reason::OverMonthCap { total: eur(40_001), cap: eur(40_000) })),
+        ];
+        check_table(check, cases);
+    }
+
+    fn eur(minor: i64) -> Money {
+        Money::new(minor, "EUR")
+    }
+}

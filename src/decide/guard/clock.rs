@@ -10,3 +10,17 @@ pub fn check(proposal: &Proposal) -> Verdict {
         None => Verdict::object("clock", Rung::List, Reason::UnknownClock, "wall=unknown".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("a Pi without network", |s| s.now.wall = None, Rung::List, Some(Reason::UnknownClock)),
+        ];
+        check_table(check, cases);
+    }
+}

@@ -18,3 +18,19 @@ pub fn check(proposal: &Proposal) -> Verdict {
 pub fn is_clear(confidence: f32, policy: &Policy) -> bool {
     confidence * 1000.0 >= f32::from(policy.min_confidence_permille)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("unsure", |s| s.confidence = 0.34, Rung::Refuse, Some(Reason::Unclear)),
+            ("just sure enough", |s| s.confidence = 0.35, Rung::Phrase, None),
+            ("not a number", |s| s.confidence = f32::NAN, Rung::Refuse, Some(Reason::Unclear)),
+        ];
+        check_table(check, cases);
+    }
+}

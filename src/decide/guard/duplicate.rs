@@ -33,3 +33,28 @@ fn is_open(order: &Order) -> bool {
         Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, HOUR, WEDNESDAY_18, check_table};
+    use crate::decide::Wall;
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("ordered an hour ago", |s| s.ordered("1", "coffee", OrderState::Accepted, HOUR, 700), Rung::Challenge, again(HOUR)),
+            ("still held", |s| s.ordered("1", "coffee", OrderState::Held, HOUR, 700), Rung::Challenge, again(HOUR)),
+            ("open for three days", |s| s.ordered("1", "coffee", OrderState::Shipped, 72 * HOUR, 700), Rung::Challenge, again(72 * HOUR)),
+            ("delivered three days ago", |s| s.ordered("1", "coffee", OrderState::Delivered, 72 * HOUR, 700), Rung::Phrase, None),
+            ("taken back an hour ago", |s| s.ordered("1", "coffee", OrderState::Cancelled, HOUR, 700), Rung::Phrase, None),
+            ("another product", |s| s.ordered("1", "wine", OrderState::Accepted, HOUR, 700), Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    fn again(ago_ms: i64) -> Option<Reason> {
+        let now = Wall { unix_ms: WEDNESDAY_18, offset_min: 0 };
+        Some(Reason::AlreadyOrdered { product: "coffee".into(), at: Moment::of(WEDNESDAY_18 - ago_ms, now) })
+    }
+}

@@ -36,3 +36,34 @@ fn words(text: &str) -> Vec<String> {
 fn contains(hay: &[String], needle: &[String]) -> bool {
     hay.windows(needle.len()).any(|window| window == needle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("heard while the speaker talked", |s| s.heard.acoustics.while_speaking = true, Rung::Refuse, Some(Reason::OwnVoice)),
+            ("heard in silence", |s| s.heard.acoustics.while_speaking = false, Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    #[test]
+    fn a_read_back_that_is_heard_again_is_no_confirmation() {
+        let said = ["Toothbrush heads, 4 pieces".to_owned(), "Coffee".to_owned()];
+        let cases = [
+            ("toothbrush heads 4 pieces to order say order it", true),
+            ("order it", false),
+            ("order it the coffee", false),
+            ("order it the toothbrush heads", false),
+        ];
+        for (text, own) in cases {
+            let mut scene = crate::decide::guard::fixture::Scene::new();
+            scene.heard.nbest[0].text = text.into();
+            assert_eq!(is_own_voice(&scene.heard, &said), own, "{text}");
+        }
+    }
+}

@@ -13,3 +13,26 @@ pub fn check(proposal: &Proposal) -> Verdict {
         None => Verdict::fine("novelty", inputs),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, HOUR, check_table};
+    use crate::decide::order::OrderState;
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("the dollhouse", |s| s.wants("dollhouse", 1, 8_900), Rung::Adult, first()),
+            ("one new product among known ones", |s| s.lines.push(crate::decide::order::Wanted { sku: "dollhouse".into(), qty: 1, options: Default::default() }), Rung::Adult, first()),
+            ("delivered before", |s| { s.wants("dollhouse", 1, 8_900); s.ordered("1", "dollhouse", OrderState::Delivered, 700 * HOUR, 8_900) }, Rung::Phrase, None),
+            ("only held, never bought", |s| { s.wants("dollhouse", 1, 8_900); s.ordered("1", "dollhouse", OrderState::Held, HOUR, 8_900) }, Rung::Adult, first()),
+            ("taken back before it came", |s| { s.wants("dollhouse", 1, 8_900); s.ordered("1", "dollhouse", OrderState::Cancelled, HOUR, 8_900) }, Rung::Adult, first()),
+        ];
+        check_table(check, cases);
+    }
+
+    fn first() -> Option<Reason> {
+        Some(Reason::FirstPurchase { product: "dollhouse".into() })
+    }
+}

@@ -21,3 +21,28 @@ pub fn check(proposal: &Proposal) -> Verdict {
         Verdict::fine("rate", inputs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, HOUR, Scene, check_table};
+    use crate::decide::order::OrderState;
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("one below the hour's limit", |s| flood(s, 5, HOUR / 2), Rung::Phrase, None),
+            ("the hour's limit", |s| flood(s, 6, HOUR / 2), Rung::Refuse, Some(Reason::TooManyOrders { orders: 6, hours: 1 })),
+            ("the day's limit", |s| flood(s, 20, 5 * HOUR), Rung::Refuse, Some(Reason::TooManyOrders { orders: 20, hours: 24 })),
+            ("long ago", |s| flood(s, 20, 30 * HOUR), Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    /// Orders that were all taken back: a flood is a flood.
+    fn flood(scene: &mut Scene, count: u32, ago_ms: i64) {
+        for number in 0..count {
+            scene.ordered(&format!("{number:02}"), "coffee", OrderState::Cancelled, ago_ms, 700);
+        }
+    }
+}

@@ -13,3 +13,18 @@ pub fn check(proposal: &Proposal) -> Verdict {
     let product = proposal.lines.first().map(|line| proposal.name(&line.sku)).unwrap_or_default();
     Verdict::object("recurring", Rung::Refuse, Reason::Recurring { product }, inputs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("a subscription", |s| s.quote().recurring = true, Rung::Refuse, Some(Reason::Recurring { product: "coffee".into() })),
+            ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+}

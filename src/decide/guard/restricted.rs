@@ -21,3 +21,23 @@ pub fn check(proposal: &Proposal) -> Verdict {
         None => Verdict::fine("restricted", "flags=none".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("alcohol", |s| s.wants("wine", 1, 800), Rung::Adult, limited()),
+            ("alcohol while children are up", |s| { s.wants("wine", 1, 800); s.policy.children_up = true }, Rung::Refuse, limited()),
+            ("another flag", |s| s.catalog.products[0].flags.push("frozen".into()), Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    fn limited() -> Option<Reason> {
+        Some(Reason::Restricted { product: "wine".into() })
+    }
+}

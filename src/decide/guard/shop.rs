@@ -24,3 +24,25 @@ pub fn distrusted(shop: &str, why: &str) -> Verdict {
     let inputs = format!("shop={shop} why={}", clean(why));
     Verdict::object("shop", Rung::Refuse, Reason::UnknownShop { shop }, inputs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("another shop", |s| s.quote().shop = "stranger".into(), Rung::Refuse, Some(Reason::UnknownShop { shop: "stranger".into() })),
+            ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    #[test]
+    fn a_forged_message_is_written_down_cleaned() {
+        let verdict = distrusted("<b>corner</b>", "signature does not verify");
+        assert_eq!(verdict.rung, Rung::Refuse);
+        assert_eq!(verdict.inputs, "shop=corner why=signature does not verify");
+    }
+}

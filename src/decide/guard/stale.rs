@@ -14,3 +14,19 @@ pub fn check(proposal: &Proposal) -> Verdict {
         Verdict::fine("stale", inputs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("just in time", |s| s.quote_age_ms = 900_000, Rung::Phrase, None),
+            ("too late", |s| s.quote_age_ms = 900_001, Rung::Refuse, Some(Reason::QuoteStale)),
+            ("a quote that never was valid", |s| s.quote().valid_s = 0, Rung::Refuse, Some(Reason::QuoteStale)),
+        ];
+        check_table(check, cases);
+    }
+}

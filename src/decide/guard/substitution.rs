@@ -38,3 +38,30 @@ fn adds_up(quote: &Quote) -> bool {
     let sum = quote.lines.iter().try_fold(quote.delivery.amount, |sum, line| sum.checked_add(line.total));
     quote.delivery.amount >= 0 && quote.lines.iter().all(line_adds_up) && sum == Some(quote.total)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, check_table, quote};
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("another product", |s| s.quote = Some(quote(&[("latte", 1, 700)])), Rung::Refuse, swapped("Fine latte")),
+            ("another quantity", |s| s.quote = Some(quote(&[("coffee", 12, 700)])), Rung::Refuse, swapped("Fine coffee")),
+            ("one more product", |s| s.quote = Some(quote(&[("coffee", 1, 700), ("latte", 1, 300)])), Rung::Refuse, swapped("Fine latte")),
+            ("the same line twice", |s| s.quote = Some(quote(&[("coffee", 1, 700), ("coffee", 1, 700)])), Rung::Refuse, swapped("Fine coffee")),
+            ("nothing at all", |s| s.quote = Some(quote(&[])), Rung::Refuse, swapped("")),
+            ("the total is not the sum", |s| s.quote().total += 1, Rung::Refuse, Some(Reason::QuoteWrong)),
+            ("a line is not its product", |s| { s.quote().lines[0].total += 1; s.quote().total += 1 }, Rung::Refuse, Some(Reason::QuoteWrong)),
+            ("a negative price", |s| s.quote = Some(quote(&[("coffee", 1, -700)])), Rung::Refuse, Some(Reason::QuoteWrong)),
+            ("a delivery fee that adds up", |s| { s.quote().delivery.amount = 390; s.quote().total += 390 }, Rung::Phrase, None),
+            ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    fn swapped(offered: &str) -> Option<Reason> {
+        Some(Reason::Substituted { asked: "coffee".into(), offered: offered.into() })
+    }
+}

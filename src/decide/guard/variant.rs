@@ -40,3 +40,26 @@ fn describe(line: &Line) -> String {
     let rival = line.rivals.first().map_or(String::new(), |rival| format!(" against {}={:.2}", rival.sku, rival.score));
     format!("{}={:.2}{rival}", line.sku, line.score)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::{Case, Scene, check_table};
+    use crate::understand::intent::Candidate;
+
+    #[test]
+    fn the_table_holds() {
+        let cases: &[Case] = &[
+            ("two fit equally", |s| rival(s, 0.94), Rung::Refuse, Some(Reason::Ambiguous { first: "coffee".into(), second: "latte".into() })),
+            ("one fits clearly better", |s| rival(s, 0.6), Rung::Phrase, None),
+            ("the household buys one of them", |s| { rival(s, 0.94); s.parse.lines[0].because = Because::Usual }, Rung::Phrase, None),
+            ("a required option is missing", |s| s.wants("latte", 1, 300), Rung::Refuse, Some(Reason::OptionMissing { product: "latte".into(), option: "size".into() })),
+            ("the option was said", |s| { s.wants("latte", 1, 300); s.lines[0].options.insert("size".into(), "small".into()); }, Rung::Phrase, None),
+        ];
+        check_table(check, cases);
+    }
+
+    fn rival(scene: &mut Scene, score: f32) {
+        scene.parse.lines[0].rivals = vec![Candidate { sku: "latte".into(), score }];
+    }
+}

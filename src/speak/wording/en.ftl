@@ -86,8 +86,8 @@ time = { $minute ->
     [0] { $hour12 } { $half }
    *[other] { $hour12 }:{ $minute2 } { $half }
 }
-half-am = a.m.
-half-pm = p.m.
+half-am = AM
+half-pm = PM
 weekday-0 = Monday
 weekday-1 = Tuesday
 weekday-2 = Wednesday
@@ -113,7 +113,8 @@ read-back = { $items }, { $total } in all, delivered { $days }.
 ask-phrase = To order with the duty to pay, say: { -phrase }.
 ask-challenge = To order with the duty to pay, say: { -phrase }, { $first }, { $second }.
 ask-adult = To order with the duty to pay, say: { -phrase }. Then an adult must hold the button.
-say-phrase = A yes is not enough.
+say-phrase = That is not enough.
+say-phrase-unclear = Sorry, I did not catch that.
 held = Noted: { $items }. I hold it for { $minutes }. Say cancel that to take it back.
 awaiting-adult = Noted: { $items }. An adult must hold the button for two seconds, within { $minutes }.
 resumed = I was restarted. I still hold { $items }, for { $minutes }. Say cancel that to take it back.
@@ -195,7 +196,7 @@ reason-far_away = The voice was hardly louder than the room.
 reason-own_voice = I heard my own voice.
 reason-children_up = While children are up, an adult must approve.
 reason-text_orders_off = Orders by text are switched off here. Nothing was ordered.
-reason-first_purchase = It is the first time for { $product }, so an adult must approve.
+reason-first_purchase = First purchase of { $product }: an adult must approve.
 reason-large_quantity = { $qty } packs are more than usual; usually it is { $usual }.
 reason-unsure_quantity = I was not sure whether it was { $qty } or { $other }.
 reason-easily_misheard = The number { $qty } is easily misheard.
@@ -206,7 +207,7 @@ reason-above_product_limit = { $max ->
 reason-ambiguous = It could be { $first } or { $second }.
 reason-option_missing = Please say the { $option } of { $product } as well. Nothing was ordered.
 reason-already_ordered = You already ordered { $product } { $moment }. Another one?
-reason-price_jump = { $product } costs { $now } a pack now; before it was { $before }.
+reason-price_jump = { $product }: { $now } a pack now, and { $before } before.
 reason-delivery_jump = Delivery costs { $now } now; before it was { $before }.
 reason-other_currency = The shop's price is in another currency, { $currency }. Nothing was ordered.
 reason-over_cap = { $total } is above the limit of { $cap } for one order, so an adult must approve.
@@ -214,8 +215,8 @@ reason-over_day_cap = That makes { $total } today, above the limit of { $cap }, 
 reason-over_month_cap = That makes { $total } in a month, above the limit of { $cap }, so an adult must approve.
 reason-over_hard_cap = { $total } is above the fixed limit of { $cap }. Nothing was ordered.
 reason-too_many_orders = { $hours ->
-    [one] There were { $orders } orders in the last hour, which is the limit. Nothing was ordered.
-   *[other] There were { $orders } orders in the last { $hours } hours, which is the limit. Nothing was ordered.
+    [one] The limit of orders in one hour is reached, { $orders }. Nothing was ordered.
+   *[other] The limit of orders in { $hours } hours is reached, { $orders }. Nothing was ordered.
 }
 reason-substituted = You asked for { $asked }, and the shop offers { $offered }. Nothing was ordered.
 reason-quote_wrong = The shop's figures do not add up. Nothing was ordered.

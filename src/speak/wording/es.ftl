@@ -115,7 +115,8 @@ read-back = { $items }, { $total } en total, entrega { $days }.
 ask-phrase = Para pedirlo con obligación de pago, di: { -phrase }.
 ask-challenge = Para pedirlo con obligación de pago, di: { -phrase }, { $first }, { $second }.
 ask-adult = Para pedirlo con obligación de pago, di: { -phrase }. Después, un adulto tiene que mantener pulsado el botón.
-say-phrase = Un sí no basta.
+say-phrase = Eso no basta.
+say-phrase-unclear = Perdona, no te he entendido.
 held = Anotado: { $items }. Lo retengo { $minutes }. Di cancela eso para anularlo.
 awaiting-adult = Anotado: { $items }. Un adulto tiene que mantener pulsado el botón dos segundos, antes de { $minutes }.
 resumed = Me he reiniciado. Todavía retengo { $items }, durante { $minutes }. Di cancela eso para anularlo.
@@ -193,7 +194,7 @@ reason-far_away = La voz apenas se distinguía del ruido.
 reason-own_voice = He oído mi propia voz.
 reason-children_up = Mientras los niños están despiertos, un adulto tiene que aprobarlo.
 reason-text_orders_off = Los pedidos por texto están desactivados aquí. No se ha pedido nada.
-reason-first_purchase = Es la primera vez que se pide { $product }, así que un adulto tiene que aprobarlo.
+reason-first_purchase = Primera compra de { $product }: un adulto tiene que aprobarla.
 reason-large_quantity = { $qty } paquetes es más de lo habitual; lo habitual es { $usual }.
 reason-unsure_quantity = No estaba seguro de si eran { $qty } o { $other }.
 reason-easily_misheard = El número { $qty } se confunde fácilmente.
@@ -204,7 +205,7 @@ reason-above_product_limit = { $max ->
 reason-ambiguous = Puede ser { $first } o { $second }.
 reason-option_missing = Di también { $option } para { $product }. No se ha pedido nada.
 reason-already_ordered = Ya se pidió { $product } { $moment }. ¿Otra vez?
-reason-price_jump = { $product } cuesta ahora { $now } el paquete; antes eran { $before }.
+reason-price_jump = { $product }: ahora { $now } el paquete, y antes { $before }.
 reason-delivery_jump = La entrega cuesta ahora { $now }; antes eran { $before }.
 reason-other_currency = El precio de la tienda está en otra moneda, { $currency }. No se ha pedido nada.
 reason-over_cap = { $total } supera el límite de { $cap } por pedido, así que un adulto tiene que aprobarlo.
@@ -212,8 +213,8 @@ reason-over_day_cap = Con esto serían { $total } hoy, más que el límite de { 
 reason-over_month_cap = Con esto serían { $total } en un mes, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
 reason-over_hard_cap = { $total } supera el límite fijo de { $cap }. No se ha pedido nada.
 reason-too_many_orders = { $hours ->
-    [one] Ya hubo { $orders } pedidos en la última hora, que es el límite. No se ha pedido nada.
-   *[other] Ya hubo { $orders } pedidos en las últimas { $hours } horas, que es el límite. No se ha pedido nada.
+    [one] Se ha alcanzado el límite de pedidos en una hora, { $orders }. No se ha pedido nada.
+   *[other] Se ha alcanzado el límite de pedidos en { $hours } horas, { $orders }. No se ha pedido nada.
 }
 reason-substituted = Querías { $asked }, y la tienda ofrece { $offered }. No se ha pedido nada.
 reason-quote_wrong = Las cuentas de la tienda no cuadran. No se ha pedido nada.

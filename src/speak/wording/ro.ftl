@@ -122,7 +122,8 @@ read-back = { $items }, { $total } în total, livrare { $days }.
 ask-phrase = Ca să comanzi cu obligația de plată, spune: { -phrase }.
 ask-challenge = Ca să comanzi cu obligația de plată, spune: { -phrase }, { $first }, { $second }.
 ask-adult = Ca să comanzi cu obligația de plată, spune: { -phrase }. Apoi un adult trebuie să țină apăsat butonul.
-say-phrase = Un da nu ajunge.
+say-phrase = Asta nu ajunge.
+say-phrase-unclear = Scuze, nu am înțeles.
 held = Am notat: { $items }. Păstrez comanda { $minutes }. Spune anulează asta ca să renunți.
 awaiting-adult = Am notat: { $items }. Un adult trebuie să țină apăsat butonul două secunde, în { $minutes }.
 resumed = Am fost repornit. Mai păstrez { $items }, încă { $minutes }. Spune anulează asta ca să renunți.
@@ -201,7 +202,7 @@ reason-far_away = Vocea abia se distingea de zgomot.
 reason-own_voice = Mi-am auzit propria voce.
 reason-children_up = Cât timp copiii sunt treji, trebuie să aprobe un adult.
 reason-text_orders_off = Comenzile prin text sunt oprite aici. Nu s-a comandat nimic.
-reason-first_purchase = E prima dată pentru { $product }, așa că trebuie să aprobe un adult.
+reason-first_purchase = Prima cumpărare de { $product }: trebuie să aprobe un adult.
 reason-large_quantity = { $qty ->
     [one] Un pachet e mai mult ca de obicei; de obicei sunt { $usual }.
     [few] { $qty } pachete sunt mai mult ca de obicei; de obicei sunt { $usual }.
@@ -217,7 +218,7 @@ reason-above_product_limit = { $max ->
 reason-ambiguous = Poate fi { $first } sau { $second }.
 reason-option_missing = Te rog, spune și { $option } pentru { $product }. Nu s-a comandat nimic.
 reason-already_ordered = { $product }: deja comandat { $moment }. Încă o dată?
-reason-price_jump = { $product } costă acum { $now } pachetul; înainte era { $before }.
+reason-price_jump = { $product }: acum { $now } pachetul, înainte { $before }.
 reason-delivery_jump = Livrarea costă acum { $now }; înainte era { $before }.
 reason-other_currency = Prețul magazinului e în altă monedă, { $currency }. Nu s-a comandat nimic.
 reason-over_cap = { $total } depășește limita de { $cap } pentru o comandă, așa că trebuie să aprobe un adult.
@@ -225,9 +226,9 @@ reason-over_day_cap = Ar fi { $total } azi, peste limita de { $cap }, așa că t
 reason-over_month_cap = Ar fi { $total } într-o lună, peste limita de { $cap }, așa că trebuie să aprobe un adult.
 reason-over_hard_cap = { $total } depășește limita fixă de { $cap }. Nu s-a comandat nimic.
 reason-too_many_orders = { $hours ->
-    [one] Au fost deja { $orders } comenzi în ultima oră, cât e limita. Nu s-a comandat nimic.
-    [few] Au fost deja { $orders } comenzi în ultimele { $hours } ore, cât e limita. Nu s-a comandat nimic.
-   *[other] Au fost deja { $orders } comenzi în ultimele { $hours } de ore, cât e limita. Nu s-a comandat nimic.
+    [one] S-a atins limita de comenzi într-o oră, { $orders }. Nu s-a comandat nimic.
+    [few] S-a atins limita de comenzi în { $hours } ore, { $orders }. Nu s-a comandat nimic.
+   *[other] S-a atins limita de comenzi în { $hours } de ore, { $orders }. Nu s-a comandat nimic.
 }
 reason-substituted = Ai cerut { $asked }, iar magazinul oferă { $offered }. Nu s-a comandat nimic.
 reason-quote_wrong = Socoteala magazinului nu iese. Nu s-a comandat nimic.
