@@ -293,6 +293,9 @@ impl<E: From<MqttEvent> + Send + 'static> Driver<E> {
                 pause = self.config.backoff_min;
                 reported = None;
             }
+            if matches!(trouble, Trouble::TakenOver { .. }) {
+                pause = self.config.backoff_max; // two clients of one name must not fight for it
+            }
             // The same trouble every few seconds is one line, not a flood.
             let line = trouble.to_string();
             if reported.as_ref() != Some(&line) {
