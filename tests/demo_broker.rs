@@ -1,4 +1,5 @@
 //! Device, in-process broker and shop, end to end: the way that the demo goes.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(feature = "demo-broker")]
 
 mod support;

@@ -1,6 +1,7 @@
 //! Against Debian's mosquitto with TLS, passwords, access rules and persistence: each order is
 //! booked exactly once and each receipt arrives, whatever happens to the broker; and what is
 //! refused is refused with one clear line.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod support;
 #[path = "support/mosquitto.rs"]

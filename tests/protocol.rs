@@ -1,5 +1,6 @@
 //! `protocol/` is generated from the types: this test fails when a file is out of date, and
 //! `UPDATE=1 cargo test --test protocol` writes it anew.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use std::fmt::Write as _;

@@ -3,6 +3,7 @@
 //!
 //! The test runs its own binary again as a child that writes as fast as it can and says on its
 //! standard output what was acknowledged; the parent kills it with SIGKILL.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};

@@ -90,14 +90,14 @@ pub struct Message {
     pub topic: String,
     pub payload: Vec<u8>,
     pub retained: bool,
-    ack: Option<(AsyncClient, Publish)>,
+    ack: Option<Box<(AsyncClient, Publish)>>,
 }
 
 impl Message {
     /// Tells the broker that we have it. Does nothing when that connection is gone: it comes again.
     pub fn ack(self) {
-        if let Some((client, publish)) = self.ack {
-            let _ = client.try_ack(&publish);
+        if let Some((client, publish)) = self.ack.as_deref() {
+            let _ = client.try_ack(publish);
         }
     }
 }
@@ -365,7 +365,7 @@ impl<E: From<MqttEvent> + Send + 'static> Driver<E> {
                     topic: String::from_utf8_lossy(&publish.topic).into_owned(),
                     payload: publish.payload.to_vec(),
                     retained: publish.retain,
-                    ack: Some((client.clone(), publish)),
+                    ack: Some(Box::new((client.clone(), publish))),
                 };
                 self.tell(MqttEvent::Message(message)).await
             }
