@@ -186,3 +186,6 @@ impl ShopHandle {
         Ok(waiting.await.map_err(|_| ShopError::Gone)??)
     }
 }
+
+#[cfg(test)]
+mod tests;

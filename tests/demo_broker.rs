@@ -1,4 +1,5 @@
 //! Device, in-process broker and shop, end to end: the way that the demo goes.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(feature = "demo-broker")]
 
 mod support;
@@ -73,5 +74,86 @@ async fn an_order_goes_there_and_its_receipt_comes_back() {
 
     shop.stop().await;
     device.until(10, "the shop's last will", |e| matches!(e, LinkEvent::Shop { shop, online: false } if shop == SHOP).then_some(())).await;
+    device.link.stop();
+}
+
+/// The broker's port for `child_broker`; without it that is an empty test.
+const CHILD_PORT: &str = "TENDERO_TEST_BROKER_PORT";
+
+/// Not a test: the broker in a process of its own.
+#[test]
+fn child_broker() {
+    let Ok(port) = std::env::var(CHILD_PORT) else { return };
+    broker::run(port.parse().unwrap()).unwrap();
+}
+
+/// Killed by its process id, also when the test panics.
+struct BrokerProcess(std::process::Child);
+
+impl BrokerProcess {
+    fn start(port: u16) -> BrokerProcess {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["child_broker", "--exact", "--nocapture"])
+            .env(CHILD_PORT, port.to_string())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let process = BrokerProcess(child);
+        for _ in 0..200 {
+            if broker::is_up(port) {
+                return process;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("the broker did not come up");
+    }
+}
+
+impl Drop for BrokerProcess {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_broker_dies_between_confirmation_and_receipt_and_there_is_one_booking() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = broker::free_port().unwrap();
+    let mut process = Some(BrokerProcess::start(port));
+    let mut config = BrokerConfig::new(format!("mqtt://127.0.0.1:{port}"));
+    config.backoff_min = Duration::from_millis(50);
+    config.backoff_max = Duration::from_millis(500);
+    let clock = Clock::system();
+    let shop = Shop::start(ShopConfig::new(catalog(), config.clone(), dir.path().join("shop"), clock.clone())).unwrap();
+    let mut device = Device::start(config, &dir.path().join("home"), "casa", "kitchen", shop.key().clone(), clock);
+    shop.trust("casa", "kitchen", device.keys.public()).await.unwrap();
+    device.up().await;
+    for round in 1..=6 {
+        let quote = device.quote("heads", 1).await;
+        // Dead before the order goes out, just after, or when the shop may have it already.
+        let order = if round % 2 == 0 {
+            drop(process.take());
+            device.confirm(quote).await
+        } else {
+            let order = device.confirm(quote).await;
+            tokio::time::sleep(Duration::from_millis(round * 3)).await;
+            drop(process.take());
+            order
+        };
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        process = Some(BrokerProcess::start(port));
+        let receipt = device
+            .until(20, "receipt", |e| match e {
+                LinkEvent::Receipt(r) if r.order_id == order.id => Some(r.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(receipt.status, ReceiptStatus::Accepted);
+        device.settle(&order.id, receipt.status, receipt.shop_order_no).await;
+        assert_eq!(shop.bookings().await.unwrap().len() as u64, round, "exactly one booking for each order");
+    }
+    shop.stop().await;
     device.link.stop();
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const PUBLIC_PREFIX: &str = "ed25519:";
@@ -89,7 +89,7 @@ impl Keys {
         getrandom::fill(&mut seed).map_err(|e| KeyError::Random(e.to_string()))?;
         let text = format!("{SECRET_PREFIX}{}\n", B64.encode(seed));
         let write = || -> std::io::Result<()> {
-            fs::create_dir_all(dir)?;
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
             let temp = dir.join(format!(".{KEY_FILE}.{}", std::process::id()));
             let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temp)?;
             file.write_all(text.as_bytes())?;

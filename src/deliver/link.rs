@@ -173,6 +173,7 @@ pub fn start(
         requests: BTreeMap::new(),
         asked: 0,
         retries,
+        reasons: BTreeMap::new(),
         parts: catalog::Parts::default(),
     };
     tokio::spawn(link.run(commands_rx, mqtt_rx));
@@ -190,6 +191,8 @@ struct Link {
     requests: BTreeMap<String, u64>,
     asked: u64,
     retries: Retries,
+    /// Why orders are being cancelled; after a restart it is the household again.
+    reasons: BTreeMap<OrderId, CancelReason>,
     parts: catalog::Parts,
 }
 
@@ -222,7 +225,12 @@ impl Link {
     async fn command(&mut self, command: LinkCommand) -> Result<(), Ended> {
         match command {
             LinkCommand::AskQuote { request_id, lang, lines } => self.ask_quote(request_id, lang, lines).await,
-            LinkCommand::Send { order } | LinkCommand::AskCancel { order, reason: _ } => {
+            LinkCommand::Send { order } => {
+                self.retries.now(order);
+                self.errands(false).await
+            }
+            LinkCommand::AskCancel { order, reason } => {
+                self.reasons.insert(order.clone(), reason);
                 self.retries.now(order);
                 self.errands(false).await
             }
@@ -295,6 +303,7 @@ impl Link {
             }
         };
         self.retries.keep(due.iter().map(|due| &due.order));
+        self.reasons.retain(|order, _| due.iter().any(|due| due.order == *order));
         for due in due {
             if all || self.retries.is_due(&due.order) {
                 self.run_errand(&due);
@@ -334,7 +343,10 @@ impl Link {
         let body = envelope::Cancel {
             aud: self.config.route.up(envelope::Cancel::KIND),
             order_id: order.0.clone(),
-            reason_code: "household".into(),
+            reason_code: match self.reasons.get(order) {
+                Some(CancelReason::Expired) => "expired".into(),
+                Some(CancelReason::Household) | None => "household".into(),
+            },
         };
         self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
     }

@@ -90,14 +90,14 @@ pub struct Message {
     pub topic: String,
     pub payload: Vec<u8>,
     pub retained: bool,
-    ack: Option<(AsyncClient, Publish)>,
+    ack: Option<Box<(AsyncClient, Publish)>>,
 }
 
 impl Message {
     /// Tells the broker that we have it. Does nothing when that connection is gone: it comes again.
     pub fn ack(self) {
-        if let Some((client, publish)) = self.ack {
-            let _ = client.try_ack(&publish);
+        if let Some((client, publish)) = self.ack.as_deref() {
+            let _ = client.try_ack(publish);
         }
     }
 }
@@ -293,6 +293,9 @@ impl<E: From<MqttEvent> + Send + 'static> Driver<E> {
                 pause = self.config.backoff_min;
                 reported = None;
             }
+            if matches!(trouble, Trouble::TakenOver { .. }) {
+                pause = self.config.backoff_max; // two clients of one name must not fight for it
+            }
             // The same trouble every few seconds is one line, not a flood.
             let line = trouble.to_string();
             if reported.as_ref() != Some(&line) {
@@ -362,7 +365,7 @@ impl<E: From<MqttEvent> + Send + 'static> Driver<E> {
                     topic: String::from_utf8_lossy(&publish.topic).into_owned(),
                     payload: publish.payload.to_vec(),
                     retained: publish.retain,
-                    ack: Some((client.clone(), publish)),
+                    ack: Some(Box::new((client.clone(), publish))),
                 };
                 self.tell(MqttEvent::Message(message)).await
             }

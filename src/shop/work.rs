@@ -50,6 +50,8 @@ struct Work {
     /// Numbers of `outgoing` that are with the broker and not yet acknowledged.
     under_way: HashSet<i64>,
     ticks: u32,
+    /// The book could not be written; it is tried again at the next tick.
+    away: bool,
 }
 
 pub fn start(
@@ -83,7 +85,7 @@ pub fn start(
         clock: config.clock,
     };
     let runtime = tokio::runtime::Handle::current();
-    let mut work = Work { desk, mqtt, client, broker, inputs, events, runtime, under_way: HashSet::new(), ticks: 0 };
+    let mut work = Work { desk, mqtt, client, broker, inputs, events, runtime, under_way: HashSet::new(), ticks: 0, away: false };
     tokio::spawn(tick(work.inputs.clone()));
     std::thread::Builder::new()
         .name("shop".into())
@@ -156,8 +158,12 @@ impl Work {
                 message.ack();
                 self.done(done);
             }
-            // Without an acknowledgement the broker, or the device, sends it again.
-            Err(why) => tracing::error!("a message on {} could not be booked: {why}", message.topic),
+            // A shop that can't write is offline; the broker sends the message again afterwards.
+            Err(why) => {
+                tracing::error!("a message on {} could not be booked: {why}", message.topic);
+                self.away = true;
+                self.mqtt.cut();
+            }
         }
     }
 
@@ -195,6 +201,9 @@ impl Work {
     }
 
     fn tick(&mut self) {
+        if std::mem::take(&mut self.away) {
+            self.mqtt.restore();
+        }
         self.say_outgoing();
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks % PRUNE_TICKS == 1

@@ -159,3 +159,57 @@ proptest! {
         prop_assert_eq!(open_cancel(&bytes).unwrap().data, body);
     }
 }
+
+/// Fixed input and output for other languages; `UPDATE=1 cargo test --lib known_answers` writes them anew.
+#[test]
+fn known_answers() {
+    let keys = keys();
+    let unsigned = serde_json::json!({
+        "specversion": "1.0",
+        "id": "7d2f4a3e-5b6c-4d8e-9f01-23456789abcd",
+        "source": "home/casa/kitchen",
+        "type": type_of(Cancel::KIND),
+        "time": rfc3339(NOW).unwrap(),
+        "expirytime": rfc3339(NOW + 60_000).unwrap(),
+        "datacontenttype": "application/json",
+        "data": Cancel { reason_code: "ñ \"€\" 😀 \u{7}".into(), ..cancel() },
+    });
+    let canonical_text = String::from_utf8(canonical(&unsigned).unwrap()).unwrap();
+    let signed = String::from_utf8(sign_value(unsigned.clone(), &keys).unwrap()).unwrap();
+    let sig = serde_json::from_str::<Value>(&signed).unwrap()["sig"].as_str().unwrap().to_owned();
+    let header = String::from_utf8(base64_url(sig.split("..").next().unwrap())).unwrap();
+    let vectors = serde_json::json!({
+        "about": "Ed25519 is deterministic: the same seed and message give the same signature.",
+        "seed_hex": "09".repeat(32),
+        "public_key": keys.public().to_string(),
+        "topic": "t/up/cancel",
+        "unsigned": unsigned,
+        "canonical": canonical_text,
+        "jws_header": header,
+        "signing_input": format!("{}.{canonical_text}", sig.split("..").next().unwrap()),
+        "message": signed,
+        "data_sha256": hash_of_sealed(signed.as_bytes()),
+        "refused": [
+            {"why": "a changed amount of data", "message": signed.replace("000000", "000001")},
+            {"why": "a number that two parsers read differently", "message": signed.replace("\"reason_code\"", "\"n\":9007199254740993,\"reason_code\"")},
+        ],
+    });
+    let opened = open_cancel(signed.as_bytes()).unwrap();
+    assert_eq!(opened.data.reason_code, "ñ \"€\" 😀 \u{7}");
+    for refused in vectors["refused"].as_array().unwrap() {
+        assert!(open_cancel(refused["message"].as_str().unwrap().as_bytes()).is_err(), "{}", refused["why"]);
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol/vectors/envelope.json");
+    let text = serde_json::to_string_pretty(&vectors).unwrap() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &text).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "protocol/vectors/envelope.json is out of date; run: UPDATE=1 cargo test --lib known_answers");
+}
+
+fn base64_url(text: &str) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
+}

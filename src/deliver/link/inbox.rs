@@ -5,7 +5,7 @@ use crate::decide::order::{Delivery, OrderId, OrderState, Quote, QuoteLine, Rece
 use crate::deliver::clean::clean;
 use crate::deliver::envelope::{self, Body, Distrust, Opened, StatusState};
 use crate::deliver::mqtt::Message;
-use crate::deliver::store::{Due, Errand};
+use crate::deliver::store::{Due, Errand, StoreError};
 use crate::deliver::topic;
 use crate::understand::catalog::Catalog;
 
@@ -14,16 +14,49 @@ const MAX_TEXT: usize = 120;
 /// Longest code or number of a shop, characters.
 const MAX_CODE: usize = 64;
 
+/// Why a message has no effect.
+enum Unread {
+    Distrust(String),
+    /// Our own store failed: that is not the shop's fault.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Unread {
+        Unread::Store(error)
+    }
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Unread {
+        Unread::Distrust(why)
+    }
+}
+
+impl From<&str> for Unread {
+    fn from(why: &str) -> Unread {
+        Unread::Distrust(why.into())
+    }
+}
+
 impl Link {
     /// The events that a message causes; a message that is not to be trusted causes only that one.
     pub(super) async fn read(&mut self, message: &Message) -> Vec<LinkEvent> {
-        self.try_read(message).await.unwrap_or_else(|why| {
-            tracing::warn!("a message on {} is not trusted: {why}", message.topic);
-            vec![LinkEvent::Distrusted { shop: self.config.route.shop().into(), why }]
-        })
+        match self.try_read(message).await {
+            Ok(events) => events,
+            Err(Unread::Distrust(why)) => {
+                tracing::warn!("a message on {} is not trusted: {why}", message.topic);
+                vec![LinkEvent::Distrusted { shop: self.config.route.shop().into(), why }]
+            }
+            // The shop says it again: an order without a receipt is published again.
+            Err(Unread::Store(error)) => {
+                tracing::error!("a message on {} can't be looked up: {error}", message.topic);
+                vec![]
+            }
+        }
     }
 
-    async fn try_read(&mut self, message: &Message) -> Result<Vec<LinkEvent>, String> {
+    async fn try_read(&mut self, message: &Message) -> Result<Vec<LinkEvent>, Unread> {
         let route = self.config.route.clone();
         let topic = message.topic.as_str();
         if topic == topic::shop_state(route.shop()) {
@@ -32,15 +65,15 @@ impl Link {
         }
         if topic.starts_with(&topic::catalog(route.shop(), 0).replace("/0", "/")) {
             let part: Opened<envelope::CatalogPart> = self.open(message)?;
-            return self.catalog_part(part.data.catalog);
+            return Ok(self.catalog_part(part.data.catalog)?);
         }
         if message.retained {
-            return Err(Distrust::Retained.to_string());
+            return Err(Distrust::Retained.to_string().into());
         }
         let is = |kind: &str| topic == route.down(kind);
         if is(envelope::Quote::KIND) {
             let quote = self.open(message)?;
-            return self.quote(quote).map(|quote| vec![LinkEvent::Quoted(quote)]);
+            return Ok(vec![LinkEvent::Quoted(self.quote(quote)?)]);
         }
         if is(envelope::QuoteRefused::KIND) {
             let refused: Opened<envelope::QuoteRefused> = self.open(message)?;
@@ -116,10 +149,10 @@ impl Link {
     }
 
     /// A receipt counts only for an order of ours, and only for the very bytes that we sent.
-    async fn receipt(&self, opened: Opened<envelope::Receipt>) -> Result<Vec<LinkEvent>, String> {
+    async fn receipt(&self, opened: Opened<envelope::Receipt>) -> Result<Vec<LinkEvent>, Unread> {
         let receipt = opened.data;
         let id = OrderId(receipt.order_id);
-        let sent = self.store.outbox_bytes(id.clone()).await.map_err(|e| e.to_string())?;
+        let sent = self.store.outbox_bytes(id.clone()).await?;
         let sent = sent.ok_or("a receipt for an order that is not ours")?;
         if envelope::hash_of_sealed(&sent).as_deref() != Some(receipt.order_hash.as_str()) {
             return Err("a receipt for other content than we ordered".into());
@@ -137,10 +170,10 @@ impl Link {
         })])
     }
 
-    async fn status(&mut self, status: envelope::Status) -> Result<Vec<LinkEvent>, String> {
+    async fn status(&mut self, status: envelope::Status) -> Result<Vec<LinkEvent>, Unread> {
         let id = OrderId(status.order_id);
         let wanted = id.clone();
-        let order = self.store.read(move |store| store.order(&wanted)).await.map_err(|e| e.to_string())?;
+        let order = self.store.read(move |store| store.order(&wanted)).await?;
         let order = order.ok_or("a status of an order that is not ours")?;
         let update = |state| LinkEvent::Status(StatusUpdate { order_id: id.clone(), rev: status.rev, state });
         if let Some(state) = status.state.order_state() {
@@ -153,7 +186,7 @@ impl Link {
                 Ok(vec![update(OrderState::Expired)])
             }
             OrderState::Unknown | OrderState::Sending => {
-                if let Some(bytes) = self.store.outbox_bytes(id.clone()).await.map_err(|e| e.to_string())? {
+                if let Some(bytes) = self.store.outbox_bytes(id.clone()).await? {
                     self.send_order(&Due { order: id, errand: Errand::Send, bytes, expires_unix_ms: order.expires_unix_ms });
                 }
                 Ok(vec![])

@@ -15,7 +15,12 @@ pub struct Retries {
 struct Waiting {
     at: Instant,
     pause: Duration,
+    /// How often the store did not know of it.
+    misses: u8,
 }
+
+/// A command may overtake the commit that it is about: so often it is looked for again.
+const MAX_MISSES: u8 = 3;
 
 impl Retries {
     pub fn new(min: Duration, max: Duration) -> Retries {
@@ -28,7 +33,7 @@ impl Retries {
     }
 
     pub fn now(&mut self, order: OrderId) {
-        self.waiting.insert(order, Waiting { at: Instant::now(), pause: self.min });
+        self.waiting.insert(order, Waiting { at: Instant::now(), pause: self.min, misses: 0 });
     }
 
     pub fn is_due(&self, order: &OrderId) -> bool {
@@ -38,14 +43,24 @@ impl Retries {
     /// It was tried; the next time is a longer pause away.
     pub fn tried(&mut self, order: OrderId) {
         let pause = self.waiting.get(&order).map_or(self.min, |w| w.pause);
-        let waiting = Waiting { at: Instant::now() + jittered(pause), pause: (pause * 2).min(self.max) };
+        let waiting = Waiting { at: Instant::now() + jittered(pause), pause: (pause * 2).min(self.max), misses: MAX_MISSES };
         self.waiting.insert(order, waiting);
     }
 
     /// Forgets what is no longer due.
     pub fn keep<'a>(&mut self, due: impl Iterator<Item = &'a OrderId>) {
         let due: BTreeSet<&OrderId> = due.collect();
-        self.waiting.retain(|order, _| due.contains(order));
+        let (now, pause) = (Instant::now(), self.min);
+        self.waiting.retain(|order, waiting| {
+            if due.contains(order) {
+                return true;
+            }
+            if waiting.at <= now {
+                waiting.misses += 1;
+                waiting.at = now + pause;
+            }
+            waiting.misses < MAX_MISSES
+        });
     }
 
     /// Nothing could be tried: everything waits for its pause again.
@@ -60,5 +75,52 @@ pub async fn until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIN: Duration = Duration::from_millis(100);
+
+    fn id(n: u8) -> OrderId {
+        OrderId(n.to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_double_up_to_the_longest_and_end_when_nothing_is_due() {
+        let mut retries = Retries::new(MIN, MIN * 4);
+        assert!(retries.is_due(&id(1)), "an order that was never tried is due");
+        let mut pauses = vec![];
+        for _ in 0..5 {
+            let before = Instant::now();
+            retries.tried(id(1));
+            assert!(!retries.is_due(&id(1)));
+            until(retries.next()).await;
+            assert!(retries.is_due(&id(1)));
+            pauses.push((Instant::now() - before).as_millis());
+        }
+        for (pause, longest) in pauses.into_iter().zip([100, 200, 400, 400, 400]) {
+            assert!((longest / 2..=longest + 1).contains(&pause), "{pause} of {longest}");
+        }
+        retries.keep([].iter());
+        assert_eq!(retries.next(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_overtook_its_commit_is_looked_for_again() {
+        let mut retries = Retries::new(MIN, MIN);
+        retries.now(id(1));
+        retries.keep([].iter());
+        until(retries.next()).await;
+        retries.keep([&id(1)].into_iter());
+        assert!(retries.is_due(&id(1)));
+        retries.now(id(2));
+        for _ in 0..3 {
+            until(retries.next()).await;
+            retries.keep([].iter());
+        }
+        assert_eq!(retries.next(), None, "but not for ever");
     }
 }

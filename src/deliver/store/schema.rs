@@ -4,6 +4,7 @@
 
 use super::error::{StoreError, at};
 use rusqlite::{Connection, TransactionBehavior};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,8 +57,9 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
 /// Opens or makes a file with another application's number and schema: the shop has its own.
 pub fn open_with(path: &Path, application_id: i64, migrations: &[&str]) -> Result<Connection, StoreError> {
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir)
-            .map_err(|e| StoreError::Access { path: dir.into(), why: e.to_string() })?;
+        // What a household buys is nobody else's business.
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|e| StoreError::Access { path: dir.into(), why: e.to_string() })?;
     }
     let mut db = Connection::open(path).map_err(at(path))?;
     db.busy_timeout(BUSY).map_err(at(path))?;
@@ -77,8 +79,12 @@ pub fn open_with(path: &Path, application_id: i64, migrations: &[&str]) -> Resul
 
 fn migrate(db: &mut Connection, path: &Path, application_id: i64, migrations: &[&str]) -> Result<(), StoreError> {
     let known = i64::try_from(migrations.len()).expect("a handful of migrations");
+    let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(at(path));
+    if version(db)? == known {
+        return Ok(()); // the command line reads beside the daemon: it must not wait for a lock
+    }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at(path))?;
-    let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(at(path))?;
+    let found = version(&tx)?;
     if found > known {
         return Err(StoreError::Newer { path: path.into(), found, known });
     }

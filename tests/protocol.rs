@@ -1,0 +1,155 @@
+//! `protocol/` is generated from the types: this test fails when a file is out of date, and
+//! `UPDATE=1 cargo test --test protocol` writes it anew.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use tendero::deliver::envelope::*;
+use tendero::understand::catalog::Catalog;
+
+/// One kind of message: where it goes and what it is.
+struct Kind {
+    name: &'static str,
+    address: &'static str,
+    /// Who publishes it.
+    from: &'static str,
+    retained: bool,
+    summary: &'static str,
+    schema: fn() -> serde_json::Value,
+}
+
+const UP: &str = "tendero/v1/home/{home}/{device}/{shop}/up/";
+const DOWN: &str = "tendero/v1/home/{home}/{device}/{shop}/down/";
+const SHOP: &str = "tendero/v1/shop/{shop}/";
+
+fn of<T: Body + JsonSchema>() -> serde_json::Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Envelope<T>>().to_value();
+    schema["$id"] = format!("https://tendero.invalid/protocol/v1/{}.json", T::KIND).into();
+    schema["title"] = T::KIND.into();
+    schema["properties"]["type"]["const"] = type_of(T::KIND).into();
+    schema["properties"]["specversion"]["const"] = "1.0".into();
+    schema["properties"]["datacontenttype"]["const"] = "application/json".into();
+    for moment in ["time", "expirytime"] {
+        schema["properties"][moment]["format"] = "date-time".into();
+    }
+    schema
+}
+
+fn kinds() -> Vec<Kind> {
+    let kind = |name, address, from, retained, summary, schema| Kind { name, address, from, retained, summary, schema };
+    vec![
+        kind("quote.request", UP, "device", false, "The household asks for a price", of::<QuoteRequest> as fn() -> _),
+        kind("order", UP, "device", false, "The household buys what was quoted", of::<Order>),
+        kind("order.get", UP, "device", false, "What became of an order?", of::<OrderGet>),
+        kind("cancel", UP, "device", false, "Take an order back", of::<Cancel>),
+        kind("quote", DOWN, "shop", false, "A binding price", of::<Quote>),
+        kind("quote.refused", DOWN, "shop", false, "There is no price for a request", of::<QuoteRefused>),
+        kind("receipt", DOWN, "shop", false, "The answer to an order", of::<Receipt>),
+        kind("status", DOWN, "shop", false, "News of an order", of::<Status>),
+        kind("profile", SHOP, "shop", true, "Who the shop is", of::<Profile>),
+        kind("state", SHOP, "shop", true, "Is the shop there?", of::<Presence>),
+        kind("catalog", SHOP, "shop", true, "One part of the catalogue", of::<CatalogPart>),
+    ]
+}
+
+fn protocol() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol")
+}
+
+/// Compares a file with what it should be, or writes it.
+fn keep(path: &Path, text: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(found == text, "{} is out of date; run: UPDATE=1 cargo test --test protocol", path.display());
+}
+
+#[test]
+fn the_schemas_are_current() {
+    let folder = protocol().join("schema");
+    let mut names = vec!["catalog-file.json".to_owned()];
+    for kind in kinds() {
+        let name = format!("{}.json", kind.name);
+        keep(&folder.join(&name), &(serde_json::to_string_pretty(&(kind.schema)()).unwrap() + "\n"));
+        names.push(name);
+    }
+    let file = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Catalog>().to_value();
+    keep(&folder.join("catalog-file.json"), &(serde_json::to_string_pretty(&file).unwrap() + "\n"));
+    // Nothing stays behind that no type makes any more.
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(names.contains(&name), "protocol/schema/{name} belongs to no type; delete it");
+    }
+}
+
+#[test]
+fn the_asyncapi_document_is_current() {
+    keep(&protocol().join("asyncapi.yaml"), &asyncapi());
+}
+
+fn asyncapi() -> String {
+    let mut out = String::from(
+        "# Generated from the types in src/deliver/envelope; do not edit.\nasyncapi: 3.0.0\ninfo:\n  title: tendero\n  version: 1.0.0\n  \
+         description: Orders from a loudspeaker to a shop over MQTT 5. See README.md beside this file.\n  license:\n    name: MIT OR Apache-2.0\n\
+         defaultContentType: application/cloudevents+json\nchannels:\n",
+    );
+    for kind in kinds() {
+        let id = camel(kind.name);
+        let level = match kind.name {
+            "catalog" => "catalog/{part}",
+            name => name,
+        };
+        writeln!(out, "  {id}:\n    address: {}{level}\n    messages:\n      {id}:\n        $ref: '#/components/messages/{id}'\n    parameters:", kind.address).unwrap();
+        for parameter in ["home", "device", "shop", "part"] {
+            if format!("{}{level}", kind.address).contains(&format!("{{{parameter}}}")) {
+                writeln!(out, "      {parameter}:\n        $ref: '#/components/parameters/{parameter}'").unwrap();
+            }
+        }
+    }
+    out.push_str("operations:\n");
+    for kind in kinds() {
+        let id = camel(kind.name);
+        // From the shop's point of view: this document is for its developer.
+        let action = if kind.from == "shop" { "send" } else { "receive" };
+        writeln!(
+            out,
+            "  {action}{}{}:\n    action: {action}\n    summary: {}\n    channel:\n      $ref: '#/channels/{id}'\n    bindings:\n      mqtt:\n        qos: 1\n        retain: {}",
+            id[..1].to_uppercase(), &id[1..], kind.summary, kind.retained
+        )
+        .unwrap();
+    }
+    out.push_str("components:\n  parameters:\n");
+    for (name, what) in [
+        ("home", "The household, also its user name at the broker. Letters a-z, digits, hyphens."),
+        ("device", "The loudspeaker, also its client id. Letters a-z, digits, hyphens."),
+        ("shop", "The shop. Letters a-z, digits, hyphens."),
+        ("part", "Number of the part, from 1."),
+    ] {
+        writeln!(out, "    {name}:\n      description: {what}").unwrap();
+    }
+    out.push_str("  messages:\n");
+    for kind in kinds() {
+        let id = camel(kind.name);
+        writeln!(
+            out,
+            "    {id}:\n      name: {}\n      summary: {}\n      payload:\n        schemaFormat: application/schema+json;version=draft-07\n        schema:\n          $ref: 'schema/{}.json'",
+            kind.name, kind.summary, kind.name
+        )
+        .unwrap();
+    }
+    out
+}
+
+/// `orderGet` for `order.get`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('.');
+    let mut out = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        out.push_str(&word[..1].to_uppercase());
+        out.push_str(&word[1..]);
+    }
+    out
+}

@@ -1,0 +1,126 @@
+//! Debian's mosquitto as a real broker: TLS, passwords, access rules, persistence. Killed by its
+//! process id, also when a test panics.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tendero::deliver::mqtt::{BrokerConfig, TlsFiles};
+
+pub const PROGRAM: &str = "/usr/sbin/mosquitto";
+
+/// The access rules of the protocol: a device sees only what is its own.
+const ACL: &str = "\
+pattern write tendero/v1/home/%u/%c/+/up/#
+pattern write tendero/v1/home/%u/%c/state
+pattern read tendero/v1/home/%u/%c/+/down/#
+pattern read tendero/v1/shop/#
+
+user corner
+topic write tendero/v1/shop/corner/#
+topic write tendero/v1/home/+/+/corner/down/#
+topic read tendero/v1/home/+/+/corner/up/#
+";
+
+pub struct Mosquitto {
+    dir: PathBuf,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Mosquitto {
+    /// Users are (name, password); each password is also a file `NAME.password` in the folder.
+    pub fn start(dir: &Path, users: &[(&str, &str)]) -> Mosquitto {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        std::fs::create_dir_all(dir).unwrap();
+        certificates(dir);
+        let passwords = dir.join("passwords");
+        std::fs::write(&passwords, "").unwrap();
+        for (name, password) in users {
+            let made = Command::new("mosquitto_passwd").arg("-b").arg(&passwords).args([name, password]).stderr(Stdio::null()).status().unwrap();
+            assert!(made.success());
+            std::fs::write(dir.join(format!("{name}.password")), format!("{password}\n")).unwrap();
+        }
+        std::fs::write(dir.join("acl"), ACL).unwrap();
+        let d = dir.display();
+        let config = format!(
+            "user root\nlistener {port} 127.0.0.1\nallow_anonymous false\npassword_file {d}/passwords\nacl_file {d}/acl\n\
+             cafile {d}/ca.pem\ncertfile {d}/server.pem\nkeyfile {d}/server.key\n\
+             persistence true\npersistence_location {d}/\nautosave_interval 1\nlog_dest file {d}/log\n"
+        );
+        std::fs::write(dir.join("mosquitto.conf"), config).unwrap();
+        let mut broker = Mosquitto { dir: dir.into(), port, child: None };
+        broker.restart();
+        broker
+    }
+
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut command = Command::new(PROGRAM);
+        command.arg("-c").arg(self.dir.join("mosquitto.conf")).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(command.spawn().unwrap());
+        for _ in 0..200 {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+            if TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("mosquitto did not start: {}", std::fs::read_to_string(self.dir.join("log")).unwrap_or_default());
+    }
+
+    /// SIGKILL, by its process id.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Forgets every session and retained message, as if the card were new.
+    pub fn wipe(&self) {
+        let _ = std::fs::remove_file(self.dir.join("mosquitto.db"));
+    }
+
+    /// How `user` reaches it.
+    pub fn config(&self, user: &str) -> BrokerConfig {
+        let mut config = BrokerConfig::new(format!("mqtts://localhost:{}", self.port));
+        config.username = Some(user.into());
+        config.password_file = Some(self.dir.join(format!("{user}.password")));
+        config.tls = TlsFiles { ca: Some(self.dir.join("ca.pem")), ..TlsFiles::default() };
+        config.backoff_min = Duration::from_millis(50);
+        config.backoff_max = Duration::from_millis(400);
+        config
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// An authority (`ca.pem`), a server certificate for localhost by it, and another authority that
+/// signed nothing (`other-ca.pem`).
+fn certificates(dir: &Path) {
+    let authority = || {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec![]).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        (rcgen::Issuer::new(params, key), pem)
+    };
+    let (issuer, ca) = authority();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let server = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    std::fs::write(dir.join("ca.pem"), ca).unwrap();
+    std::fs::write(dir.join("server.pem"), server.pem()).unwrap();
+    std::fs::write(dir.join("server.key"), key.serialize_pem()).unwrap();
+    std::fs::write(dir.join("other-ca.pem"), authority().1).unwrap();
+}
