@@ -1,3 +1,5 @@
 //! The command line: one file for each subcommand.
 
 pub mod parse;
+
+pub mod hear;
