@@ -4,7 +4,7 @@
 //! Neutral of any engine: a [`Grammar`] is JSGF text and the words in it.
 
 use super::Lang;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, ProductOption};
 use super::catalog::index::Index;
 use super::intent::Intent;
 use super::lexicon::template::{Node, Slot};
@@ -115,19 +115,37 @@ impl Writer<'_> {
         let mut items = BTreeSet::new();
         for (set, names) in sets {
             let product = self.catalog.products.iter().enumerate().find(|(at, _)| self.index.option_set(*at) == set).map(|(_, p)| p);
-            let says: Vec<String> = product.into_iter().flat_map(|p| &p.options).flat_map(|o| &o.values).flat_map(|v| v.says.get(&lexicon.lang).or_else(|| v.says.get(&Lang::En)).into_iter().flatten()).cloned().collect();
-            let options: BTreeSet<String> = says.iter().filter_map(|s| self.text(s)).collect();
             self.rule(&format!("name{set}"), &names);
-            if options.is_empty() {
-                items.insert(format!("<name{set}>"));
-            } else {
-                self.rule(&format!("option{set}"), &options);
-                let _ = writeln!(self.out, "<before{set}> = <option{set}> [<before{set}>];\n<after{set}> = [<joiner>] [<article>] <option{set}> [<after{set}>];");
-                items.insert(format!("[<before{set}>] <name{set}> [<after{set}>]"));
-            }
+            let options = product.map_or(&[][..], |p| p.options.as_slice());
+            items.insert(self.options(set, options));
         }
         self.rule("thing", &items);
         self.out.push_str("<item> = [<quantity>] <thing>;\n<items> = <item> [[<joiner>] <items>];\n");
+    }
+
+    /// The product names of `set` with their options, each at most once. Options that are
+    /// measured ("a bit of sugar") follow the name after "with"; the others stand before it.
+    fn options(&mut self, set: usize, options: &[ProductOption]) -> String {
+        let lexicon = self.lexicon;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for (at, option) in options.iter().enumerate() {
+            let says: Vec<&String> = option.values.iter().flat_map(|v| v.says.get(&lexicon.lang).or_else(|| v.says.get(&Lang::En)).into_iter().flatten()).collect();
+            let measured = says.iter().any(|s| s.split(' ').any(|w| lexicon.spoken_of.iter().any(|of| of == w)));
+            let phrases: BTreeSet<String> = says.iter().filter_map(|s| self.text(s)).collect();
+            if phrases.is_empty() {
+                continue;
+            }
+            self.rule(&format!("option{set}v{at}"), &phrases);
+            if measured { &mut after } else { &mut before }.push(format!("<option{set}v{at}>"));
+        }
+        let mut body = format!("<name{set}>");
+        if !before.is_empty() {
+            body = format!("[{}] {body} [{}]", permutations(&before, ""), before.join(" | "));
+        }
+        if !after.is_empty() {
+            body = format!("{body} [[<joiner>] {}]", permutations(&after, "[<joiner>] "));
+        }
+        body
     }
 
     fn quantity(&mut self) {
@@ -240,6 +258,18 @@ impl Writer<'_> {
         self.words.extend(words.iter().cloned());
         (!words.is_empty()).then(|| words.join(" "))
     }
+}
+
+/// Some of `rules`, each at most once, in any order; more than four in the order of the list.
+fn permutations(rules: &[String], link: &str) -> String {
+    if rules.len() > 4 {
+        return format!("({})", rules.iter().map(|r| format!("[{r}]")).collect::<Vec<_>>().join(" "));
+    }
+    let starts = rules.iter().enumerate().map(|(at, first)| {
+        let rest: Vec<String> = rules.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, r)| r.clone()).collect();
+        if rest.is_empty() { first.clone() } else { format!("{first} [{link}{}]", permutations(&rest, link)) }
+    });
+    format!("({})", starts.collect::<Vec<_>>().join(" | "))
 }
 
 /// Splits a template at its {items}, where that stands at the top level and once.

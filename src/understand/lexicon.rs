@@ -38,6 +38,8 @@ pub struct Template {
     pub whole: bool,
     /// A number in it says what is left, not what is wanted.
     pub depletes: bool,
+    /// It counts only for products with options, which are made to order: "make me a latte".
+    pub prepared: bool,
     /// Whether a recogniser should listen for it.
     pub heard: bool,
     pub node: Node,
@@ -72,6 +74,8 @@ pub struct Lexicon {
     pub not_quantity_after: BTreeSet<String>,
     pub each: Vec<Vec<String>>,
     pub light: BTreeSet<String>,
+    /// Stem → stems of words of the same meaning.
+    synonyms: BTreeMap<String, Vec<String>>,
     words: BTreeMap<String, u32>,
     pub automaton: Automaton,
 }
@@ -95,6 +99,8 @@ struct File {
     numbers: BTreeMap<String, u32>,
     amounts: BTreeMap<String, u32>,
     units: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    synonyms: BTreeMap<String, Vec<String>>,
     rules: BTreeMap<String, String>,
     template: Vec<FileTemplate>,
 }
@@ -130,6 +136,8 @@ struct FileTemplate {
     whole: bool,
     #[serde(default)]
     depletes: bool,
+    #[serde(default)]
+    prepared: bool,
     #[serde(default)]
     unheard: bool,
     say: Vec<String>,
@@ -171,7 +179,7 @@ impl Lexicon {
                 let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 known_rules(&node, &rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 let heard = !entry.unheard && !node.has(Slot::Any, &rules);
-                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, heard, node });
+                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, prepared: entry.prepared, heard, node });
             }
         }
         let mut lexicon = Lexicon {
@@ -198,6 +206,7 @@ impl Lexicon {
             not_quantity_after: set(&raw.words.not_quantity_after),
             each: phrases(&raw.words.each, lang),
             light: set(&raw.words.light),
+            synonyms: synonyms(&raw.synonyms, lang),
             words: BTreeMap::new(),
             automaton: Automaton::default(),
         };
@@ -251,6 +260,11 @@ impl Lexicon {
         self.number_words.iter().find(|(_, n)| **n == number).map(|(word, _)| word.clone())
     }
 
+    /// The stems of words that mean the same as `stem`.
+    pub fn synonym(&self, stem: &str) -> impl Iterator<Item = &String> {
+        self.synonyms.get(stem).into_iter().flatten()
+    }
+
     /// The spellings of the units, as a speaker says them.
     pub fn unit_words(&self) -> &[String] {
         &self.unit_words
@@ -285,6 +299,19 @@ fn known_rules(node: &Node, rules: &BTreeMap<String, Node>) -> Result<(), String
 
 fn folded(text: &str, lang: Lang) -> Vec<String> {
     text::tokens(text, lang).unwrap_or_default().into_iter().map(|t| t.fold).collect()
+}
+
+/// Each word of a group leads to all others of it.
+fn synonyms(groups: &BTreeMap<String, Vec<String>>, lang: Lang) -> BTreeMap<String, Vec<String>> {
+    let stem = |w: &String| text::stem(&text::fold(w), lang);
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (word, others) in groups {
+        let all: BTreeSet<String> = others.iter().chain([word]).map(stem).collect();
+        for one in &all {
+            out.entry(one.clone()).or_default().extend(all.iter().filter(|o| *o != one).cloned());
+        }
+    }
+    out
 }
 
 fn phrases(list: &[String], lang: Lang) -> Vec<Vec<String>> {

@@ -165,15 +165,28 @@ impl Reader<'_> {
                 }
                 quantity::amount(self.tokens, end, self.lexicon).filter(|a| a.end <= ceiling)
             });
-            match corrected {
-                Some(amount) => {
-                    at = amount.end;
-                    mention.amount = Some(amount);
-                }
-                None => break,
+            if let Some(amount) = corrected {
+                at = amount.end;
+                mention.amount = Some(amount);
+                continue;
             }
+            // "nappies size four, sorry, size five": the first word of the name holds, the rest is new.
+            let Some((end, found)) = self.renamed(mention, at, ceiling) else { break };
+            mention.found = Found { end, ..found };
+            at = end;
         }
         mention.span.1 = at;
+    }
+
+    /// The product that a correction at `at` makes of the mention, and where the correction ends.
+    fn renamed(&self, mention: &Mention, at: usize, ceiling: usize) -> Option<(usize, Found)> {
+        let start = self.correction(at).filter(|end| *end < ceiling)?;
+        let mut words = vec![self.tokens[mention.core.0].clone()];
+        words.extend(self.tokens[start..ceiling.min(start + 6)].iter().cloned());
+        words.iter_mut().for_each(|t| t.break_before = false);
+        let found = self.index.find(&words, 0, self.lexicon)?;
+        let other = found.products[0].0 != mention.found.products[0].0;
+        (found.end > 1 && other).then(|| (start + found.end - 1, found))
     }
 
     fn is_product_correction(&self, start: usize, end: usize) -> bool {

@@ -50,7 +50,8 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         return Parse::nothing(vec![]);
     }
     let mentions = mention::mentions(&tokens, context.lexicon, context.index);
-    let all = clauses::all(&tokens, &mentions, context.lexicon);
+    let mut all = clauses::all(&tokens, &mentions, context.lexicon);
+    all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
     let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
     let chosen = clauses::cover(&all, tokens.len(), &weight);
     let sentence = Sentence { context, tokens, mentions, all, chosen };
@@ -64,6 +65,11 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         parse.intent = Intent::Affirm;
     }
     parse
+}
+
+fn made_to_order(catalog: &Catalog, mentions: &Mentions, clause: &Clause) -> bool {
+    let inside = |m: &&Mention| clause.start <= m.core.0 && m.core.1 <= clause.end;
+    mentions.list.iter().filter(inside).all(|m| !catalog.products[m.found.products[0].0].options.is_empty())
 }
 
 fn role_weight(role: Role) -> u32 {
@@ -193,7 +199,10 @@ impl Sentence<'_> {
                 _ => self.lines_where(&|m| self.inside(m, intent)),
             };
             let left = self.leftover(&self.chosen, true).len();
-            let most = if intent == Intent::ListAdd || intent == Intent::Cancel { MAX_UNEXPLAINED } else { 2.max(clause.len()) };
+            let most = match intent {
+                Intent::ListAdd | Intent::Cancel => MAX_UNEXPLAINED,
+                _ => 3.max(clause.len()),
+            };
             if left <= most {
                 return Some(self.result(intent, clause, lines));
             }

@@ -142,6 +142,23 @@ pub fn sound_key(fold: &str, lang: Lang) -> String {
     key
 }
 
+/// A spelling that is equal for words that many speakers pronounce alike: in Spanish z and s,
+/// b and v, ll and y, silent h; in the other languages the word itself.
+pub fn same_sound(fold: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Es => {
+            let soft = fold.replace("ce", "se").replace("ci", "si").replace("ll", "y").replace("qu", "k");
+            soft.chars().filter(|c| *c != 'h').map(|c| match c {
+                'z' => 's',
+                'v' => 'b',
+                'c' => 'k',
+                other => other,
+            }).collect()
+        }
+        Lang::En | Lang::Ro => fold.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

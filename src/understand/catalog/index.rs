@@ -36,6 +36,7 @@ pub struct Index {
     nodes: Vec<Node>,
     by_sound: BTreeMap<String, Vec<u32>>,
     by_deletion: BTreeMap<String, Vec<u32>>,
+    by_same_sound: BTreeMap<String, Vec<u32>>,
     spelled: Vec<String>,
     /// Word → products that have a name which ends in it (its head), or begins in Spanish and Romanian.
     heads: BTreeMap<u32, BTreeSet<u32>>,
@@ -51,6 +52,8 @@ pub struct Index {
 const FOREIGN: f32 = 0.85;
 const REORDERED: f32 = 0.97;
 const MISHEARD: f32 = 0.7;
+const SYNONYM: f32 = 0.9;
+const HOMOPHONE: f32 = 0.9;
 const RIVAL: f32 = 0.7;
 
 impl Index {
@@ -125,6 +128,7 @@ impl Index {
                 continue;
             }
             let id = u32::try_from(id).expect("a catalogue has far fewer words");
+            self.by_same_sound.entry(text::same_sound(word, lang)).or_default().push(id);
             let sound = text::sound_key(word, lang);
             if sound.len() >= 3 {
                 self.by_sound.entry(sound).or_default().push(id);
@@ -170,6 +174,10 @@ impl Index {
             }
         }
         let (end, node, score, path) = best?;
+        // "te" is the pronoun; the tea is "té".
+        if end == at + 1 && lexicon.light.contains(&tokens[at].fold) && tokens[at].text == tokens[at].fold {
+            return None;
+        }
         // Links that were skipped after the last word are not part of the name.
         let mut end = end;
         while end > at + 1 && lexicon.links.contains(&tokens[end - 1].fold) && !path.iter().any(|id| self.spelled[*id as usize] == tokens[end - 1].stem) {
@@ -203,18 +211,24 @@ impl Index {
         let mut out = Vec::new();
         let exact = self.words.get(&key(token, lexicon)).copied();
         out.extend(exact.map(|id| (id, 1.0, 1)));
+        out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
+        if exact.is_none() && !lexicon.knows(&token.fold) {
+            let sound = text::same_sound(&token.stem, lexicon.lang);
+            out.extend(self.by_same_sound.get(&sound).into_iter().flatten().map(|id| (*id, HOMOPHONE, 1)));
+        }
         // "tooth brush" for "toothbrush", "para cetamol" for "paracetamol"
         if let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) {
             let joined = format!("{}{}", token.fold, next.fold);
             let stem = text::stem(&joined, lexicon.lang);
-            if let Some(id) = self.words.get(&stem) {
+            let strange = !lexicon.knows(&token.fold) || !lexicon.knows(&next.fold);
+            if let Some(id) = self.words.get(&stem).filter(|_| strange && joined.chars().count() >= 5) {
                 out.push((*id, 0.95, 2));
             } else if joined.chars().count() >= 7 && !lexicon.knows(&token.fold) && !lexicon.knows(&next.fold) {
                 out.extend(self.alike(&stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 2)));
             }
         }
         if exact.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
-            out.extend(self.alike(&token.stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 1)));
+            out.extend(self.alike(&token.stem, lexicon.lang).into_iter().filter(|id| inside || self.spelled[*id as usize].chars().count().min(token.stem.chars().count()) >= 5).map(|id| (id, MISHEARD, 1)));
         }
         out
     }
@@ -224,7 +238,7 @@ impl Index {
         let length = word.chars().count();
         let allowed = match length {
             0..=2 => 0,
-            3..=7 => 1,
+            3..=8 => 1,
             _ => 2,
         };
         let mut out = BTreeSet::new();
