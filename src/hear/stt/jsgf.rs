@@ -1,7 +1,7 @@
 //! A look at a JSGF grammar before a C library sees it: its words, its rules, its faults.
 //!
 //! Not a parser of the whole format: it takes what [`crate::understand::grammar`] writes and
-//! refuses the rest (imports, quotes, tags, recursion), since sphinxbase ends the process, or
+//! refuses the rest (imports, quotes, tags, recursion other than at the end of a rule), since sphinxbase ends the process, or
 //! goes on with half a grammar, where it should return an error.
 //! Format: <https://www.w3.org/TR/jsgf/>.
 
@@ -21,6 +21,8 @@ pub struct Outline {
     pub words: BTreeSet<String>,
     /// Rule → the rules that it refers to.
     pub rules: BTreeMap<String, BTreeSet<String>>,
+    /// The same without references that end an alternative: those may lead back to the rule.
+    inner: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Outline {
@@ -52,6 +54,24 @@ pub fn outline(jsgf: &str) -> anyhow::Result<Outline> {
     Ok(outline)
 }
 
+/// Does nothing follow in any path that comes here? `rest` is what stands behind a reference.
+fn ends_here(rest: &str) -> bool {
+    let (mut skipped, mut deep) = (false, 0_u32);
+    for c in rest.chars() {
+        match c {
+            c if c.is_whitespace() => {}
+            // Other alternatives of this bracket: they are not in our path.
+            '|' if deep == 0 => skipped = true,
+            '(' | '[' if skipped => deep += 1,
+            ')' | ']' if deep > 0 => deep -= 1,
+            ')' | ']' => skipped = false,
+            _ if skipped => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
 fn without_comments(jsgf: &str) -> String {
     jsgf.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
@@ -62,7 +82,7 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
     let name = head.strip_prefix("public").unwrap_or(head).trim().strip_prefix('<').and_then(|h| h.strip_suffix('>'));
     let Some(name) = name.filter(|n| is_rule_name(n)) else { bail!("not the name of a rule: {}", shorten(head)) };
     ensure!(!body.trim().is_empty(), "rule <{name}> is empty");
-    let mut references = BTreeSet::new();
+    let (mut references, mut inner) = (BTreeSet::new(), BTreeSet::new());
     let mut open = Vec::new();
     let mut rest = body;
     while let Some(c) = rest.chars().next() {
@@ -84,6 +104,9 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
                 let Some((target, after)) = rest[1..].split_once('>') else { bail!("rule <{name}> has an unfinished <") };
                 ensure!(is_rule_name(target), "rule <{name}> refers to <{}>", shorten(target));
                 references.insert(target.to_owned());
+                if !ends_here(after) {
+                    inner.insert(target.to_owned());
+                }
                 rest = after;
                 continue;
             }
@@ -99,11 +122,13 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
         rest = &rest[c.len_utf8()..];
     }
     ensure!(open.is_empty(), "rule <{name}> has an unmatched bracket");
+    outline.inner.insert(name.to_owned(), inner);
     ensure!(outline.rules.insert(name.to_owned(), references).is_none(), "rule <{name}> is there twice");
     Ok(())
 }
 
-/// Every reference has a rule, and no rule contains itself: sphinxbase follows both blindly.
+/// Every reference has a rule, and no rule contains itself but at its end: sphinxbase follows
+/// both blindly.
 fn check_references(outline: &Outline) -> anyhow::Result<()> {
     let known = |name: &str| name == GARBAGE || BUILT_IN.contains(&name) || outline.rules.contains_key(name);
     for (rule, references) in &outline.rules {
@@ -113,7 +138,7 @@ fn check_references(outline: &Outline) -> anyhow::Result<()> {
     }
     // Take away rules that refer only to rules taken away before; what stays is in a circle.
     let mut left: BTreeMap<&str, BTreeSet<&str>> = outline
-        .rules
+        .inner
         .iter()
         .map(|(name, refs)| (name.as_str(), refs.iter().map(String::as_str).filter(|r| outline.rules.contains_key(*r)).collect()))
         .collect();
@@ -150,11 +175,21 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_may_end_with_itself() {
+        for body in ["<a> = x [<a>]", "<a> = x (<a> | y (z)) ", "<a> = x [[y] <a>]"] {
+            outline(&format!("#JSGF V1.0;\ngrammar g;\npublic <utterance> = <a> z;\n{body};")).unwrap();
+        }
+        for body in ["<a> = [<a>] x", "<a> = x (<a> | y) z", "<a> = x <a>+"] {
+            outline(&format!("#JSGF V1.0;\ngrammar g;\npublic <utterance> = <a>;\n{body};")).unwrap_err();
+        }
+    }
+
+    #[test]
     fn faults_are_named() {
         for (body, says) in [
             ("public <utterance> = <n>;", "<n>, which is not there"),
             ("<a> = x;", "no rule <utterance>"),
-            ("public <utterance> = a <b>; <b> = <c>; <c> = [<b>] x;", "contains itself"),
+            ("public <utterance> = a <b>; <b> = <c> y; <c> = [<b>] x;", "contains itself"),
             ("public <utterance> = (a ];", "unmatched ]"),
             ("public <utterance> = (a ;", "unmatched bracket"),
             ("public <utterance> = /x/ a;", "no number"),
