@@ -127,11 +127,8 @@ impl Daemon {
 
     fn until_deadline(&self) -> Duration {
         let now_ms = self.parts.clock.now().mono_ms;
-        let mind = self.parts.mind.deadline().map(|deadline| deadline.at_mono_ms);
-        mind.into_iter()
-            .chain(self.text.deadline_ms())
-            .min()
-            .map_or(LONGEST_SLEEP, |at| Duration::from_millis(at.saturating_sub(now_ms)).min(LONGEST_SLEEP))
+        let left = self.parts.mind.deadline().map(|deadline| deadline.at_mono_ms.saturating_sub(now_ms));
+        left.map_or(LONGEST_SLEEP, |left_ms| Duration::from_millis(left_ms).min(LONGEST_SLEEP))
     }
 
     /// What the mind must hear of it.
@@ -193,15 +190,9 @@ impl Daemon {
                 self.say(say, channel, lang, text);
             }
             Effect::Listen { turn, lang, expect, window_ms } => {
-                if self.text.takes_the_turn(turn, self.parts.clock.now().mono_ms) {
-                    return;
-                }
                 self.tell_ears(EarCommand::Listen { turn, lang, expect, window_ms });
             }
-            Effect::Rest => {
-                self.text.rest();
-                self.tell_ears(EarCommand::Rest);
-            }
+            Effect::Rest => self.tell_ears(EarCommand::Rest),
             Effect::AskQuote { request_id, lang, lines } => {
                 self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines });
             }
@@ -315,9 +306,8 @@ impl Daemon {
     fn control_events(&mut self, request: Request) -> Vec<Event> {
         match request.ask.clone() {
             Ask::Say { text, lang } => {
-                let now_ms = self.parts.clock.now().mono_ms;
                 let lang = lang.unwrap_or(self.parts.lang);
-                vec![Event::Heard(self.text.says(text, lang, entropy(), request.answers, now_ms))]
+                vec![Event::Heard(self.text.says(text, lang, entropy(), request.answers))]
             }
             Ask::CancelOrder { order } => {
                 let order = crate::decide::order::OrderId(order);
@@ -345,11 +335,8 @@ impl Daemon {
     fn time_events(&mut self) -> Vec<Event> {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
         let now_ms = self.parts.clock.now().mono_ms;
-        let mut events: Vec<Event> = self.text.expired(now_ms).into_iter().collect();
-        if self.parts.mind.deadline().is_some_and(|deadline| deadline.at_mono_ms <= now_ms) {
-            events.push(Event::Deadline);
-        }
-        events
+        let due = self.parts.mind.deadline().is_some_and(|deadline| deadline.at_mono_ms <= now_ms);
+        if due { vec![Event::Deadline] } else { vec![] }
     }
 
     /// Typed words are answered at once: what was "said" on the text channel has been read.
@@ -359,7 +346,7 @@ impl Daemon {
             let Some(say) = self.text.next_read() else { break };
             self.step(Event::Played { say });
         }
-        self.text.finish_if_settled();
+        self.text.finish_if_settled(self.parts.mind.waits());
     }
 
     fn tell_ears(&self, command: EarCommand) {

@@ -33,6 +33,17 @@ pub struct Deadline {
     pub why: &'static str,
 }
 
+/// For whom the conversation waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// No conversation is going on, but for the wake word perhaps.
+    Nothing,
+    /// The household's answer.
+    Household,
+    /// The shop, the disk, or the end of a reply.
+    Edge,
+}
+
 /// To whom something is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
@@ -192,6 +203,15 @@ impl Mind {
 
     pub fn understanding(&self) -> &Understanding {
         &self.understanding
+    }
+
+    /// For whom the conversation waits now.
+    pub fn waits(&self) -> Waits {
+        match &self.state {
+            State::Idle | State::Listening { .. } => Waits::Nothing,
+            State::Answering { .. } => Waits::Household,
+            State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => Waits::Edge,
+        }
     }
 
     /// Is no conversation going on and nothing waiting to be announced?
