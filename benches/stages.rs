@@ -1,0 +1,163 @@
+//! Time and memory of each stage, on real recordings where they are there.
+//!
+//! `make bench`. The café recordings come from `TENDERO_SPEECH_DIR` (default
+//! `../shared/speech`); without them the stages that need speech are left out, and it says so.
+//! Times are of this machine, in one run, so that their ratios can be compared.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use tendero::hear::source::read_file;
+use tendero::hear::stt;
+use tendero::hear::wake::Wake;
+use tendero::hear::wake::openwakeword::{HeadModel, OpenWakeWord, THRESHOLD};
+use tendero::hear::{HOP, RATE_HZ};
+use tendero::speak::tts;
+use tendero::understand::catalog::Catalog;
+use tendero::understand::grammar::Expect;
+use tendero::understand::{Lang, Understanding};
+
+/// Recordings that are decoded; all of them take a minute more and change little.
+const RECORDINGS: usize = 60;
+
+fn main() {
+    let mut table = Report::default();
+    let speech = speech_dir();
+    let catalog = catalog(speech.as_deref());
+    let recordings = speech.as_deref().map(recordings).unwrap_or_default();
+
+    understanding(&mut table, &catalog);
+    if recordings.is_empty() {
+        println!("The stages that need speech are left out: no recordings at TENDERO_SPEECH_DIR.");
+    } else {
+        wake(&mut table, &recordings);
+        recognition(&mut table, &catalog, &recordings);
+    }
+    voice(&mut table);
+    durable(&mut table);
+    table.print();
+}
+
+#[derive(Default)]
+struct Report {
+    rows: Vec<[String; 6]>,
+}
+
+impl Report {
+    /// `us`: microseconds of each call. `rss_kib`: what the stage added to the resident set.
+    fn add(&mut self, stage: &str, unit: &str, mut us: Vec<f64>, rss_kib: i64, note: String) {
+        us.sort_by(f64::total_cmp);
+        let at = |part: f64| us[((us.len() - 1) as f64 * part).round() as usize];
+        let show = |us: f64| if us < 1000.0 { format!("{us:.0} µs") } else { format!("{:.2} ms", us / 1000.0) };
+        let memory = format!("{:+.1} MiB", rss_kib as f64 / 1024.0);
+        self.rows.push([stage.into(), unit.into(), show(at(0.5)), show(at(0.99)), memory, note]);
+    }
+
+    fn print(&self) {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(["stage", "one call is", "median", "p99", "memory", ""]);
+        self.rows.iter().for_each(|row| drop(table.add_row(row.clone())));
+        println!("{table}");
+        println!("Peak resident set of the whole run: {:.0} MiB.", memory_kib("VmHWM:") as f64 / 1024.0);
+    }
+}
+
+fn understanding(table: &mut Report, catalog: &Catalog) {
+    let lines = ["can i get a large latte with soy milk", "the toothbrush heads ran out", "what a lovely day", "order two packs of rice"];
+    let before = memory_kib("VmRSS:");
+    let understanding = Understanding::new(catalog.clone());
+    let us = timed(400, |i| drop(understanding.parse(lines[i % lines.len()], Lang::En, &Expect::Command, &|_| false)));
+    let note = format!("{} products", catalog.products.len());
+    table.add("understand", "an utterance", us, memory_kib("VmRSS:") - before, note);
+}
+
+fn wake(table: &mut Report, recordings: &[Vec<i16>]) {
+    let before = memory_kib("VmRSS:");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/wake");
+    let mut wake = OpenWakeWord::open(&models, HeadModel::HeyTendero, THRESHOLD).expect("`make setup` fetches the networks");
+    let hops: Vec<&[i16; HOP]> =
+        recordings.iter().flat_map(|r| r.chunks_exact(HOP)).map(|hop| hop.try_into().expect("a whole hop")).take(600).collect();
+    let us = timed(hops.len(), |i| drop(wake.push(hops[i])));
+    let share = us.iter().sum::<f64>() / us.len() as f64 / 80_000.0;
+    table.add("wake word", "a hop of 80 ms", us, memory_kib("VmRSS:") - before, format!("{:.1} % of a core", share * 100.0));
+}
+
+fn recognition(table: &mut Report, catalog: &Catalog, recordings: &[Vec<i16>]) {
+    let before = memory_kib("VmRSS:");
+    let mut engine = match stt::open(&["pocketsphinx".to_owned()]) {
+        Ok(opened) => opened.stt,
+        Err(error) => return println!("Speech to text is left out: {error:#}"),
+    };
+    let understanding = Understanding::new(catalog.clone());
+    let grammar = understanding.grammar(Lang::En, &Expect::Command);
+    let prepare = timed(1, |_| engine.prepare("command", &grammar).expect("the grammar of the catalogue compiles"));
+    table.add("grammar", "a catalogue", prepare, 0, format!("{} words", grammar.words.len()));
+    let us = timed(recordings.len(), |i| drop(engine.transcribe("command", &recordings[i], 5).expect("speech")));
+    let seconds: f64 = recordings.iter().map(|r| r.len() as f64 / f64::from(RATE_HZ)).sum();
+    let factor = us.iter().sum::<f64>() / 1e6 / seconds;
+    table.add("speech to text", "an utterance", us, memory_kib("VmRSS:") - before, format!("{factor:.3} of real time"));
+}
+
+fn voice(table: &mut Report) {
+    let before = memory_kib("VmRSS:");
+    let mut engine = match tts::open("espeak") {
+        Ok(engine) => engine,
+        Err(error) => return println!("Text to speech is left out: {error:#}"),
+    };
+    let text = "One pack of toothbrush heads, twelve euros ninety-nine in all, delivered on Tuesday.";
+    let us = timed(20, |_| drop(engine.synthesise(text, Lang::En).expect("a sentence can be spoken")));
+    table.add("text to speech", "a read-back", us, memory_kib("VmRSS:") - before, String::new());
+}
+
+fn durable(table: &mut Report) {
+    use tendero::decide::effect::Write;
+    use tendero::deliver::store::Store;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder can be written");
+    let before = memory_kib("VmRSS:");
+    let mut store = Store::open(&dir.path().join("bench.db")).expect("a new store");
+    let us = timed(200, |i| {
+        let write = Write::ListItem { sku: format!("sku-{i}"), qty: 1, why: "bench".into() };
+        store.commit(&[write], &mut |_, _| anyhow::bail!("there is no order to sign")).expect("the disk takes it");
+    });
+    table.add("store", "a durable commit", us, memory_kib("VmRSS:") - before, "WAL, synchronous=FULL".into());
+}
+
+/// Microseconds of each of `n` calls.
+#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn timed(n: usize, mut call: impl FnMut(usize)) -> Vec<f64> {
+    (0..n)
+        .map(|i| {
+            let began = Instant::now();
+            call(i);
+            began.elapsed().as_secs_f64() * 1e6
+        })
+        .collect()
+}
+
+fn speech_dir() -> Option<PathBuf> {
+    let dir = std::env::var_os("TENDERO_SPEECH_DIR").map_or_else(|| "../shared/speech".into(), PathBuf::from);
+    dir.join("cafe/audio").is_dir().then_some(dir)
+}
+
+fn catalog(speech: Option<&Path>) -> Catalog {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/catalog.json");
+    let path = speech.map_or(demo, |dir| dir.join("cafe/cafe.json"));
+    let text = std::fs::read_to_string(&path).expect("a catalogue is there");
+    Catalog::from_json(&text).expect("a valid catalogue")
+}
+
+fn recordings(speech: &Path) -> Vec<Vec<i16>> {
+    let mut files: Vec<_> = std::fs::read_dir(speech.join("cafe/audio"))
+        .expect("the folder was there")
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    files.sort();
+    files.iter().take(RECORDINGS).map(|file| read_file(file).expect("a recording")).collect()
+}
+
+/// A line of `/proc/self/status`, KiB.
+fn memory_kib(line: &str) -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let found = status.lines().find_map(|l| l.strip_prefix(line));
+    found.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or(0)
+}
