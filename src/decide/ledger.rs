@@ -38,6 +38,7 @@ struct Job {
     /// `None`: it failed, and waits for `retry_ms`.
     ticket: Option<u32>,
     retry_ms: u64,
+    /// `None`: a new order.
     news: Option<News>,
     /// Who wants to hear of it; `None`: the loudspeaker.
     to: Option<Address>,
@@ -109,6 +110,8 @@ impl Mind {
         also.insert(0, Write::Order(order.clone()));
         self.out.push(Effect::Store { ticket, writes: also });
         let id = order.id.clone();
+        // From here on it counts towards caps and duplicates, however slow the disk is.
+        self.household.orders.insert(id.clone(), order.clone());
         let job = Job { next: order, ticket: Some(ticket), retry_ms: 0, news: None, to: None, told_trouble: false };
         self.ledger.jobs.insert(id, job);
         ticket
@@ -120,7 +123,7 @@ impl Mind {
         let Some(job) = self.ledger.jobs.remove(&id) else { return false };
         let order = job.next.clone();
         let before = self.household.orders.insert(id.clone(), order.clone());
-        if let Some(before) = before {
+        if let Some(before) = before.filter(|_| job.news.is_some()) {
             if order.state == OrderState::Sending && before.state == OrderState::Held && self.is_taken_back(&id) {
                 // Taken back while it was written: it was never sent, so for us it is still held.
                 self.household.orders.insert(id.clone(), before);
@@ -135,11 +138,11 @@ impl Mind {
     /// Is this the ticket of an order's change? A new order is dropped, anything else tried again.
     pub(super) fn order_not_stored(&mut self, ticket: u32, now: Now) -> bool {
         let Some(id) = self.job_of(ticket) else { return false };
-        if !self.household.orders.contains_key(&id) {
+        let Some(job) = self.ledger.jobs.get_mut(&id) else { return false };
+        if job.news.is_none() {
             self.forget_order(&id);
             return true;
         }
-        let Some(job) = self.ledger.jobs.get_mut(&id) else { return false };
         job.ticket = None;
         job.retry_ms = now.mono_ms + RETRY_MS;
         if !std::mem::replace(&mut job.told_trouble, true) {
@@ -152,7 +155,9 @@ impl Mind {
         true
     }
 
+    /// A new order that did not reach the disk never was one.
     fn forget_order(&mut self, id: &OrderId) {
+        self.household.orders.remove(id);
         self.ledger.jobs.remove(id);
         self.ledger.timers.remove(id);
         self.ledger.inbox.remove(id);

@@ -58,7 +58,8 @@ pub struct World {
     turn: Option<Turn>,
     bookings: BTreeMap<OrderId, (Order, OrderState)>,
     revs: u64,
-    sent: BTreeSet<OrderId>,
+    /// Orders whose hold has ended.
+    leaving: BTreeSet<OrderId>,
     seen: BTreeMap<OrderId, (Quote, u64)>,
     /// When an adult's hand was last on the button.
     hand_ms: Option<u64>,
@@ -123,7 +124,7 @@ impl World {
             turn: None,
             bookings: BTreeMap::new(),
             revs: 0,
-            sent: BTreeSet::new(),
+            leaving: BTreeSet::new(),
             seen: BTreeMap::new(),
             hand_ms: None,
             read_back: None,
@@ -395,8 +396,7 @@ impl World {
                 self.put(self.mono_ms + ms, Input::Commit { ticket, writes });
             }
             Effect::Send { order } => {
-                self.check_send(&order, now);
-                self.sent.insert(order.clone());
+                self.check_send(&order);
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
@@ -532,6 +532,9 @@ impl World {
         if let Some((quote, confirmed_ms)) = self.seen.get(&order.id) {
             assert_eq!(quote, &order.quote, "an order changed after it was confirmed");
             let before = self.disk.orders.get(&order.id).map(|order| order.state);
+            if order.state == OrderState::Sending && self.leaving.insert(order.id.clone()) {
+                assert!(now.wall.is_some(), "an order leaves while the clock is unknown");
+            }
             if before == Some(OrderState::AwaitingAdult) && order.state == OrderState::Held {
                 assert!(self.hand_ms.is_some_and(|ms| ms > *confirmed_ms), "held without an adult's hand");
             }
@@ -568,11 +571,11 @@ impl World {
         self.seen.insert(order.id.clone(), (order.quote.clone(), self.mono_ms));
     }
 
-    fn check_send(&mut self, id: &OrderId, now: Now) {
+    fn check_send(&mut self, id: &OrderId) {
         let order = self.disk.orders.get(id).expect("an order is sent that is not on disk");
         assert_eq!(order.state, OrderState::Sending, "sent before that was on disk");
         assert!(self.audits.contains_key(id), "sent without verdicts on disk");
-        assert!(now.wall.is_some() || self.sent.contains(id) || self.restarts > 0, "sent while the clock is unknown");
+        assert!(self.leaving.contains(id), "sent without its hold having ended at a known time");
     }
 
     fn check_end(&mut self) {

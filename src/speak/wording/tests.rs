@@ -1,0 +1,229 @@
+//! Every reply in every language, and how figures sound.
+
+use super::*;
+use crate::decide::order::OrderState;
+
+fn item(qty: u32) -> Item {
+    Item { product: "Ground coffee".into(), qty }
+}
+
+fn day(days_ahead: i64) -> Day {
+    Day { days_ahead, weekday: 4, day: 20, month: 11 }
+}
+
+fn eur(minor: i64) -> Money {
+    Money::new(minor, "EUR")
+}
+
+fn moment(hour: u8, minute: u8) -> Moment {
+    Moment { day: day(0), hour, minute }
+}
+
+/// One of each; the match makes sure that a new reason is added here.
+fn reasons() -> Vec<Reason> {
+    let product = || "coffee".to_owned();
+    let kinds =
+        [NotAnOrder::Reported, NotAnOrder::Negated, NotAnOrder::Question, NotAnOrder::Conditional, NotAnOrder::Narrated, NotAnOrder::Unexplained];
+    let mut all = vec![
+        Reason::ReportedSpeech { words: "she said".into() },
+        Reason::NoPause,
+        Reason::FarAway,
+        Reason::OwnVoice,
+        Reason::ChildrenUp,
+        Reason::TextOrdersOff,
+        Reason::FirstPurchase { product: product() },
+        Reason::LargeQuantity { product: product(), qty: 24, usual: 2 },
+        Reason::UnsureQuantity { qty: 2, other: 3 },
+        Reason::EasilyMisheard { qty: 50 },
+        Reason::AboveProductLimit { product: product(), max: 20 },
+        Reason::Ambiguous { first: "a".into(), second: "b".into() },
+        Reason::OptionMissing { product: product(), option: "size".into() },
+        Reason::AlreadyOrdered { product: product(), at: moment(9, 5) },
+        Reason::PriceJump { product: product(), now: eur(900), before: eur(700) },
+        Reason::DeliveryJump { now: eur(490), before: eur(0) },
+        Reason::OtherCurrency { currency: "USD".into() },
+        Reason::OverCap { total: eur(9_000), cap: eur(5_000) },
+        Reason::OverDayCap { total: eur(9_000), cap: eur(5_000) },
+        Reason::OverMonthCap { total: eur(9_000), cap: eur(5_000) },
+        Reason::OverHardCap { total: eur(9_000), cap: eur(5_000) },
+        Reason::TooManyOrders { orders: 6, hours: 1 },
+        Reason::TooManyOrders { orders: 20, hours: 24 },
+        Reason::Substituted { asked: "a".into(), offered: "b".into() },
+        Reason::QuoteWrong,
+        Reason::Recurring { product: product() },
+        Reason::Restricted { product: product() },
+        Reason::QuietHours,
+        Reason::UnknownClock,
+        Reason::QuoteStale,
+        Reason::UnknownShop { shop: "x".into() },
+        Reason::Unclear,
+        Reason::HostileText { product: product() },
+    ];
+    all.extend(kinds.map(|kind| Reason::NotAnOrder { kind, words: "words".into() }));
+    all
+}
+
+fn read_back(ask: Ask) -> Reply {
+    Reply::ReadBack {
+        items: vec![item(2), item(1), item(50)],
+        total: eur(1_299),
+        earliest: day(1),
+        latest: day(9),
+        ask,
+        reasons: reasons(),
+        digits: true,
+    }
+}
+
+/// One of each reply; those that name the phrase come first.
+fn replies() -> (Vec<Reply>, Vec<Reply>) {
+    let challenge = || Ask::Challenge { words: vec!["river".into(), "lamp".into()] };
+    let mut asking: Vec<Reply> = [Ask::Phrase, challenge(), Ask::Adult].into_iter().map(read_back).collect();
+    for understood in [true, false] {
+        asking.extend([Ask::Phrase, challenge(), Ask::Adult].map(|ask| Reply::SayPhrase { ask, understood }));
+    }
+    let items = || vec![item(1), item(21)];
+    let mut others = vec![
+        Reply::NotUnderstood,
+        Reply::GivenUp,
+        Reply::NothingOrdered,
+        Reply::TimedOut,
+        Reply::NothingToConfirm,
+        Reply::Busy,
+        Reply::Help,
+        Reply::Because { reasons: vec![] },
+        Reply::Because { reasons: reasons() },
+        Reply::Listed { items: items(), reason: None },
+        Reply::Listed { items: items(), reason: Some(Reason::QuietHours) },
+        Reply::Choose { first: "a".into(), second: "b".into() },
+        Reply::Held { items: items(), minutes: 10 },
+        Reply::AwaitingAdult { items: items(), minutes: 1 },
+        Reply::Resumed { items: items(), minutes: 21 },
+        Reply::NothingToApprove,
+        Reply::Booked { items: items(), arrives: Some(day(2)) },
+        Reply::Booked { items: items(), arrives: None },
+        Reply::HeldByShop { items: items() },
+        Reply::Cancelled { items: items() },
+        Reply::CancelAsked { items: items() },
+        Reply::CancelRefused { items: items() },
+        Reply::NothingToCancel,
+        Reply::Expired { items: items() },
+        Reply::NotApproved { items: items() },
+        Reply::Lost { items: items() },
+        Reply::StoreFailed,
+        Reply::StoreTrouble { items: items() },
+        Reply::ShopSilent { items: items() },
+        Reply::NoOrders,
+        Reply::History { product: "a".into(), qty: 2, at: moment(13, 0), more: 0 },
+        Reply::History { product: "a".into(), qty: 2, at: moment(1, 30), more: 3 },
+        Reply::Price { product: "a".into(), amount: eur(99) },
+        Reply::WhichProduct,
+        Reply::Distrusted { shop: "x".into() },
+    ];
+    others.extend([Topic::Find, Topic::Handoff, Topic::Return, Topic::News].map(|topic| Reply::NotYet { topic }));
+    others.extend(reasons().into_iter().map(|reason| Reply::Refused { reason }));
+    for code in ["", "unknown_product", "out_of_stock", "price_changed", "expired", "moon_phase"] {
+        others.push(Reply::RejectedByShop { items: items(), code: code.into() });
+        others.push(Reply::NotSold { items: items(), code: code.into() });
+    }
+    use OrderState::*;
+    let states = [
+        AwaitingAdult, Held, Sending, Accepted, Shipped, Delivered, Rejected, Cancelling, Cancelled, Expired, Withdrawn, Refunded, Unknown,
+    ];
+    others.extend(states.map(|state| Reply::OrderStatus { items: items(), state, arrives: Some(day(3)) }));
+    (asking, others)
+}
+
+const PHRASES: [&str; 3] = ["order it", "pide eso", "comandă acum"];
+
+#[test]
+fn every_reply_is_worded_in_every_language() {
+    let wording = Wording::new().unwrap();
+    let (asking, others) = replies();
+    for lang in Lang::ALL {
+        for reply in asking.iter().chain(&others) {
+            let said = wording.sentence(reply, lang);
+            let whole = !said.is_empty() && !said.contains(['{', '}', '$', '_', '\u{2068}', '\u{2069}', '\n']);
+            assert!(whole && !said.contains("  "), "{lang}: {reply:?} → {said:?}");
+            assert!(said.starts_with(|c: char| !c.is_lowercase()), "{lang}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn only_a_question_for_the_phrase_says_it_and_with_the_duty_to_pay() {
+    let wording = Wording::new().unwrap();
+    let (asking, others) = replies();
+    for (lang, phrase, duty) in [
+        (Lang::En, "order it", "with the duty to pay"),
+        (Lang::Es, "pide eso", "con obligación de pago"),
+        (Lang::Ro, "comandă acum", "cu obligația de plată"),
+    ] {
+        for reply in &asking {
+            let said = wording.sentence(reply, lang);
+            assert!(said.contains(phrase) && said.contains(duty), "{lang}: {said}");
+        }
+        for reply in &others {
+            let said = wording.sentence(reply, lang).to_lowercase();
+            assert!(PHRASES.iter().all(|phrase| !said.contains(phrase)), "{lang}: {reply:?} says the phrase: {said}");
+        }
+    }
+}
+
+#[test]
+fn figures_are_said_as_people_say_them() {
+    let wording = Wording::new().unwrap();
+    let money = [
+        (1_299, "EUR", Lang::En, "12 euros 99"),
+        (100, "EUR", Lang::En, "1 euro"),
+        (99, "EUR", Lang::En, "99 cents"),
+        (1_299, "EUR", Lang::Es, "12 euros con 99"),
+        (100, "EUR", Lang::Es, "un euro"),
+        (1_299, "EUR", Lang::Ro, "12 euro și 99 de cenți"),
+        (2_001, "EUR", Lang::Ro, "20 de euro și un cent"),
+        (2_105, "RON", Lang::Ro, "21 de lei și 5 bani"),
+        (10_250, "RON", Lang::Ro, "102 lei și 50 de bani"),
+        (0, "EUR", Lang::En, "0 euros"),
+        (1_299, "GBP", Lang::En, "12 pounds 99"),
+        (1_299, "CHF", Lang::En, "12.99 CHF"),
+        (1_299, "JPY", Lang::En, "1299 JPY"),
+    ];
+    for (minor, currency, lang, want) in money {
+        assert_eq!(wording.money(&Money::new(minor, currency), lang), want);
+    }
+    let items = [
+        (1, Lang::Ro, "un pachet de"),
+        (2, Lang::Ro, "2 pachete de"),
+        (19, Lang::Ro, "19 pachete de"),
+        (20, Lang::Ro, "20 de pachete de"),
+        (101, Lang::Ro, "101 pachete de"),
+        (1, Lang::Es, "un paquete de"),
+        (2, Lang::Es, "2 paquetes de"),
+        (1, Lang::En, "one pack of"),
+        (2, Lang::En, "2 packs of"),
+    ];
+    for (qty, lang, want) in items {
+        let said = wording.sentence(&Reply::Cancelled { items: vec![item(qty)] }, lang);
+        assert!(said.contains(want), "{said}");
+    }
+    let times = [
+        (18, 0, Lang::En, "today at 6 PM"),
+        (0, 30, Lang::En, "today at 12:30 AM"),
+        (13, 5, Lang::Es, "hoy a las 13 y 5"),
+        (1, 0, Lang::Es, "hoy a la una"),
+        (9, 0, Lang::Ro, "azi la ora 9"),
+    ];
+    for (hour, minute, lang, want) in times {
+        let reason = Reason::AlreadyOrdered { product: "x".into(), at: moment(hour, minute) };
+        assert!(wording.reason(&reason, lang).contains(want), "{}", wording.reason(&reason, lang));
+    }
+    let days = [(0, 0, "today"), (1, 1, "tomorrow"), (3, 3, "on Friday"), (9, 9, "on 20 November"), (1, 3, "between tomorrow and Friday")];
+    for (earliest, latest, want) in days {
+        let Reply::ReadBack { items, total, ask, .. } = read_back(Ask::Phrase) else { panic!() };
+        let (earliest, latest) = (day(earliest), day(latest));
+        let reply = Reply::ReadBack { items, total, ask, earliest, latest, reasons: vec![], digits: true };
+        let said = wording.sentence(&reply, Lang::En);
+        assert!(said.contains(&format!("delivered {want}.")), "{said}");
+        assert!(said.contains("5 0, 50 packs of"), "{said}");
+    }
+}
