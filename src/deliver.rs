@@ -13,3 +13,7 @@ pub mod link;
 pub mod mqtt;
 pub mod store;
 pub mod topic;
+
+/// Directives for the log filter: the MQTT libraries report each lost connection in their own
+/// words, and this crate says it in one clear line already.
+pub const QUIET_LOGS: &str = "rumqttc=off,rumqttd=off";

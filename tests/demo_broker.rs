@@ -157,3 +157,40 @@ async fn the_broker_dies_between_confirmation_and_receipt_and_there_is_one_booki
     shop.stop().await;
     device.link.stop();
 }
+
+/// Not a check: prints what the steps of one order cost. `cargo test --test demo_broker -- --ignored --nocapture`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures; proves nothing"]
+async fn figures() {
+    const ORDERS: usize = 200;
+    let dir = tempfile::tempdir().unwrap();
+    let port = broker::free_port().unwrap();
+    broker::spawn(port).unwrap();
+    let config = BrokerConfig::new(format!("mqtt://127.0.0.1:{port}"));
+    let clock = Clock::system();
+    let mut shop_config = ShopConfig::new(catalog(), config.clone(), dir.path().join("shop"), clock.clone());
+    shop_config.max_orders_hour = 100_000;
+    let shop = Shop::start(shop_config).unwrap();
+    let mut device = Device::start(config, &dir.path().join("home"), "casa", "kitchen", shop.key().clone(), clock);
+    shop.trust("casa", "kitchen", device.keys.public()).await.unwrap();
+    device.up().await;
+    let [mut quoting, mut storing, mut booking] = [vec![], vec![], vec![]];
+    for _ in 0..ORDERS {
+        let from = tokio::time::Instant::now();
+        let quote = device.quote("heads", 1).await;
+        quoting.push(from.elapsed());
+        let from = tokio::time::Instant::now();
+        let order = device.confirm(quote).await;
+        storing.push(from.elapsed());
+        let from = tokio::time::Instant::now();
+        let receipt = device.until(10, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+        booking.push(from.elapsed());
+        device.settle(&order.id, receipt.status, receipt.shop_order_no).await;
+    }
+    for (what, mut times) in [("ask → quote", quoting), ("sign + commit", storing), ("publish → receipt", booking)] {
+        times.sort();
+        println!("{what:18} p50 {:>9.3?}  p99 {:>9.3?}  ({ORDERS} orders)", times[ORDERS / 2], times[ORDERS * 99 / 100]);
+    }
+    shop.stop().await;
+    device.link.stop();
+}

@@ -394,6 +394,17 @@ impl Link {
     }
 
     async fn tell(&self, event: LinkEvent) -> Result<(), Ended> {
-        self.events.send(event).await.map_err(|_| Ended)
+        use tokio::sync::mpsc::error::TrySendError;
+        match event {
+            // Whoever floods us with forgeries must not be able to hold up what is genuine.
+            LinkEvent::Distrusted { .. } | LinkEvent::Denied { .. } => match self.events.try_send(event) {
+                Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+                Err(TrySendError::Closed(_)) => Err(Ended),
+            },
+            LinkEvent::Up | LinkEvent::Down { .. } | LinkEvent::Quoted(_) | LinkEvent::NotQuoted { .. }
+            | LinkEvent::Receipt(_) | LinkEvent::Status(_) | LinkEvent::Shop { .. } | LinkEvent::Catalog(_) => {
+                self.events.send(event).await.map_err(|_| Ended)
+            }
+        }
     }
 }

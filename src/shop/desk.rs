@@ -114,8 +114,8 @@ impl Desk {
         };
         let life_ms = i64::from(self.terms.valid_s) * 1000;
         let Some(say) = self.seal(&quote, at.now, life_ms) else { return Ok(Done::default()) };
-        let hash = envelope::hash_of_sealed(&say.bytes).unwrap_or_default();
-        let body = serde_json::to_string(&quote).unwrap_or_default();
+        let hash = envelope::hash_of_sealed(&say.bytes).expect("what was just sealed has data");
+        let body = serde_json::to_string(&quote).expect("a quote that was just sealed is JSON");
         self.book.write(|page| page.add_quote(at.route, &hash, &body, at.now + life_ms))?;
         let event = ShopEvent::Quoted {
             home: at.route.home().into(),
