@@ -87,6 +87,8 @@ impl Reader<'_> {
             // An option of the product just named ("with milk") is not another product.
             let taken = list.last().and_then(|m| self.option_after(m, at));
             let found = self.index.find(self.tokens, at, self.lexicon);
+            // "bottle of red | wine": a name that begins inside this one and reaches further is meant.
+            let found = found.filter(|f| !(at + 1..f.end).any(|s| self.index.find(self.tokens, s, self.lexicon).is_some_and(|later| later.end > f.end)));
             let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
             match found {
                 Some(found) if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) => {

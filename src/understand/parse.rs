@@ -52,7 +52,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     let mentions = mention::mentions(&tokens, context.lexicon, context.index);
     let mut all = clauses::all(&tokens, &mentions, context.lexicon);
     all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
-    let light = |t: &Token| context.lexicon.light.contains(&t.fold);
+    let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
     all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
     let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
     // What is only an order where it is all that is said must not hide a clause that says more.
@@ -239,11 +239,33 @@ impl Sentence<'_> {
             let spared = self.mentions.list.iter().any(|m| self.spared(m));
             return self.nothing(if spared { NotAnOrder::Negated } else { NotAnOrder::Unexplained }, Some(clause));
         }
+        if self.mentions.list.iter().any(|m| !m.dropped && !self.spared(m) && lines.iter().any(|l| l.words == self.words(m)) && self.names_another(m)) {
+            return self.nothing(NotAnOrder::Unexplained, Some(clause));
+        }
         let parse = self.result(Intent::Reorder, clause, lines);
         if parse.leftover.len() > MAX_UNEXPLAINED || parse.score < MIN_SCORE {
             return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(NotAnOrder::Unexplained), ..parse };
         }
         parse
+    }
+
+    fn words(&self, mention: &Mention) -> String {
+        self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// "rice cooker", "coconut milk", "leche condensada": a word that nothing explains stands right
+    /// beside the name, so that the two together name something that the shop may not have.
+    fn names_another(&self, mention: &Mention) -> bool {
+        let strange = |at: usize| {
+            let covered = self.chosen.iter().any(|c| (c.start..c.end).contains(&at));
+            let named = self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(&at));
+            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold)
+        };
+        let after = mention.core.1;
+        let follows = after == mention.span.1 && after < self.tokens.len() && !self.tokens[after].break_before && strange(after);
+        let before = mention.core.0;
+        let precedes = self.context.lexicon.lang == Lang::En && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
+        follows || precedes
     }
 
     /// Only products were said: with a quantity, an option or a "please" it is an order.
@@ -420,7 +442,7 @@ impl Sentence<'_> {
             qty_spoken: amount.is_some(),
             options: options.collect(),
             score,
-            words: self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" "),
+            words: self.words(mention),
             rivals: ranked[1..].iter().take(4).map(|(p, s)| Candidate { sku: catalog.products[*p].sku.clone(), score: *s }).collect(),
             because,
         }
