@@ -44,6 +44,7 @@ const LEAST_EXACT: usize = 97;
 
 #[test]
 fn tables_of_utterances() {
+    let mut failed = Vec::new();
     for lang in Lang::ALL {
         let rows: Vec<Row> = table(lang).lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
         assert!(rows.len() >= 120, "{lang}: {} rows", rows.len());
@@ -62,8 +63,11 @@ fn tables_of_utterances() {
         }
         let exact = rows.len() - wrong.len();
         println!("{lang}: {exact} of {} exact\n{}", rows.len(), wrong.join("\n"));
-        assert!(exact * 100 >= rows.len() * LEAST_EXACT, "{lang}: {exact} of {}\n{}", rows.len(), wrong.join("\n"));
+        if exact * 100 < rows.len() * LEAST_EXACT {
+            failed.push(lang);
+        }
     }
+    assert!(failed.is_empty(), "less than {LEAST_EXACT} % exact: {failed:?}");
 }
 
 #[test]
@@ -187,7 +191,7 @@ fn grammars_are_well_formed() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,120}", lang in 0usize..3) {

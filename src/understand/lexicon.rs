@@ -79,6 +79,8 @@ pub struct Lexicon {
     /// Stem → stems of words of the same meaning.
     synonyms: BTreeMap<String, Vec<String>>,
     words: BTreeMap<String, u32>,
+    /// Words of templates that carry an intent, and of rules.
+    meaningful: BTreeSet<String>,
     pub automaton: Automaton,
 }
 
@@ -212,6 +214,7 @@ impl Lexicon {
             light: set(&raw.words.light),
             synonyms: synonyms(&raw.synonyms, lang),
             words: BTreeMap::new(),
+            meaningful: BTreeSet::new(),
             automaton: Automaton::default(),
         };
         lexicon.compile();
@@ -235,6 +238,16 @@ impl Lexicon {
             self.automaton.add(id, &template.node, &self.rules, &mut number);
         }
         self.automaton.finish();
+        let carrying = self.templates.iter().filter(|t| matches!(t.role, Role::Means(_))).map(|t| &t.node);
+        let mut meaningful = BTreeSet::new();
+        for node in carrying.chain(self.rules.values()) {
+            node.walk(&mut |n| {
+                if let Node::Word(text) = n {
+                    meaningful.extend(folded(text, lang));
+                }
+            });
+        }
+        self.meaningful = meaningful;
         self.words = words;
     }
 
@@ -266,7 +279,7 @@ impl Lexicon {
 
     /// Whether a word has a part in the language itself, so that only its exact form names a product.
     pub fn grammatical(&self, fold: &str) -> bool {
-        self.words.contains_key(fold) || self.light.contains(fold)
+        self.meaningful.contains(fold) || self.light.contains(fold)
     }
 
     /// The stems of words that mean the same as `stem`.

@@ -33,7 +33,7 @@ pub struct Mentions {
     pub list: Vec<Mention>,
     pub amounts: Vec<Amount>,
     /// "two of each": an amount for every product.
-    pub each: Option<u32>,
+    pub each: Option<Amount>,
 }
 
 struct Reader<'a> {
@@ -74,13 +74,22 @@ pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions 
 
 impl Reader<'_> {
     fn products(&self) -> Vec<Mention> {
+        // Option words ("a little milk") stand aside only where a product with options is named.
+        let plain = self.scan(false);
+        let options = plain.iter().any(|m| self.index.has_options(m.found.products[0].0));
+        if options { self.scan(true) } else { plain }
+    }
+
+    fn scan(&self, options: bool) -> Vec<Mention> {
         let mut list: Vec<Mention> = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
             // An option of the product just named ("with milk") is not another product.
             let taken = list.last().and_then(|m| self.option_after(m, at));
             let found = self.index.find(self.tokens, at, self.lexicon);
-            let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at));
+            // "bottle of red | wine": a name that begins inside this one and reaches further is meant.
+            let found = found.filter(|f| !(at + 1..f.end).any(|s| self.index.find(self.tokens, s, self.lexicon).is_some_and(|later| later.end > f.end)));
+            let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
             match found {
                 Some(found) if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) => {
                     let end = found.end;
@@ -197,17 +206,21 @@ impl Reader<'_> {
         after <= end && rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
     }
 
-    fn free_amounts(&self, list: &[Mention]) -> (Vec<Amount>, Option<u32>) {
+    /// The end of "of each" at `at`.
+    fn each_after(&self, at: usize) -> Option<usize> {
+        self.lexicon.each.iter().find(|e| self.words_at(at, e)).map(|e| at + e.len())
+    }
+
+    fn free_amounts(&self, list: &[Mention]) -> (Vec<Amount>, Option<Amount>) {
         let mut free: Vec<Amount> = Vec::new();
         let mut each = None;
         let mut at = 0;
         while at < self.tokens.len() {
             if let Some(mention) = list.iter().find(|m| (m.span.0..m.span.1).contains(&at)) {
                 if let Some(amount) = &mention.amount
-                    && amount.end <= mention.span.1
-                    && self.lexicon.each.iter().any(|e| self.words_at(amount.end, e))
+                    && let Some(end) = self.each_after(amount.end)
                 {
-                    each = Some(amount.value);
+                    each = Some(Amount { end, ..amount.clone() });
                 }
                 at = mention.span.1;
                 continue;
@@ -217,8 +230,9 @@ impl Reader<'_> {
                 continue;
             };
             at = amount.end;
-            if self.lexicon.each.iter().any(|e| self.words_at(at, e)) {
-                each = Some(amount.value);
+            if let Some(end) = self.each_after(at) {
+                each = Some(Amount { end, ..amount });
+                at = end;
                 continue;
             }
             let corrects = free.last().and_then(|last| {

@@ -52,10 +52,13 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     let mentions = mention::mentions(&tokens, context.lexicon, context.index);
     let mut all = clauses::all(&tokens, &mentions, context.lexicon);
     all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
-    let light = |t: &Token| context.lexicon.light.contains(&t.fold);
+    let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
     all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
     let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
-    let chosen = clauses::cover(&all, tokens.len(), &weight);
+    // What is only an order where it is all that is said must not hide a clause that says more.
+    let bare = |c: &Clause| context.lexicon.templates[c.template].whole && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder);
+    let part: Vec<Clause> = all.iter().filter(|c| !bare(c)).copied().collect();
+    let chosen = clauses::cover(&part, tokens.len(), &weight);
     let sentence = Sentence { context, tokens, mentions, all, chosen };
     let mut parse = match expect {
         Expect::Command => sentence.command(),
@@ -78,7 +81,7 @@ fn role_weight(role: Role) -> u32 {
     match role {
         Role::Forbids(_) => 4,
         Role::Spares => 3,
-        Role::Means(intent) => 2 - u32::from(intent.can_buy()),
+        Role::Means(intent) => if intent.can_buy() { 1 } else { 5 },
         Role::Filler => 0,
     }
 }
@@ -132,10 +135,14 @@ impl Sentence<'_> {
             .filter(|at| {
                 let covered = by.iter().any(|c| (c.start..c.end).contains(at));
                 let named = mentions && self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(at));
-                !covered && !named && !self.context.lexicon.light.contains(&self.tokens[*at].fold)
+                !covered && !named && !self.in_each(*at) && !self.context.lexicon.light.contains(&self.tokens[*at].fold)
             })
             .map(|at| self.tokens[at].text.clone())
             .collect()
+    }
+
+    fn in_each(&self, at: usize) -> bool {
+        self.mentions.each.as_ref().is_some_and(|e| (e.start..e.end).contains(&at))
     }
 
     fn nothing(&self, why: NotAnOrder, by: Option<&Clause>) -> Parse {
@@ -150,7 +157,7 @@ impl Sentence<'_> {
             .filter(|c| {
                 let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
                 let rest: Vec<Clause> = self.all.iter().filter(|f| (self.role(f) == Role::Filler || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
-                let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at));
+                let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at)) || self.in_each(at);
                 (0..self.tokens.len()).all(covered)
             })
             .max_by_key(|c| c.len())
@@ -169,7 +176,8 @@ impl Sentence<'_> {
     }
 
     fn command(&self) -> Parse {
-        let buys = self.chosen.iter().any(|c| self.means(c) == Some(Intent::Reorder) && !self.is_whole(c));
+        let named = self.mentions.list.iter().any(|m| !m.dropped);
+        let buys = named && self.chosen.iter().any(|c| self.means(c) == Some(Intent::Reorder));
         if let Some(parse) = self.cannot_buy(buys) {
             return parse;
         }
@@ -231,6 +239,9 @@ impl Sentence<'_> {
             let spared = self.mentions.list.iter().any(|m| self.spared(m));
             return self.nothing(if spared { NotAnOrder::Negated } else { NotAnOrder::Unexplained }, Some(clause));
         }
+        if self.mentions.list.iter().any(|m| !m.dropped && !self.spared(m) && lines.iter().any(|l| l.words == self.words(m)) && self.names_another(m)) {
+            return self.nothing(NotAnOrder::Unexplained, Some(clause));
+        }
         let parse = self.result(Intent::Reorder, clause, lines);
         if parse.leftover.len() > MAX_UNEXPLAINED || parse.score < MIN_SCORE {
             return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(NotAnOrder::Unexplained), ..parse };
@@ -238,9 +249,29 @@ impl Sentence<'_> {
         parse
     }
 
+    fn words(&self, mention: &Mention) -> String {
+        self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// "rice cooker", "coconut milk", "leche condensada": a word that nothing explains stands right
+    /// beside the name, so that the two together name something that the shop may not have.
+    fn names_another(&self, mention: &Mention) -> bool {
+        let strange = |at: usize| {
+            let covered = self.chosen.iter().any(|c| (c.start..c.end).contains(&at));
+            let named = self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(&at));
+            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold)
+        };
+        let after = mention.core.1;
+        let follows = after == mention.span.1 && after < self.tokens.len() && !self.tokens[after].break_before && strange(after);
+        let before = mention.core.0;
+        let precedes = self.context.lexicon.lang == Lang::En && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
+        follows || precedes
+    }
+
     /// Only products were said: with a quantity, an option or a "please" it is an order.
     fn bare_order(&self, lines: Vec<Line>) -> Parse {
-        let asks = self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.as_ref().is_some_and(|_| true))
+        let asks = self.mentions.each.is_some()
+            || self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.is_some())
             || self.chosen.iter().any(|c| self.role(c) == Role::Filler);
         match self.whole(&|intent| intent == Intent::Reorder) {
             Some(clause) if asks && !lines.is_empty() => {
@@ -254,7 +285,9 @@ impl Sentence<'_> {
 
     /// After a read-back. Any negative word rules the confirmation out.
     fn answer(&self) -> Parse {
-        let negative = self.context.lexicon.negative.iter().any(|n| (0..self.tokens.len()).any(|at| quantity::starts_with(&self.tokens, at, n)));
+        // "two, no, three packs": that "no" takes back a number, not the order.
+        let corrected = |at: usize| self.mentions.amounts.iter().any(|a| (a.start..a.end).contains(&at));
+        let negative = self.context.lexicon.negative.iter().any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)));
         let change = self.change();
         if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
             return self.result(Intent::Cancel, clause, vec![]);
@@ -338,7 +371,7 @@ impl Sentence<'_> {
         let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
         let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
         // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
-        let led = |m: &Mention| m.joined || (m.span.0 > 0 && self.context.lexicon.joiners.contains(&self.tokens[m.span.0 - 1].fold));
+        let led = |m: &Mention| m.joined || self.tokens[m.span.0.saturating_sub(1)..m.core.0].iter().any(|t| self.context.lexicon.joiners.contains(&t.fold));
         self.lines_where(&|m| !self.spared(m) && (!named || buys(m) || led(m)))
     }
 
@@ -363,9 +396,9 @@ impl Sentence<'_> {
                 line.qty_spoken = true;
             }
         }
-        if let Some(each) = self.mentions.each {
+        if let Some(each) = &self.mentions.each {
             for (line, _) in &mut lines {
-                line.qty = each;
+                line.qty = each.value;
                 line.qty_spoken = true;
             }
         }
@@ -409,7 +442,7 @@ impl Sentence<'_> {
             qty_spoken: amount.is_some(),
             options: options.collect(),
             score,
-            words: self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" "),
+            words: self.words(mention),
             rivals: ranked[1..].iter().take(4).map(|(p, s)| Candidate { sku: catalog.products[*p].sku.clone(), score: *s }).collect(),
             because,
         }

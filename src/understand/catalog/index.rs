@@ -105,7 +105,9 @@ impl Index {
         }
         let product_id = u32::try_from(product).expect("a catalogue has far fewer products");
         self.bags[product].extend(&ids);
-        let head = if lexicon.lang == Lang::En { ids[ids.len() - 1] } else { ids[0] };
+        // "nappies size three": what follows "size" is not the head.
+        let size = tokens.iter().filter(|t| !lexicon.links.contains(&t.fold)).position(|t| lexicon.not_quantity_after.contains(&t.fold));
+        let head = if lexicon.lang == Lang::En { ids[size.unwrap_or(ids.len()).clamp(1, ids.len()) - 1] } else { ids[0] };
         self.heads.entry(head).or_default().insert(product_id);
         for (order, ids) in orders(&ids).into_iter().enumerate() {
             let score = if order == 0 { score } else { score * REORDERED };
@@ -216,7 +218,9 @@ impl Index {
         let known = self.words.get(&key(token, lexicon)).copied();
         let exact = known.filter(|id| self.may_be(token, *id, lexicon));
         out.extend(exact.map(|id| (id, 1.0, 1)));
-        out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
+        if known.is_none() || exact.is_some() {
+            out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
+        }
         if known.is_none() && !lexicon.knows(&token.fold) {
             let sound = text::same_sound(&token.stem, lexicon.lang);
             out.extend(self.by_same_sound.get(&sound).into_iter().flatten().map(|id| (*id, HOMOPHONE, 1)));
@@ -290,6 +294,10 @@ impl Index {
             let phrase: Vec<String> = tokens[at..at + length].iter().map(|t| t.stem.clone()).collect();
             self.option_sets.iter().any(|set| set.contains_key(&phrase)).then_some(at + length)
         })
+    }
+
+    pub fn has_options(&self, product: usize) -> bool {
+        !self.option_sets[self.options[product]].is_empty()
     }
 
     /// Which list of options the product has; equal lists have one number.
