@@ -165,13 +165,14 @@ fn open_ears(
     }
     tracing::info!("speech to text: {}", opened.stt.name());
     let grammars = understanding.clone();
-    let ears = Ears::new(
+    let mut ears = Ears::new(
         Box::new(wake),
         opened.stt,
         Box::new(move |lang, expect| grammars.grammar(lang, expect)),
         config.home.language,
         clock.clone(),
-    )?;
+    );
+    ears.warm_up().context("the recogniser does not take the catalogue's grammar")?;
     let (commands, commands_rx) = std::sync::mpsc::channel();
     ears::spawn(ears, source, commands_rx, move |event| drop(events.blocking_send(event)))?;
     Ok(commands)
