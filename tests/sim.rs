@@ -12,7 +12,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use world::World;
 
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 400;
 
 #[test]
 fn the_invariants_hold_whatever_happens() {
