@@ -1,6 +1,7 @@
 //! Golden dialogues: each file under `tests/dialogues/` is a scene with what goes in and what
 //! comes out. `UPDATE=1 cargo test --test dialogues` writes the outcome into the files; read
 //! the difference before you commit it. How the lines read is in `tests/dialogues/README.md`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
