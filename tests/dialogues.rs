@@ -1,10 +1,12 @@
 //! Golden dialogues: each file under `tests/dialogues/` is a scene with what goes in and what
 //! comes out. `UPDATE=1 cargo test --test dialogues` writes the outcome into the files; read
 //! the difference before you commit it. How the lines read is in `tests/dialogues/README.md`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, Hypothesis, Turn};
 use tendero::decide::guard::Rung;
@@ -109,6 +111,12 @@ struct ShopManner {
     currency: Option<String>,
     valid_s: Option<u32>,
     store_fails: bool,
+}
+
+/// Compiling the lexicons takes long; once is enough.
+fn understanding() -> Understanding {
+    static ONCE: OnceLock<Understanding> = OnceLock::new();
+    ONCE.get_or_init(|| Understanding::new(catalog())).clone()
 }
 
 fn catalog() -> Catalog {
@@ -323,7 +331,7 @@ impl Stage {
             let now = self.now();
             let mind = self
                 .mind
-                .get_or_insert_with(|| Mind::new(self.policy.clone(), Understanding::new(catalog()), self.household.clone()));
+                .get_or_insert_with(|| Mind::new(self.policy.clone(), understanding(), self.household.clone()));
             let effects = mind.handle(event, now);
             assert!(effects.len() <= 64, "{} effects of one event", effects.len());
             for effect in effects {

@@ -3,6 +3,7 @@
 //! disk, clock jumps. After every effect the invariants are checked; a failing seed prints itself.
 //!
 //! `SIM_SEEDS=100000 cargo test --test sim` runs more, `SIM_SEED=7 ...` runs one and shows it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 #[path = "sim/rng.rs"]
 mod rng;
@@ -12,7 +13,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use world::World;
 
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 400;
 
 #[test]
 fn the_invariants_hold_whatever_happens() {

@@ -103,6 +103,7 @@ pub(super) struct Asked {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is boxed in its state")]
 pub(super) enum Question {
     /// Please say the command again.
     Again,

@@ -32,6 +32,7 @@ pub enum Effect {
 /// One durable change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "write", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "a transaction has a handful, and most of them are orders")]
 pub enum Write {
     /// A new order, or a new state of one. The signed bytes are made when it first is written.
     Order(Order),

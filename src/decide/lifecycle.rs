@@ -60,14 +60,14 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
             News::Approved | News::Receipt(_) | News::Status(_) => None,
         },
         Sending => match news {
-            News::Receipt(receipt) => Some(booked(order, receipt)),
+            News::Receipt(receipt) => Some(booked(receipt)),
             News::Status(state) => after_sending(*state),
             News::Cancelled => Some(Cancelling),
             News::Expired => Some(Unknown),
             News::Approved | News::HoldOver => None,
         },
         Unknown => match news {
-            News::Receipt(receipt) => Some(booked(order, receipt)),
+            News::Receipt(receipt) => Some(booked(receipt)),
             News::Status(state) => after_sending(*state),
             News::Cancelled => Some(Cancelling),
             News::Approved | News::HoldOver | News::Expired => None,
@@ -104,7 +104,8 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
     }
 }
 
-fn booked(_order: &Order, receipt: &Receipt) -> OrderState {
+/// What the shop's answer makes of an order that was sent.
+fn booked(receipt: &Receipt) -> OrderState {
     match receipt.status {
         ReceiptStatus::Accepted => OrderState::Accepted,
         ReceiptStatus::Rejected => OrderState::Rejected,

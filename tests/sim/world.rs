@@ -2,6 +2,7 @@
 
 use crate::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, Hypothesis, Turn};
 use tendero::decide::guard::{Rung, Verdict};
@@ -11,7 +12,7 @@ use tendero::decide::order::{Delivery, Order, OrderId, OrderState, Quote, QuoteL
 use tendero::decide::policy::Policy;
 use tendero::decide::reply::Reply;
 use tendero::decide::{Now, Wall};
-use tendero::understand::catalog::Catalog;
+use tendero::understand::catalog::{Catalog, Product};
 use tendero::understand::grammar::Expect;
 use tendero::understand::intent::{Because, Change, Intent, Line, NotAnOrder, Parse};
 use tendero::understand::{Lang, Understanding};
@@ -57,6 +58,8 @@ pub struct World {
     disk_full: bool,
     turn: Option<Turn>,
     bookings: BTreeMap<OrderId, (Order, OrderState)>,
+    /// Orders that the shop never had and will not take any more.
+    refused: BTreeSet<OrderId>,
     revs: u64,
     /// Orders whose hold has ended.
     leaving: BTreeSet<OrderId>,
@@ -80,8 +83,16 @@ struct Faults {
     clock: bool,
 }
 
-fn catalog() -> Catalog {
-    Catalog::from_json(include_str!("../dialogues/catalog.json")).unwrap()
+/// Compiling the lexicons takes long; the simulation needs only one of them.
+fn understanding() -> Understanding {
+    static ONCE: OnceLock<Understanding> = OnceLock::new();
+    let make = || Understanding::new(Catalog::from_json(include_str!("../dialogues/catalog.json")).unwrap());
+    ONCE.get_or_init(make).clone()
+}
+
+fn product(sku: &str) -> &'static Product {
+    static ONCE: OnceLock<Understanding> = OnceLock::new();
+    ONCE.get_or_init(understanding).catalog().product(sku).unwrap()
 }
 
 fn policy() -> Policy {
@@ -93,7 +104,7 @@ impl World {
         let mut rng = Rng::new(seed);
         let mut disk = Household::default();
         for sku in ["heads-4", "coffee-500", "milk-oat", "wine-red"] {
-            let last_unit_amount = catalog().product(sku).unwrap().unit_amount;
+            let last_unit_amount = product(sku).unit_amount;
             disk.regulars.insert(sku.into(), Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS });
         }
         let faults = Faults {
@@ -105,7 +116,7 @@ impl World {
             disk: rng.chance(30),
             clock: rng.chance(40),
         };
-        let mind = Mind::new(policy(), Understanding::new(catalog()), disk.clone());
+        let mind = Mind::new(policy(), understanding(), disk.clone());
         let mut world = World {
             rng,
             show,
@@ -123,6 +134,7 @@ impl World {
             disk_full: false,
             turn: None,
             bookings: BTreeMap::new(),
+            refused: BTreeSet::new(),
             revs: 0,
             leaving: BTreeSet::new(),
             seen: BTreeMap::new(),
@@ -283,7 +295,7 @@ impl World {
         self.restarts += 1;
         self.turn = None;
         self.read_back = None;
-        self.mind = Mind::new(policy(), Understanding::new(catalog()), self.disk.clone());
+        self.mind = Mind::new(policy(), understanding(), self.disk.clone());
         let up = self.link_up;
         self.give(Input::Event(Event::Link { up }));
     }
@@ -448,7 +460,7 @@ impl World {
 
     fn order_arrives(&mut self, id: &OrderId) {
         let order = self.disk.orders[id].clone();
-        let rejects = id.0.as_bytes()[0].is_multiple_of(8);
+        let rejects = id.0.as_bytes()[0].is_multiple_of(8) || self.refused.contains(id);
         let first = !self.bookings.contains_key(id);
         if let Some((known, _)) = self.bookings.get(id) {
             assert_eq!((&known.quote, &known.nonce), (&order.quote, &order.nonce), "the same id with other bytes");
@@ -469,14 +481,21 @@ impl World {
                 }
                 *state
             }
-            // The shop never had it, and will not take it any more.
-            None => OrderState::Cancelled,
+            // The shop never had it, and from now on will not take it.
+            None => {
+                self.refused.insert(id.clone());
+                OrderState::Cancelled
+            }
         };
         self.status(id, state);
     }
 
     fn ask_arrives(&mut self, id: &OrderId) {
+        // Asked for only after its signed expiry: an unknown order is not taken any more.
         let state = self.bookings.get(id).map_or(OrderState::Expired, |(_, state)| *state);
+        if state == OrderState::Expired {
+            self.refused.insert(id.clone());
+        }
         self.status(id, state);
     }
 
@@ -487,11 +506,10 @@ impl World {
     }
 
     fn quote(&mut self, request_id: String, wanted: &[Wanted], now: Now) -> Quote {
-        let catalog = catalog();
         let mut lines: Vec<QuoteLine> = wanted
             .iter()
             .map(|line| {
-                let product = catalog.product(&line.sku).unwrap();
+                let product = product(&line.sku);
                 let unit_amount = product.unit_amount;
                 let total = unit_amount * i64::from(line.qty);
                 let title = product.title(Lang::En).to_owned();
@@ -615,7 +633,7 @@ impl World {
             return;
         }
         let household = Household { orders: BTreeMap::new(), ..self.disk.clone() };
-        let mut mind = Mind::new(policy(), Understanding::new(catalog()), household);
+        let mut mind = Mind::new(policy(), understanding(), household);
         for (input, now, effects) in journal {
             assert_eq!(serde_json::to_string(&handle(&mut mind, &input, now)).unwrap(), effects, "a replay differs");
         }
