@@ -220,6 +220,10 @@ fn options(config: &BrokerConfig, client: &Client) -> Result<MqttOptions, Troubl
     options.set_receive_maximum(Some(INFLIGHT));
     options.set_outgoing_inflight_upper_limit(INFLIGHT);
     options.set_manual_acks(true);
+    // Small messages that wait for an answer: Nagle's algorithm would add 40 ms to each.
+    let mut network = rumqttc::NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     if let Some(user) = &config.username {
         let password = match &config.password_file {
             Some(path) => tls::read(path)?,

@@ -46,7 +46,7 @@ impl Mosquitto {
         std::fs::write(dir.join("acl"), ACL).unwrap();
         let d = dir.display();
         let config = format!(
-            "user root\nlistener {port} 127.0.0.1\nallow_anonymous false\npassword_file {d}/passwords\nacl_file {d}/acl\n\
+            "user root\nset_tcp_nodelay true\nlistener {port} 127.0.0.1\nallow_anonymous false\npassword_file {d}/passwords\nacl_file {d}/acl\n\
              cafile {d}/ca.pem\ncertfile {d}/server.pem\nkeyfile {d}/server.key\n\
              persistence true\npersistence_location {d}/\nautosave_interval 1\nlog_dest file {d}/log\n"
         );
