@@ -282,6 +282,11 @@ impl Lexicon {
         self.meaningful.contains(fold) || self.light.contains(fold)
     }
 
+    /// Whether it is a word for a container or a measure.
+    pub fn is_unit(&self, fold: &str) -> bool {
+        self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
+    }
+
     /// The stems of words that mean the same as `stem`.
     pub fn synonym(&self, stem: &str) -> impl Iterator<Item = &String> {
         self.synonyms.get(stem).into_iter().flatten()

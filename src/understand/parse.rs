@@ -8,7 +8,7 @@ use super::catalog::index::Index;
 use super::clauses::{self, Clause};
 use super::grammar::Expect;
 use super::intent::{Because, Candidate, Change, Intent, Line, NotAnOrder, Parse};
-use super::lexicon::{Lexicon, Role};
+use super::lexicon::{Lexicon, Role, Template};
 use super::mention::{self, Mention, Mentions};
 use super::quantity;
 use super::text::{self, Token};
@@ -54,7 +54,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
     let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
     all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
-    let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
+    let weight = |c: &Clause| role_weight(&context.lexicon.templates[c.template]);
     // What is only an order where it is all that is said must not hide a clause that says more.
     let bare = |c: &Clause| context.lexicon.templates[c.template].whole && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder);
     let part: Vec<Clause> = all.iter().filter(|c| !bare(c)).copied().collect();
@@ -77,10 +77,12 @@ fn made_to_order(catalog: &Catalog, mentions: &Mentions, clause: &Clause) -> boo
     mentions.list.iter().filter(inside).all(|m| !catalog.products[m.found.products[0].0].options.is_empty())
 }
 
-fn role_weight(role: Role) -> u32 {
-    match role {
+fn role_weight(template: &Template) -> u32 {
+    match template.role {
         Role::Forbids(_) => 4,
         Role::Spares => 3,
+        // "we have only one egg" is more than "we have one egg?".
+        Role::Means(_) if template.depletes => 5,
         Role::Means(intent) => if intent.can_buy() { 1 } else { 5 },
         Role::Filler => 0,
     }
@@ -168,7 +170,7 @@ impl Sentence<'_> {
     fn forbidden(&self) -> Option<(NotAnOrder, Clause)> {
         self.all.iter().find_map(|c| match self.role(c) {
             Role::Forbids(why) => {
-                let explained = self.chosen.iter().any(|other| other.holds(c) && other.len() > c.len() && !matches!(self.role(other), Role::Forbids(_)));
+                let explained = self.chosen.iter().any(|other| other.holds(c) && (other.len() > c.len() || self.depletes(other)) && !matches!(self.role(other), Role::Forbids(_)));
                 (!explained).then_some((why, *c))
             }
             Role::Means(_) | Role::Spares | Role::Filler => None,
@@ -259,10 +261,12 @@ impl Sentence<'_> {
         let strange = |at: usize| {
             let covered = self.chosen.iter().any(|c| (c.start..c.end).contains(&at));
             let named = self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(&at));
-            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold)
+            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold) && !self.context.lexicon.is_unit(&self.tokens[at].fold)
         };
         let after = mention.core.1;
-        let follows = after == mention.span.1 && after < self.tokens.len() && !self.tokens[after].break_before && strange(after);
+        let joined = |at: usize| at < self.tokens.len() && !self.tokens[at].break_before;
+        let of = |at: usize| joined(at) && self.context.lexicon.spoken_of.contains(&self.tokens[at].fold) && joined(at + 1) && strange(at + 1);
+        let follows = after == mention.span.1 && joined(after) && (strange(after) || of(after));
         let before = mention.core.0;
         let precedes = self.context.lexicon.lang == Lang::En && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
         follows || precedes
