@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_mistake_names_file_template_and_what() {
-        let broken = EN.replacen("{items}", "{milk}", 1);
+        let broken = EN.replace("{items}", "{milk}");
         let error = Lexicon::from_toml("mine.toml", &broken, Lang::En).expect_err("there is no such slot").to_string();
         assert!(error.starts_with("mine.toml: ") && error.contains("{milk}"), "{error}");
     }

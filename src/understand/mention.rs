@@ -139,7 +139,14 @@ impl Reader<'_> {
 
     /// The longest amount that ends at `end`.
     fn amount_before(&self, floor: usize, end: usize) -> Option<Amount> {
-        (floor.max(end.saturating_sub(6))..end).find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end))
+        let starts = floor.max(end.saturating_sub(6))..end;
+        let bare = |start| {
+            // "five | bottles of red": the unit belongs to the name.
+            let (value, after) = quantity::number(self.tokens, start, self.lexicon)?;
+            let counts = start == 0 || !self.lexicon.not_quantity_after.contains(&self.tokens[start - 1].fold);
+            (after == end && value > 0 && counts).then_some(Amount { start, end, value, unit: None, pieces: false })
+        };
+        starts.clone().find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end)).or_else(|| starts.clone().find_map(bare))
     }
 
     /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".

@@ -158,7 +158,7 @@ impl Sentence<'_> {
         candidates
             .filter(|c| {
                 let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
-                let rest: Vec<Clause> = self.all.iter().filter(|f| (self.role(f) == Role::Filler || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
+                let rest: Vec<Clause> = self.all.iter().filter(|f| ((self.role(f) == Role::Filler && self.context.lexicon.templates[f.template].heard) || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
                 let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at)) || self.in_each(at);
                 (0..self.tokens.len()).all(covered)
             })
@@ -268,17 +268,18 @@ impl Sentence<'_> {
         let of = |at: usize| joined(at) && self.context.lexicon.spoken_of.contains(&self.tokens[at].fold) && joined(at + 1) && strange(at + 1);
         let follows = after == mention.span.1 && joined(after) && (strange(after) || of(after));
         let before = mention.core.0;
-        let precedes = self.context.lexicon.lang == Lang::En && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
+        let asked = self.inside(mention, Intent::Reorder);
+        let precedes = (self.context.lexicon.lang == Lang::En || !asked) && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
         follows || precedes
     }
 
     /// Only products were said: with a quantity, an option or a "please" it is an order.
     fn bare_order(&self, lines: Vec<Line>) -> Parse {
+        let named: usize = self.mentions.list.iter().map(|m| m.span.1 - m.span.0).sum();
         let asks = self.mentions.each.is_some()
-            || self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.is_some())
-            || self.chosen.iter().any(|c| self.role(c) == Role::Filler);
+            || self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.is_some());
         match self.whole(&|intent| intent == Intent::Reorder) {
-            Some(clause) if asks && !lines.is_empty() => {
+            Some(clause) if (asks || clause.len() > named) && !lines.is_empty() => {
                 let mut parse = self.result(Intent::Reorder, &clause, lines);
                 parse.score *= 0.8;
                 parse
@@ -304,8 +305,7 @@ impl Sentence<'_> {
             return self.result(intent, &clause, vec![]);
         }
         if let Some(change) = change.filter(|_| self.leftover(&self.chosen, true).is_empty() || !negative) {
-            let left = self.content_beside_amounts();
-            if left <= 1 {
+            if self.content_beside_amounts() <= 1 {
                 return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
             }
         }
