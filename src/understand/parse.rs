@@ -300,14 +300,13 @@ impl Sentence<'_> {
         if let (Some(change), Some(clause)) = (&change, self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))) {
             return Parse { change: Some(change.clone()), ..self.result(Intent::Change, clause, vec![]) };
         }
-        if let Some(clause) = self.whole(&|intent| !intent.can_buy() && !(negative && intent == Intent::Affirm)) {
+        if let Some(clause) = self.whole(&|intent| !(intent.can_buy() || negative && intent == Intent::Affirm)) {
             let intent = self.means(&clause).unwrap_or(Intent::None);
             return self.result(intent, &clause, vec![]);
         }
-        if let Some(change) = change.filter(|_| self.leftover(&self.chosen, true).is_empty() || !negative) {
-            if self.content_beside_amounts() <= 1 {
-                return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
-            }
+        let plain = self.content_beside_amounts() <= 1 && (!negative || self.leftover(&self.chosen, true).is_empty());
+        if let Some(change) = change.filter(|_| plain) {
+            return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
         }
         if negative {
             return Parse { intent: Intent::Deny, score: 0.7, ..Parse::nothing(self.leftover(&self.chosen, true)) };
