@@ -70,6 +70,37 @@ fn tables_of_utterances() {
     assert!(failed.is_empty(), "less than {LEAST_EXACT} % exact: {failed:?}");
 }
 
+/// People's utterances in a folder beside the repository: `household.json`, `en.jsonl`, `es.jsonl`, `ro.jsonl`
+/// and `other_talk_en.jsonl`. `TENDERO_TEXT_DIR` names it; without it this test is left out.
+#[test]
+fn tables_beside_the_repository() {
+    let dir = std::path::PathBuf::from(std::env::var("TENDERO_TEXT_DIR").unwrap_or_else(|_| "../shared/text".into()));
+    let read = |name: &str| std::fs::read_to_string(dir.join(name));
+    let Ok(catalog) = read("household.json") else {
+        eprintln!("left out: no utterances in {}; set TENDERO_TEXT_DIR", dir.display());
+        return;
+    };
+    let shop = Understanding::new(Catalog::from_json(&catalog).expect("a valid catalogue"));
+    for lang in Lang::ALL {
+        let text = read(&format!("{lang}.jsonl")).expect("a table beside the catalogue");
+        let rows: Vec<Row> = text.lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
+        let mut exact = 0;
+        for row in &rows {
+            let parse = shop.parse(&row.text, lang, &Expect::Command, &|_| false);
+            assert!(row.intent.can_buy() || !parse.intent.can_buy(), "{lang}: \"{}\" must never buy: {parse:?}", row.text);
+            let same = row.lines.len() == parse.lines.len() && row.lines.iter().all(|w| parse.lines.iter().any(|l| l.sku == w.sku && l.qty == w.qty));
+            exact += usize::from(parse.intent == row.intent && same);
+        }
+        println!("{lang}: {exact} of {} exact", rows.len());
+        assert!(exact * 100 >= rows.len() * 90, "{lang}: {exact} of {}", rows.len());
+    }
+    for line in read("other_talk_en.jsonl").expect("a table beside the catalogue").lines() {
+        let row: Row = serde_json::from_str(line).expect("a row of the table");
+        let parse = shop.parse(&row.text, Lang::En, &Expect::Command, &|_| false);
+        assert!(!parse.intent.can_buy(), "\"{}\" must never buy: {parse:?}", row.text);
+    }
+}
+
 #[test]
 fn answers_to_a_read_back() {
     for (lang, text, intent) in [

@@ -282,6 +282,11 @@ impl Lexicon {
         self.meaningful.contains(fold) || self.light.contains(fold)
     }
 
+    /// Whether it is a word for a container or a measure.
+    pub fn is_unit(&self, fold: &str) -> bool {
+        self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
+    }
+
     /// The stems of words that mean the same as `stem`.
     pub fn synonym(&self, stem: &str) -> impl Iterator<Item = &String> {
         self.synonyms.get(stem).into_iter().flatten()
@@ -365,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_mistake_names_file_template_and_what() {
-        let broken = EN.replacen("{items}", "{milk}", 1);
+        let broken = EN.replace("{items}", "{milk}");
         let error = Lexicon::from_toml("mine.toml", &broken, Lang::En).expect_err("there is no such slot").to_string();
         assert!(error.starts_with("mine.toml: ") && error.contains("{milk}"), "{error}");
     }

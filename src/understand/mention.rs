@@ -88,7 +88,7 @@ impl Reader<'_> {
             let taken = list.last().and_then(|m| self.option_after(m, at));
             let found = self.index.find(self.tokens, at, self.lexicon);
             // "bottle of red | wine": a name that begins inside this one and reaches further is meant.
-            let found = found.filter(|f| !(at + 1..f.end).any(|s| self.index.find(self.tokens, s, self.lexicon).is_some_and(|later| later.end > f.end)));
+            let found = found.and_then(|f| self.furthest(f, at));
             let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
             match found {
                 Some(found) if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) => {
@@ -100,6 +100,16 @@ impl Reader<'_> {
             }
         }
         list
+    }
+
+    /// `found`, unless a name that begins inside it reaches further; another name of the same product prolongs it.
+    fn furthest(&self, found: Found, at: usize) -> Option<Found> {
+        let later = (at + 1..found.end).filter_map(|s| self.index.find(self.tokens, s, self.lexicon)).find(|l| l.end > found.end);
+        match later {
+            Some(later) if later.products[0].0 == found.products[0].0 => Some(Found { end: later.end, ..found }),
+            Some(_) => None,
+            None => Some(found),
+        }
     }
 
     fn option_after(&self, mention: &Mention, at: usize) -> Option<(usize, usize, usize)> {
@@ -129,7 +139,14 @@ impl Reader<'_> {
 
     /// The longest amount that ends at `end`.
     fn amount_before(&self, floor: usize, end: usize) -> Option<Amount> {
-        (floor.max(end.saturating_sub(6))..end).find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end))
+        let starts = floor.max(end.saturating_sub(6))..end;
+        let bare = |start| {
+            // "five | bottles of red": the unit belongs to the name.
+            let (value, after) = quantity::number(self.tokens, start, self.lexicon)?;
+            let counts = start == 0 || !self.lexicon.not_quantity_after.contains(&self.tokens[start - 1].fold);
+            (after == end && value > 0 && counts).then_some(Amount { start, end, value, unit: None, pieces: false })
+        };
+        starts.clone().find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end)).or_else(|| starts.clone().find_map(bare))
     }
 
     /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".

@@ -8,7 +8,7 @@ use super::catalog::index::Index;
 use super::clauses::{self, Clause};
 use super::grammar::Expect;
 use super::intent::{Because, Candidate, Change, Intent, Line, NotAnOrder, Parse};
-use super::lexicon::{Lexicon, Role};
+use super::lexicon::{Lexicon, Role, Template};
 use super::mention::{self, Mention, Mentions};
 use super::quantity;
 use super::text::{self, Token};
@@ -54,7 +54,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
     let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
     all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
-    let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
+    let weight = |c: &Clause| role_weight(&context.lexicon.templates[c.template]);
     // What is only an order where it is all that is said must not hide a clause that says more.
     let bare = |c: &Clause| context.lexicon.templates[c.template].whole && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder);
     let part: Vec<Clause> = all.iter().filter(|c| !bare(c)).copied().collect();
@@ -77,10 +77,12 @@ fn made_to_order(catalog: &Catalog, mentions: &Mentions, clause: &Clause) -> boo
     mentions.list.iter().filter(inside).all(|m| !catalog.products[m.found.products[0].0].options.is_empty())
 }
 
-fn role_weight(role: Role) -> u32 {
-    match role {
+fn role_weight(template: &Template) -> u32 {
+    match template.role {
         Role::Forbids(_) => 4,
         Role::Spares => 3,
+        // "we have only one egg" is more than "we have one egg?".
+        Role::Means(_) if template.depletes => 5,
         Role::Means(intent) => if intent.can_buy() { 1 } else { 5 },
         Role::Filler => 0,
     }
@@ -156,7 +158,7 @@ impl Sentence<'_> {
         candidates
             .filter(|c| {
                 let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
-                let rest: Vec<Clause> = self.all.iter().filter(|f| (self.role(f) == Role::Filler || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
+                let rest: Vec<Clause> = self.all.iter().filter(|f| ((self.role(f) == Role::Filler && self.context.lexicon.templates[f.template].heard) || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
                 let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at)) || self.in_each(at);
                 (0..self.tokens.len()).all(covered)
             })
@@ -168,7 +170,7 @@ impl Sentence<'_> {
     fn forbidden(&self) -> Option<(NotAnOrder, Clause)> {
         self.all.iter().find_map(|c| match self.role(c) {
             Role::Forbids(why) => {
-                let explained = self.chosen.iter().any(|other| other.holds(c) && other.len() > c.len() && !matches!(self.role(other), Role::Forbids(_)));
+                let explained = self.chosen.iter().any(|other| other.holds(c) && (other.len() > c.len() || self.depletes(other)) && !matches!(self.role(other), Role::Forbids(_)));
                 (!explained).then_some((why, *c))
             }
             Role::Means(_) | Role::Spares | Role::Filler => None,
@@ -259,22 +261,25 @@ impl Sentence<'_> {
         let strange = |at: usize| {
             let covered = self.chosen.iter().any(|c| (c.start..c.end).contains(&at));
             let named = self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(&at));
-            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold)
+            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold) && !self.context.lexicon.is_unit(&self.tokens[at].fold)
         };
         let after = mention.core.1;
-        let follows = after == mention.span.1 && after < self.tokens.len() && !self.tokens[after].break_before && strange(after);
+        let joined = |at: usize| at < self.tokens.len() && !self.tokens[at].break_before;
+        let of = |at: usize| joined(at) && self.context.lexicon.spoken_of.contains(&self.tokens[at].fold) && joined(at + 1) && strange(at + 1);
+        let follows = after == mention.span.1 && joined(after) && (strange(after) || of(after));
         let before = mention.core.0;
-        let precedes = self.context.lexicon.lang == Lang::En && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
+        let asked = self.inside(mention, Intent::Reorder);
+        let precedes = (self.context.lexicon.lang == Lang::En || !asked) && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
         follows || precedes
     }
 
     /// Only products were said: with a quantity, an option or a "please" it is an order.
     fn bare_order(&self, lines: Vec<Line>) -> Parse {
+        let named: usize = self.mentions.list.iter().map(|m| m.span.1 - m.span.0).sum();
         let asks = self.mentions.each.is_some()
-            || self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.is_some())
-            || self.chosen.iter().any(|c| self.role(c) == Role::Filler);
+            || self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.is_some());
         match self.whole(&|intent| intent == Intent::Reorder) {
-            Some(clause) if asks && !lines.is_empty() => {
+            Some(clause) if (asks || clause.len() > named) && !lines.is_empty() => {
                 let mut parse = self.result(Intent::Reorder, &clause, lines);
                 parse.score *= 0.8;
                 parse
@@ -295,15 +300,13 @@ impl Sentence<'_> {
         if let (Some(change), Some(clause)) = (&change, self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))) {
             return Parse { change: Some(change.clone()), ..self.result(Intent::Change, clause, vec![]) };
         }
-        if let Some(clause) = self.whole(&|intent| !intent.can_buy() && !(negative && intent == Intent::Affirm)) {
+        if let Some(clause) = self.whole(&|intent| !(intent.can_buy() || negative && intent == Intent::Affirm)) {
             let intent = self.means(&clause).unwrap_or(Intent::None);
             return self.result(intent, &clause, vec![]);
         }
-        if let Some(change) = change.filter(|_| self.leftover(&self.chosen, true).is_empty() || !negative) {
-            let left = self.content_beside_amounts();
-            if left <= 1 {
-                return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
-            }
+        let plain = self.content_beside_amounts() <= 1 && (!negative || self.leftover(&self.chosen, true).is_empty());
+        if let Some(change) = change.filter(|_| plain) {
+            return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
         }
         if negative {
             return Parse { intent: Intent::Deny, score: 0.7, ..Parse::nothing(self.leftover(&self.chosen, true)) };

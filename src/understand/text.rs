@@ -144,7 +144,7 @@ pub fn sound_key(fold: &str, lang: Lang) -> String {
             ('g', Lang::Es) if soft => 'j',
             (other, _) => other,
         };
-        if key.chars().last() != Some(class) {
+        if !key.ends_with(class) {
             key.push(class);
         }
     }

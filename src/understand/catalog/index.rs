@@ -269,7 +269,7 @@ impl Index {
         let sound = text::sound_key(word, lang);
         if sound.len() >= 3 && length >= 5 {
             for &id in self.by_sound.get(&sound).into_iter().flatten() {
-                if strsim::osa_distance(word, &self.spelled[id as usize]) <= 2.max(length / 3) {
+                if strsim::osa_distance(word, &self.spelled[id as usize]) <= 2.max(length / 2) {
                     out.insert(id);
                 }
             }
