@@ -1,8 +1,22 @@
 //! The ears: hops and commands in, [`EarEvent`]s out.
+//!
+//! [`Ears`] is a state machine without threads: resting (each hop goes to the wake word) or
+//! listening (hops are kept until the utterance ends, then decoded). [`spawn`] gives it a thread
+//! and a source. While deaf or muted nothing is kept: no sound of that time can be decoded later.
 
+use super::endpoint::{Endpoint, Verdict};
+use super::frontend::{Frontend, Measure, level_dbfs};
+use super::source::{Read, Source};
+use super::stt::{Stt, nothing_heard};
+use super::wake::Wake;
+use super::{HOP, HOP_MS, Hop};
+use crate::clock::Clock;
 use crate::decide::event::{Acoustics, Hypothesis, Turn};
-use crate::understand::grammar::Expect;
 use crate::understand::Lang;
+use crate::understand::grammar::{Expect, Grammar};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::Duration;
 
 /// What the daemon tells the ears.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,3 +54,383 @@ pub struct StageMs {
     pub endpoint: u32,
     pub decode: u32,
 }
+
+/// Sound kept while resting, in hops: the wake word's report is late, and a command may have begun.
+const PREROLL: usize = 20;
+/// Hops without voice after which the wake word's networks pause.
+const WAKE_SLEEPS_AFTER: u32 = 25;
+/// Hops from before the voice that they are given when they go on: their context.
+const WAKE_CONTEXT: usize = 10;
+/// Voice right after the report that can still be the wake word's own, in hops.
+const WAKE_TAIL: u32 = 3;
+/// How long to wait for a command after the wake word.
+const WINDOW_MS: u32 = 5_000;
+/// Playback's echo in the room, in hops (240 ms).
+const SETTLING: u32 = 3;
+/// Sound around the speech that the recogniser gets, in hops.
+const MARGIN: usize = 6;
+/// Hypotheses for one utterance.
+const NBEST: usize = 5;
+/// Grammars that stay prepared.
+const MAX_GRAMMARS: usize = 6;
+/// Waiting between two tries to open a lost source.
+const BACKOFF_S: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// Writes the grammar for a language and an expectation.
+pub type Grammars = Box<dyn Fn(Lang, &Expect) -> Grammar + Send>;
+
+/// The state machine.
+pub struct Ears {
+    wake: Box<dyn Wake>,
+    stt: Box<dyn Stt>,
+    grammars: Grammars,
+    lang: Lang,
+    clock: Clock,
+    frontend: Frontend,
+    /// The last hops that were heard while resting.
+    ring: VecDeque<(Hop, Measure)>,
+    quiet_hops: u32,
+    taking: Option<Taking>,
+    deaf: bool,
+    settling: u32,
+    muted: bool,
+    /// Keys of prepared grammars, the one used last at the end.
+    prepared: Vec<String>,
+}
+
+/// An utterance that is being taken down.
+struct Taking {
+    turn: Option<Turn>,
+    lang: Lang,
+    expect: Expect,
+    endpoint: Endpoint,
+    samples: Vec<i16>,
+    /// Of each hop in `samples`.
+    measures: Vec<Measure>,
+    /// Hops in `samples` from before the endpoint began to count.
+    before: usize,
+    /// Hops for which voice may still be the wake word's.
+    tail: u32,
+    while_speaking: bool,
+    wake_ms: u32,
+    endpoint_ms: u32,
+}
+
+impl Ears {
+    /// `lang` is what follows the wake word; `clock` measures the stages.
+    pub fn new(wake: Box<dyn Wake>, stt: Box<dyn Stt>, grammars: Grammars, lang: Lang, clock: Clock) -> Ears {
+        Ears {
+            wake, stt, grammars, lang, clock,
+            frontend: Frontend::default(),
+            ring: VecDeque::with_capacity(PREROLL + 1),
+            quiet_hops: WAKE_SLEEPS_AFTER,
+            taking: None,
+            deaf: false,
+            settling: 0,
+            muted: false,
+            prepared: Vec::new(),
+        }
+    }
+
+    /// While true, not one sample may be read from the source.
+    pub fn muted(&self) -> bool {
+        self.muted
+    }
+
+    /// Prepares the grammar that follows the wake word, so that the first command need not wait.
+    ///
+    /// # Errors
+    /// The engine does not take the grammar.
+    pub fn warm_up(&mut self) -> anyhow::Result<()> {
+        self.prepare(self.lang, &Expect::Command).map(|_| ())
+    }
+
+    /// Obeys `command`.
+    pub fn command(&mut self, command: EarCommand) -> Vec<EarEvent> {
+        match command {
+            EarCommand::Listen { turn, lang, expect, window_ms } => {
+                let endpoint = Endpoint::new(&expect, window_ms);
+                self.taking = Some(Taking {
+                    turn: Some(turn), lang, expect, endpoint,
+                    samples: Vec::new(), measures: Vec::new(), before: 0, tail: 0,
+                    while_speaking: false, wake_ms: 0, endpoint_ms: 0,
+                });
+                vec![]
+            }
+            EarCommand::Rest => {
+                self.taking = None;
+                self.forget_sound();
+                vec![]
+            }
+            EarCommand::Deafen => {
+                self.deaf = true;
+                // Sound from before the speaker's voice and after it are never one utterance's proof.
+                self.taking.iter_mut().filter(|t| t.endpoint.speech_began_ms().is_some()).for_each(|t| t.while_speaking = true);
+                self.forget_sound();
+                vec![]
+            }
+            EarCommand::Undeafen => {
+                self.settling = if self.deaf { SETTLING } else { self.settling };
+                self.deaf = false;
+                vec![]
+            }
+            EarCommand::Mute(muted) => {
+                self.muted = muted;
+                self.forget_sound();
+                let unheard = self.taking.take_if(|_| muted);
+                unheard.map(|t| EarEvent::Silence { turn: t.turn }).into_iter().collect()
+            }
+        }
+    }
+
+    /// Takes the next 80 ms.
+    pub fn push(&mut self, hop: &Hop) -> Vec<EarEvent> {
+        if self.muted || self.deaf {
+            return vec![];
+        }
+        if self.settling > 0 {
+            self.settling -= 1;
+            return vec![];
+        }
+        let began = self.clock.now().mono_ms;
+        let measure = self.frontend.push(hop);
+        match self.taking.take() {
+            Some(taking) => self.listen(taking, hop, measure, began),
+            None => self.rest(hop, measure, began),
+        }
+    }
+
+    /// The source has ended: what was being said is decoded as it is.
+    pub fn end(&mut self) -> Vec<EarEvent> {
+        let mut events = match self.taking.take() {
+            Some(taking) if taking.endpoint.speech_began_ms().is_some() => vec![self.decode(taking)],
+            Some(taking) => vec![EarEvent::Silence { turn: taking.turn }],
+            None => vec![],
+        };
+        events.push(EarEvent::End);
+        events
+    }
+
+    fn rest(&mut self, hop: &Hop, measure: Measure, began: u64) -> Vec<EarEvent> {
+        let woke = self.wake_word(hop, measure.voice);
+        if self.ring.len() == PREROLL {
+            self.ring.pop_front();
+        }
+        self.ring.push_back((*hop, measure));
+        let Some(score) = woke else { return vec![] };
+        let mut taking = Taking {
+            turn: None,
+            lang: self.lang,
+            expect: Expect::Command,
+            endpoint: Endpoint::new(&Expect::Command, WINDOW_MS),
+            samples: Vec::with_capacity(PREROLL * HOP * 4),
+            measures: Vec::new(),
+            before: self.ring.len(),
+            tail: WAKE_TAIL,
+            while_speaking: false,
+            wake_ms: elapsed_ms(&self.clock, began),
+            endpoint_ms: 0,
+        };
+        for (hop, measure) in self.ring.drain(..) {
+            taking.samples.extend_from_slice(&hop);
+            taking.measures.push(measure);
+        }
+        self.taking = Some(taking);
+        vec![EarEvent::Woke { score }]
+    }
+
+    /// The networks are the dearest part of resting: they pause in a quiet room, and are given
+    /// the sound from just before a voice when they go on.
+    fn wake_word(&mut self, hop: &Hop, voice: bool) -> Option<f32> {
+        let asleep = self.quiet_hops >= WAKE_SLEEPS_AFTER;
+        self.quiet_hops = if voice { 0 } else { self.quiet_hops.saturating_add(1) };
+        if asleep && !voice {
+            return None;
+        }
+        if asleep {
+            self.wake.reset();
+            let skip = self.ring.len().saturating_sub(WAKE_CONTEXT);
+            for (earlier, _) in self.ring.iter().skip(skip) {
+                // Sound without voice: whatever it reports here was not said.
+                let _ = self.wake.push(earlier);
+            }
+        }
+        self.wake.push(hop)
+    }
+
+    fn listen(&mut self, mut taking: Taking, hop: &Hop, measure: Measure, began: u64) -> Vec<EarEvent> {
+        taking.samples.extend_from_slice(hop);
+        taking.measures.push(measure);
+        // Voice that goes on without a pause right after the report can be the wake word's end.
+        let own = taking.tail > 0 && measure.voice;
+        taking.tail = if own { taking.tail - 1 } else { 0 };
+        let verdict = taking.endpoint.push(measure.voice && !own);
+        taking.endpoint_ms += elapsed_ms(&self.clock, began);
+        match verdict {
+            Verdict::Waiting | Verdict::Speaking => {
+                self.taking = Some(taking);
+                vec![]
+            }
+            Verdict::Ended => vec![self.decode(taking)],
+            Verdict::Silence => {
+                self.forget_sound();
+                vec![EarEvent::Silence { turn: taking.turn }]
+            }
+        }
+    }
+
+    fn decode(&mut self, taking: Taking) -> EarEvent {
+        let acoustics = taking.acoustics();
+        let began = self.clock.now().mono_ms;
+        let nbest = self.transcribe(&taking);
+        let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
+        self.forget_sound();
+        EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
+    }
+
+    /// An engine that fails has heard nothing: the household is asked again, and the log says why.
+    fn transcribe(&mut self, taking: &Taking) -> Vec<Hypothesis> {
+        let result = self.prepare(taking.lang, &taking.expect).and_then(|key| self.stt.transcribe(&key, taking.speech(), NBEST));
+        result.unwrap_or_else(|why| {
+            tracing::error!("an utterance could not be transcribed: {why:#}");
+            nothing_heard()
+        })
+    }
+
+    fn prepare(&mut self, lang: Lang, expect: &Expect) -> anyhow::Result<String> {
+        let key = format!("{lang} {expect:?}");
+        if let Some(at) = self.prepared.iter().position(|k| *k == key) {
+            self.prepared.remove(at);
+        } else {
+            if self.prepared.len() >= MAX_GRAMMARS {
+                let oldest = self.prepared.remove(0);
+                self.stt.forget(&oldest);
+            }
+            self.stt.prepare(&key, &(self.grammars)(lang, expect))?;
+        }
+        self.prepared.push(key.clone());
+        Ok(key)
+    }
+
+    fn forget_sound(&mut self) {
+        self.ring.clear();
+        self.wake.reset();
+        self.frontend.reset();
+        self.quiet_hops = WAKE_SLEEPS_AFTER;
+    }
+}
+
+impl Taking {
+    /// The hop in `samples` at which the speech of this utterance began.
+    fn first_hop(&self) -> usize {
+        self.endpoint.speech_began_ms().map_or(0, |ms| self.before + (ms / HOP_MS) as usize)
+    }
+
+    /// What the recogniser gets: the speech with a margin. A command that follows the wake word
+    /// closely is decoded with it, so that no first word is cut; the grammar knows the wake word.
+    fn speech(&self) -> &[i16] {
+        let first = self.first_hop();
+        let close = self.before > 0 && first <= self.before + WAKE_TAIL as usize + MARGIN;
+        let from = if close { 0 } else { first.saturating_sub(MARGIN) };
+        let to = (first + (self.endpoint.speech_ms() / HOP_MS) as usize + MARGIN).min(self.measures.len());
+        &self.samples[from.min(to) * HOP..to * HOP]
+    }
+
+    fn acoustics(&self) -> Acoustics {
+        let first = self.first_hop().min(self.measures.len());
+        let count = (self.endpoint.speech_ms() / HOP_MS) as usize;
+        let spoken: Vec<(usize, Measure)> =
+            self.measures.iter().copied().enumerate().skip(first).take(count).filter(|(_, m)| m.voice).collect();
+        let loud: Vec<i16> = spoken.iter().flat_map(|(at, _)| &self.samples[at * HOP..(at + 1) * HOP]).copied().collect();
+        let level = (!loud.is_empty()).then(|| level_dbfs(&loud));
+        let floor = self.measures.iter().map(|m| m.floor_dbfs).fold(f32::INFINITY, f32::min);
+        let quiet_before = self.measures[..first].iter().rev().take_while(|m| !m.voice).count() as u32;
+        Acoustics {
+            gap_ms: (self.before > 0).then_some(quiet_before * HOP_MS),
+            speech_ms: self.endpoint.speech_ms(),
+            level_dbfs: level,
+            snr_db: level.filter(|_| floor.is_finite()).map(|level| level - floor),
+            while_speaking: self.while_speaking,
+        }
+    }
+}
+
+fn elapsed_ms(clock: &Clock, began: u64) -> u32 {
+    u32::try_from(clock.now().mono_ms.saturating_sub(began)).unwrap_or(u32::MAX)
+}
+
+/// Gives the ears a thread of their own, which reads `source` until it ends or nobody sends
+/// commands any more. A lost source is announced once and tried again after 1 to 30 s.
+///
+/// # Errors
+/// The thread can't be started.
+pub fn spawn(
+    mut ears: Ears,
+    mut source: Box<dyn Source>,
+    commands: Receiver<EarCommand>,
+    events: impl Fn(EarEvent) + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name("ears".into()).spawn(move || {
+        let mut hop = [0; HOP];
+        let mut lost_s: Option<u64> = None;
+        while obey(&mut ears, source.as_mut(), &commands, &events) {
+            match source.read(&mut hop) {
+                Ok(Read::Hop) => {
+                    if lost_s.take().is_some() {
+                        events(EarEvent::SourceBack);
+                    }
+                    ears.push(&hop).into_iter().for_each(&events);
+                }
+                Ok(Read::End) => {
+                    ears.end().into_iter().for_each(&events);
+                    return;
+                }
+                Err(why) => {
+                    if lost_s.is_none() {
+                        events(EarEvent::SourceLost { why: format!("{why:#}") });
+                    }
+                    let wait_s = lost_s.map_or(*BACKOFF_S.start(), |s| (s * 2).min(*BACKOFF_S.end()));
+                    lost_s = Some(wait_s);
+                    if !wait(&mut ears, &commands, &events, Duration::from_secs(wait_s)) {
+                        return;
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// Carries out what waits; while muted it waits here and lets go of the source. False: nobody is left.
+fn obey(ears: &mut Ears, source: &mut dyn Source, commands: &Receiver<EarCommand>, events: &impl Fn(EarEvent)) -> bool {
+    loop {
+        let command = if ears.muted() {
+            source.pause();
+            match commands.recv() {
+                Ok(command) => command,
+                Err(_) => return false,
+            }
+        } else {
+            match commands.try_recv() {
+                Ok(command) => command,
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        };
+        ears.command(command).into_iter().for_each(events);
+    }
+}
+
+/// Waits before the next try, and still obeys. False: nobody is left.
+fn wait(ears: &mut Ears, commands: &Receiver<EarCommand>, events: &impl Fn(EarEvent), how_long: Duration) -> bool {
+    match commands.recv_timeout(how_long) {
+        Ok(command) => {
+            ears.command(command).into_iter().for_each(events);
+            true
+        }
+        Err(RecvTimeoutError::Timeout) => true,
+        Err(RecvTimeoutError::Disconnected) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

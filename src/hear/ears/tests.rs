@@ -1,0 +1,159 @@
+//! The ears with scripted engines: what they say for what they are fed.
+
+use super::*;
+use crate::hear::source::{Recording, feed};
+use crate::hear::stt::scripted::{Script, Scripted};
+use std::collections::BTreeSet;
+use std::sync::mpsc::channel;
+
+/// Wakes at the hop with this number of pushes.
+struct WakesAt(u32);
+
+impl Wake for WakesAt {
+    fn push(&mut self, _hop: &Hop) -> Option<f32> {
+        self.0 = self.0.saturating_sub(1);
+        (self.0 == 1).then_some(0.9)
+    }
+    fn reset(&mut self) {}
+}
+
+fn ears(wakes_at: u32) -> (Ears, Script) {
+    let script = Script::default();
+    let grammars: Grammars = Box::new(|_, _| Grammar { jsgf: String::new(), words: BTreeSet::new() });
+    let stt = Box::new(Scripted::new(script.clone()));
+    (Ears::new(Box::new(WakesAt(wakes_at)), stt, grammars, Lang::En, Clock::system()), script)
+}
+
+fn listen(window_ms: u32) -> EarCommand {
+    EarCommand::Listen { turn: Turn(7), lang: Lang::En, expect: Expect::Confirm, window_ms }
+}
+
+/// What one hop of `sound` after the other makes the ears say.
+fn hear(ears: &mut Ears, sound: &[i16]) -> Vec<EarEvent> {
+    sound.chunks_exact(HOP).flat_map(|piece| ears.push(&std::array::from_fn(|i| piece[i]))).collect()
+}
+
+const SECOND: usize = 16_000;
+
+#[cfg(feature = "espeak")]
+fn spoken(text: &str) -> Option<Vec<i16>> {
+    let espeak = crate::native::espeak::Espeak::open().map_err(|e| eprintln!("left out: {e}")).ok()?;
+    let (rate_hz, samples) = espeak.synthesise(text, "en-us", 160, 50).unwrap();
+    let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
+    Some(crate::hear::source::rate::resample_all(&sound, rate_hz).unwrap().into_iter().map(crate::hear::source::rate::to_i16).collect())
+}
+
+#[test]
+fn a_window_without_speech_is_silence() {
+    let (mut ears, _) = ears(0);
+    assert_eq!(ears.command(listen(1_000)), []);
+    assert_eq!(hear(&mut ears, &vec![0; 2 * SECOND]), [EarEvent::Silence { turn: Some(Turn(7)) }]);
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn an_answer_is_heard_with_its_turn() {
+    let Some(voice) = spoken("yes please order it") else { return };
+    let (mut ears, script) = ears(0);
+    script.say("order it");
+    ears.command(listen(5_000));
+    let mut sound = vec![0; SECOND];
+    sound.extend(&voice);
+    sound.extend(vec![0; 2 * SECOND]);
+    let events = hear(&mut ears, &sound);
+    let [EarEvent::Heard { turn, nbest, acoustics, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((*turn, nbest[0].text.as_str()), (Some(Turn(7)), "order it"));
+    assert!(acoustics.gap_ms.is_none() && (400..2_500).contains(&acoustics.speech_ms), "{acoustics:?}");
+    assert!(acoustics.level_dbfs.is_some_and(|l| l > -40.0) && acoustics.snr_db.is_some_and(|s| s > 20.0), "{acoustics:?}");
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn the_wake_word_is_followed_by_a_command() {
+    let Some(voice) = spoken("hey computer, the toothbrush heads ran out") else { return };
+    let (mut ears, script) = ears(12);
+    script.say("the toothbrush heads ran out");
+    let mut sound = vec![0; SECOND];
+    sound.extend(&voice);
+    sound.extend(vec![0; 2 * SECOND]);
+    let events = hear(&mut ears, &sound);
+    assert!(matches!(events[0], EarEvent::Woke { score } if score == 0.9), "{events:?}");
+    assert!(matches!(&events[1], EarEvent::Heard { turn: None, acoustics, .. } if acoustics.gap_ms.is_some()), "{events:?}");
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn deaf_and_muted_ears_hear_nothing() {
+    let Some(voice) = spoken("yes please order it") else { return };
+    for (close, open) in [(EarCommand::Deafen, EarCommand::Undeafen), (EarCommand::Mute(true), EarCommand::Mute(false))] {
+        let (mut ears, script) = ears(0);
+        script.say("order it");
+        ears.command(close);
+        assert_eq!(hear(&mut ears, &voice), []);
+        ears.command(open);
+        ears.command(listen(800));
+        assert_eq!(hear(&mut ears, &vec![0; 2 * SECOND]), [EarEvent::Silence { turn: Some(Turn(7)) }]);
+    }
+}
+
+#[test]
+fn muting_ends_the_window() {
+    let (mut ears, _) = ears(0);
+    ears.command(listen(5_000));
+    assert_eq!(ears.command(EarCommand::Mute(true)), [EarEvent::Silence { turn: Some(Turn(7)) }]);
+}
+
+#[test]
+fn a_muted_thread_reads_not_one_sample() {
+    let (ears, _) = ears(0);
+    let (feeder, source) = feed(2);
+    let (send, commands) = channel();
+    send.send(EarCommand::Mute(true)).unwrap();
+    let thread = spawn(ears, Box::new(source), commands, |_| {}).unwrap();
+    // The feed holds two hops; a third push would only go through if somebody read.
+    feeder.push(&[0; 2 * HOP]).unwrap();
+    let (done, is_done) = channel();
+    let pusher = std::thread::spawn(move || {
+        let _ = feeder.push(&[0; HOP]);
+        let _ = done.send(());
+    });
+    assert!(is_done.recv_timeout(Duration::from_millis(300)).is_err());
+    drop(send);
+    thread.join().unwrap();
+    pusher.join().unwrap();
+}
+
+#[test]
+fn a_file_ends_and_the_thread_with_it() {
+    let (ears, _) = ears(0);
+    let (send, commands) = channel();
+    let (report, events) = channel();
+    send.send(listen(60_000)).unwrap();
+    spawn(ears, Box::new(Recording::of(vec![0; SECOND])), commands, move |e| report.send(e).unwrap()).unwrap().join().unwrap();
+    assert_eq!(events.iter().collect::<Vec<_>>(), [EarEvent::Silence { turn: Some(Turn(7)) }, EarEvent::End]);
+}
+
+/// Fails once, then gives silence and ends.
+struct Flaky(u32);
+
+impl Source for Flaky {
+    fn read(&mut self, hop: &mut Hop) -> anyhow::Result<Read> {
+        self.0 += 1;
+        hop.fill(0);
+        match self.0 {
+            1 => anyhow::bail!("unplugged"),
+            2 | 3 => Ok(Read::Hop),
+            _ => Ok(Read::End),
+        }
+    }
+}
+
+#[test]
+fn a_lost_source_is_tried_again() {
+    let (ears, _) = ears(0);
+    let (_send, commands) = channel();
+    let (report, events) = channel();
+    spawn(ears, Box::new(Flaky(0)), commands, move |e| report.send(e).unwrap()).unwrap().join().unwrap();
+    let events: Vec<EarEvent> = events.iter().collect();
+    assert_eq!(events, [EarEvent::SourceLost { why: "unplugged".into() }, EarEvent::SourceBack, EarEvent::End]);
+}
