@@ -27,15 +27,10 @@ pub struct Measure {
 }
 
 /// Measures hops, one after the other.
+#[derive(Default)]
 pub struct Frontend {
     detector: Box<earshot::Detector>,
     floor_dbfs: Option<f32>,
-}
-
-impl Default for Frontend {
-    fn default() -> Frontend {
-        Frontend { detector: Box::default(), floor_dbfs: None }
-    }
 }
 
 impl Frontend {

@@ -33,6 +33,8 @@ pub trait Stt: Send {
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>>;
 }
 
+type Open = fn() -> anyhow::Result<Box<dyn Stt>>;
+
 /// One row of the engine table.
 #[derive(Debug, Clone, Copy)]
 pub struct Engine {
@@ -45,7 +47,7 @@ pub struct Engine {
     /// How to get what it needs at run time.
     pub install: &'static str,
     /// `None` in a build without the feature.
-    open: Option<fn() -> anyhow::Result<Box<dyn Stt>>>,
+    open: Option<Open>,
 }
 
 impl Engine {

@@ -90,6 +90,7 @@ type Ps = *mut c_void;
 
 /// The functions that we call. The libraries are never closed, so the pointers stay valid.
 struct Api {
+    err_set_logfp: unsafe extern "C" fn(*mut c_void),
     ps_args: unsafe extern "C" fn() -> *const c_void,
     cmd_ln_parse_r: unsafe extern "C" fn(*mut c_void, *const c_void, i32, *mut *mut c_char, i32) -> *mut c_void,
     cmd_ln_free_r: unsafe extern "C" fn(*mut c_void) -> c_int,
@@ -140,11 +141,12 @@ impl Api {
         // that the sonames .so.3 stand for (int32 is int, int16 is short). `free` is libc's, which
         // both libraries link to and which allocated what `ps_lookup_word` returns.
         unsafe {
-            // Logging is per thread for a file, but global for a callback: without one nothing
-            // is written at all. Faults are reported by return values, which we check.
+            // The callback for messages is global: without one none is written. Faults are
+            // reported by return values, which we check.
             let set_callback = *base.get::<unsafe extern "C" fn(*const c_void, *mut c_void)>(b"err_set_callback\0")?;
             set_callback(null(), null_mut());
             Ok(Api {
+                err_set_logfp: *base.get(b"err_set_logfp\0")?,
                 ps_args: *sphinx.get(b"ps_args\0")?,
                 cmd_ln_parse_r: *base.get(b"cmd_ln_parse_r\0")?,
                 cmd_ln_free_r: *base.get(b"cmd_ln_free_r\0")?,
@@ -206,6 +208,8 @@ impl Decoder {
         // which live as long as the decoder; `ps_args` is its own static table. `ps_init` keeps a
         // reference of its own to the configuration, so ours is given back.
         let ps = unsafe {
+            // The table of options is printed to this thread's log file, callback or not.
+            (api.err_set_logfp)(null_mut());
             let config = (api.cmd_ln_parse_r)(null_mut(), (api.ps_args)(), count, argv.as_mut_ptr(), 1);
             ensure!(!config.is_null(), "PocketSphinx refused its options {options:?}");
             let ps = (api.ps_init)(config);
