@@ -69,31 +69,36 @@ struct Frame<'a> {
 }
 
 impl Writer<'_> {
-    /// One reference to the products in all: an engine copies a rule for each reference, and
-    /// the products are the largest of all. What comes before and after them is shared by all templates.
+    /// An engine copies a rule for each reference to it, and the products are the largest of
+    /// all: they are referred to twice, once after the words that ask for them and once before
+    /// the words that tell what became of them.
     fn command(&mut self) -> String {
-        let lexicon = self.lexicon;
-        let (mut before, mut after, mut plain) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for template in lexicon.templates.iter().filter(|t| t.heard) {
-            match frame(&template.node) {
-                Some(frame) => {
-                    let (b, a) = (self.sequence(frame.before), self.sequence(frame.after));
-                    before.extend(b);
-                    after.extend(a);
+        let (mut before, mut end, mut after, mut plain) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for node in self.lexicon.commands() {
+            match frame(node) {
+                Some(Frame { before: first, after: last }) => {
+                    let (first, last) = (self.sequence(first), self.sequence(last));
+                    match first {
+                        Some(first) => {
+                            before.insert(first);
+                            end.extend(last);
+                        }
+                        None => after.extend(last),
+                    }
                 }
-                None if template.role != Role::Filler && !template.node.has(Slot::Items, &lexicon.rules) => {
-                    plain.extend(self.node(&template.node));
-                }
-                None => {}
+                None => plain.extend(self.node(node)),
             }
         }
-        self.rule("before", &before);
-        self.rule("after", &after);
-        self.rule("plain", &plain);
+        for (name, alternatives) in [("before", &before), ("end", &end), ("after", &after), ("plain", &plain)] {
+            self.rule(name, alternatives);
+        }
         self.items();
-        let wake: BTreeSet<String> = lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
+        let wake: BTreeSet<String> = self.lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
         self.rule("wake", &wake);
-        "[<wake>] ([<before>] <items> [<after>] | <plain>)".to_owned()
+        // <NULL> gives the products a state of their own to begin in: the recursion of <items>
+        // leads back to it, and must not lead back to the beginning of the sentence.
+        "[<wake>] (<before> <items> [<end>] | <NULL> <items> <after> | <plain>)".to_owned()
     }
 
     fn items(&mut self) {
@@ -101,7 +106,9 @@ impl Writer<'_> {
         let joiners: BTreeSet<String> = lexicon.spoken_joiners.iter().filter_map(|j| self.text(j)).collect();
         let articles: BTreeSet<String> = lexicon.spoken_articles.iter().filter_map(|j| self.text(j)).collect();
         let links: BTreeSet<String> = lexicon.spoken_of.iter().filter_map(|j| self.text(j)).collect();
+        let and: BTreeSet<String> = lexicon.spoken_and.iter().filter_map(|j| self.text(j)).collect();
         self.rule("joiner", &joiners);
+        self.rule("and", &and);
         self.rule("article", &articles);
         self.rule("of", &links);
         self.quantity();
@@ -120,7 +127,7 @@ impl Writer<'_> {
             items.insert(self.options(set, options));
         }
         self.rule("thing", &items);
-        self.out.push_str("<item> = [<quantity>] <thing>;\n<items> = <item> [[<joiner>] <items>];\n");
+        self.out.push_str("<item> = [<quantity>] <thing>;\n<items> = <item> [<and> <items>];\n");
     }
 
     /// The product names of `set` with their options, each at most once. Options that are
@@ -154,7 +161,7 @@ impl Writer<'_> {
         let units: BTreeSet<String> = lexicon.unit_words().iter().filter_map(|w| self.text(w)).collect();
         self.rule("number", &numbers);
         self.rule("unit", &units);
-        self.out.push_str("<count> = <number> [<number>];\n<quantity> = <article> [<unit> [<of>]] | <count> [<article>] [<unit> [<of>]] | <article> <count>;\n");
+        self.out.push_str("<quantity> = [<article>] <unit> [<of>] | <article> | <number> [<unit> [<of>]];\n");
     }
 
     fn answers(&mut self, challenge: &[String]) -> String {

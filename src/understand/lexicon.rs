@@ -42,7 +42,7 @@ pub struct Template {
     pub start: bool,
     /// It counts only for products with options, which are made to order: "make me a latte".
     pub prepared: bool,
-    /// Whether a recogniser should listen for it.
+    /// Whether a recogniser may listen for it.
     pub heard: bool,
     pub node: Node,
 }
@@ -53,6 +53,8 @@ pub struct Lexicon {
     pub lang: Lang,
     pub templates: Vec<Template>,
     pub rules: BTreeMap<String, Node>,
+    /// What a recogniser listens for as a command; empty: every template that is `heard`.
+    pub listen: Vec<Node>,
     pub wake: Vec<String>,
     pub numbers: BTreeMap<String, u32>,
     pub amounts: Vec<(Vec<String>, u32)>,
@@ -61,6 +63,8 @@ pub struct Lexicon {
     /// As they are spoken, for the grammar of a recogniser.
     pub spoken_articles: Vec<String>,
     pub spoken_joiners: Vec<String>,
+    /// "and": what stands between two products.
+    pub spoken_and: Vec<String>,
     pub spoken_negative: Vec<String>,
     /// "of": what stands between a unit and its product.
     pub spoken_of: Vec<String>,
@@ -99,6 +103,8 @@ pub enum LexiconError {
 #[serde(deny_unknown_fields)]
 struct File {
     wake: Vec<String>,
+    #[serde(default)]
+    listen: Vec<String>,
     words: Words,
     numbers: BTreeMap<String, u32>,
     amounts: BTreeMap<String, u32>,
@@ -115,6 +121,7 @@ struct Words {
     articles: Vec<String>,
     spoken_articles: Vec<String>,
     spoken_joiners: Vec<String>,
+    spoken_and: Vec<String>,
     of: Vec<String>,
     links: Vec<String>,
     joiners: Vec<String>,
@@ -177,6 +184,13 @@ impl Lexicon {
         for (name, node) in &rules {
             known_rules(node, &rules).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
         }
+        let mut listen = Vec::new();
+        for say in &raw.listen {
+            let wrong = |what| LexiconError::Template { file: file.into(), template: "listen".into(), what: format!("\"{say}\": {what}") };
+            let node = Node::parse(say).map_err(wrong)?;
+            known_rules(&node, &rules).map_err(wrong)?;
+            listen.push(node);
+        }
         let mut templates = Vec::new();
         for entry in raw.template {
             let wrong = |what: String| LexiconError::Template { file: file.into(), template: entry.name.clone(), what };
@@ -192,6 +206,7 @@ impl Lexicon {
             lang,
             templates,
             rules,
+            listen,
             wake: raw.wake,
             numbers: raw.numbers.iter().map(|(w, n)| (text::fold(w), *n)).collect(),
             amounts: raw.amounts.iter().map(|(w, n)| (folded(w, lang), *n)).collect(),
@@ -199,6 +214,7 @@ impl Lexicon {
             number_words: raw.numbers,
             spoken_articles: raw.words.spoken_articles,
             spoken_joiners: raw.words.spoken_joiners,
+            spoken_and: raw.words.spoken_and,
             spoken_negative: raw.words.negative.clone(),
             spoken_of: raw.words.of,
             units: raw.units.iter().flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone()))).collect(),
@@ -249,6 +265,15 @@ impl Lexicon {
         }
         self.meaningful = meaningful;
         self.words = words;
+    }
+
+    /// The sentences that a recogniser listens for as a command.
+    pub fn commands(&self) -> impl Iterator<Item = &Node> {
+        let templates = self.templates.iter().filter(|t| self.listen.is_empty() && t.heard).filter(|t| {
+            let framed = matches!(&t.node, Node::Seq(parts) if parts.contains(&Node::Slot(Slot::Items)));
+            framed || (t.role != Role::Filler && !t.node.has(Slot::Items, &self.rules))
+        });
+        self.listen.iter().chain(templates.map(|t| &t.node))
     }
 
     /// What the automaton calls this folded word; `None` where no template uses it.
