@@ -38,6 +38,8 @@ pub struct Template {
     pub whole: bool,
     /// A number in it says what is left, not what is wanted.
     pub depletes: bool,
+    /// It counts only at the beginning of a sentence.
+    pub start: bool,
     /// It counts only for products with options, which are made to order: "make me a latte".
     pub prepared: bool,
     /// Whether a recogniser should listen for it.
@@ -77,6 +79,8 @@ pub struct Lexicon {
     /// Stem → stems of words of the same meaning.
     synonyms: BTreeMap<String, Vec<String>>,
     words: BTreeMap<String, u32>,
+    /// Words of templates that carry an intent, and of rules.
+    meaningful: BTreeSet<String>,
     pub automaton: Automaton,
 }
 
@@ -139,6 +143,8 @@ struct FileTemplate {
     #[serde(default)]
     prepared: bool,
     #[serde(default)]
+    start: bool,
+    #[serde(default)]
     unheard: bool,
     say: Vec<String>,
 }
@@ -179,7 +185,7 @@ impl Lexicon {
                 let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 known_rules(&node, &rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 let heard = !entry.unheard && !node.has(Slot::Any, &rules);
-                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, prepared: entry.prepared, heard, node });
+                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, prepared: entry.prepared, start: entry.start, heard, node });
             }
         }
         let mut lexicon = Lexicon {
@@ -208,6 +214,7 @@ impl Lexicon {
             light: set(&raw.words.light),
             synonyms: synonyms(&raw.synonyms, lang),
             words: BTreeMap::new(),
+            meaningful: BTreeSet::new(),
             automaton: Automaton::default(),
         };
         lexicon.compile();
@@ -231,6 +238,16 @@ impl Lexicon {
             self.automaton.add(id, &template.node, &self.rules, &mut number);
         }
         self.automaton.finish();
+        let carrying = self.templates.iter().filter(|t| matches!(t.role, Role::Means(_))).map(|t| &t.node);
+        let mut meaningful = BTreeSet::new();
+        for node in carrying.chain(self.rules.values()) {
+            node.walk(&mut |n| {
+                if let Node::Word(text) = n {
+                    meaningful.extend(folded(text, lang));
+                }
+            });
+        }
+        self.meaningful = meaningful;
         self.words = words;
     }
 
@@ -258,6 +275,16 @@ impl Lexicon {
     /// How a small number is said; `None` where one word does not do.
     pub fn number_word(&self, number: u32) -> Option<String> {
         self.number_words.iter().find(|(_, n)| **n == number).map(|(word, _)| word.clone())
+    }
+
+    /// Whether a word has a part in the language itself, so that only its exact form names a product.
+    pub fn grammatical(&self, fold: &str) -> bool {
+        self.meaningful.contains(fold) || self.light.contains(fold)
+    }
+
+    /// Whether it is a word for a container or a measure.
+    pub fn is_unit(&self, fold: &str) -> bool {
+        self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
     }
 
     /// The stems of words that mean the same as `stem`.
@@ -343,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_mistake_names_file_template_and_what() {
-        let broken = EN.replacen("{items}", "{milk}", 1);
+        let broken = EN.replace("{items}", "{milk}");
         let error = Lexicon::from_toml("mine.toml", &broken, Lang::En).expect_err("there is no such slot").to_string();
         assert!(error.starts_with("mine.toml: ") && error.contains("{milk}"), "{error}");
     }

@@ -33,7 +33,7 @@ pub struct Mentions {
     pub list: Vec<Mention>,
     pub amounts: Vec<Amount>,
     /// "two of each": an amount for every product.
-    pub each: Option<u32>,
+    pub each: Option<Amount>,
 }
 
 struct Reader<'a> {
@@ -74,13 +74,22 @@ pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions 
 
 impl Reader<'_> {
     fn products(&self) -> Vec<Mention> {
+        // Option words ("a little milk") stand aside only where a product with options is named.
+        let plain = self.scan(false);
+        let options = plain.iter().any(|m| self.index.has_options(m.found.products[0].0));
+        if options { self.scan(true) } else { plain }
+    }
+
+    fn scan(&self, options: bool) -> Vec<Mention> {
         let mut list: Vec<Mention> = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
             // An option of the product just named ("with milk") is not another product.
             let taken = list.last().and_then(|m| self.option_after(m, at));
             let found = self.index.find(self.tokens, at, self.lexicon);
-            let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at));
+            // "bottle of red | wine": a name that begins inside this one and reaches further is meant.
+            let found = found.and_then(|f| self.furthest(f, at));
+            let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
             match found {
                 Some(found) if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) => {
                     let end = found.end;
@@ -91,6 +100,16 @@ impl Reader<'_> {
             }
         }
         list
+    }
+
+    /// `found`, unless a name that begins inside it reaches further; another name of the same product prolongs it.
+    fn furthest(&self, found: Found, at: usize) -> Option<Found> {
+        let later = (at + 1..found.end).filter_map(|s| self.index.find(self.tokens, s, self.lexicon)).find(|l| l.end > found.end);
+        match later {
+            Some(later) if later.products[0].0 == found.products[0].0 => Some(Found { end: later.end, ..found }),
+            Some(_) => None,
+            None => Some(found),
+        }
     }
 
     fn option_after(&self, mention: &Mention, at: usize) -> Option<(usize, usize, usize)> {
@@ -120,7 +139,14 @@ impl Reader<'_> {
 
     /// The longest amount that ends at `end`.
     fn amount_before(&self, floor: usize, end: usize) -> Option<Amount> {
-        (floor.max(end.saturating_sub(6))..end).find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end))
+        let starts = floor.max(end.saturating_sub(6))..end;
+        let bare = |start| {
+            // "five | bottles of red": the unit belongs to the name.
+            let (value, after) = quantity::number(self.tokens, start, self.lexicon)?;
+            let counts = start == 0 || !self.lexicon.not_quantity_after.contains(&self.tokens[start - 1].fold);
+            (after == end && value > 0 && counts).then_some(Amount { start, end, value, unit: None, pieces: false })
+        };
+        starts.clone().find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end)).or_else(|| starts.clone().find_map(bare))
     }
 
     /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".
@@ -197,17 +223,21 @@ impl Reader<'_> {
         after <= end && rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
     }
 
-    fn free_amounts(&self, list: &[Mention]) -> (Vec<Amount>, Option<u32>) {
+    /// The end of "of each" at `at`.
+    fn each_after(&self, at: usize) -> Option<usize> {
+        self.lexicon.each.iter().find(|e| self.words_at(at, e)).map(|e| at + e.len())
+    }
+
+    fn free_amounts(&self, list: &[Mention]) -> (Vec<Amount>, Option<Amount>) {
         let mut free: Vec<Amount> = Vec::new();
         let mut each = None;
         let mut at = 0;
         while at < self.tokens.len() {
             if let Some(mention) = list.iter().find(|m| (m.span.0..m.span.1).contains(&at)) {
                 if let Some(amount) = &mention.amount
-                    && amount.end <= mention.span.1
-                    && self.lexicon.each.iter().any(|e| self.words_at(amount.end, e))
+                    && let Some(end) = self.each_after(amount.end)
                 {
-                    each = Some(amount.value);
+                    each = Some(Amount { end, ..amount.clone() });
                 }
                 at = mention.span.1;
                 continue;
@@ -217,8 +247,9 @@ impl Reader<'_> {
                 continue;
             };
             at = amount.end;
-            if self.lexicon.each.iter().any(|e| self.words_at(at, e)) {
-                each = Some(amount.value);
+            if let Some(end) = self.each_after(at) {
+                each = Some(Amount { end, ..amount });
+                at = end;
                 continue;
             }
             let corrects = free.last().and_then(|last| {

@@ -8,7 +8,7 @@ use super::catalog::index::Index;
 use super::clauses::{self, Clause};
 use super::grammar::Expect;
 use super::intent::{Because, Candidate, Change, Intent, Line, NotAnOrder, Parse};
-use super::lexicon::{Lexicon, Role};
+use super::lexicon::{Lexicon, Role, Template};
 use super::mention::{self, Mention, Mentions};
 use super::quantity;
 use super::text::{self, Token};
@@ -52,8 +52,13 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     let mentions = mention::mentions(&tokens, context.lexicon, context.index);
     let mut all = clauses::all(&tokens, &mentions, context.lexicon);
     all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
-    let weight = |c: &Clause| role_weight(context.lexicon.templates[c.template].role);
-    let chosen = clauses::cover(&all, tokens.len(), &weight);
+    let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
+    all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
+    let weight = |c: &Clause| role_weight(&context.lexicon.templates[c.template]);
+    // What is only an order where it is all that is said must not hide a clause that says more.
+    let bare = |c: &Clause| context.lexicon.templates[c.template].whole && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder);
+    let part: Vec<Clause> = all.iter().filter(|c| !bare(c)).copied().collect();
+    let chosen = clauses::cover(&part, tokens.len(), &weight);
     let sentence = Sentence { context, tokens, mentions, all, chosen };
     let mut parse = match expect {
         Expect::Command => sentence.command(),
@@ -72,11 +77,13 @@ fn made_to_order(catalog: &Catalog, mentions: &Mentions, clause: &Clause) -> boo
     mentions.list.iter().filter(inside).all(|m| !catalog.products[m.found.products[0].0].options.is_empty())
 }
 
-fn role_weight(role: Role) -> u32 {
-    match role {
+fn role_weight(template: &Template) -> u32 {
+    match template.role {
         Role::Forbids(_) => 4,
         Role::Spares => 3,
-        Role::Means(intent) => 2 - u32::from(intent.can_buy()),
+        // "we have only one egg" is more than "we have one egg?".
+        Role::Means(_) if template.depletes => 5,
+        Role::Means(intent) => if intent.can_buy() { 1 } else { 5 },
         Role::Filler => 0,
     }
 }
@@ -130,10 +137,14 @@ impl Sentence<'_> {
             .filter(|at| {
                 let covered = by.iter().any(|c| (c.start..c.end).contains(at));
                 let named = mentions && self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(at));
-                !covered && !named && !self.context.lexicon.light.contains(&self.tokens[*at].fold)
+                !covered && !named && !self.in_each(*at) && !self.context.lexicon.light.contains(&self.tokens[*at].fold)
             })
             .map(|at| self.tokens[at].text.clone())
             .collect()
+    }
+
+    fn in_each(&self, at: usize) -> bool {
+        self.mentions.each.as_ref().is_some_and(|e| (e.start..e.end).contains(&at))
     }
 
     fn nothing(&self, why: NotAnOrder, by: Option<&Clause>) -> Parse {
@@ -146,8 +157,9 @@ impl Sentence<'_> {
         let candidates = self.all.iter().filter(|c| self.is_whole(c) && self.means(c).is_some_and(wanted));
         candidates
             .filter(|c| {
-                let rest: Vec<Clause> = self.all.iter().filter(|f| self.role(f) == Role::Filler && (f.end <= c.start || f.start >= c.end)).copied().collect();
-                let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at));
+                let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
+                let rest: Vec<Clause> = self.all.iter().filter(|f| ((self.role(f) == Role::Filler && self.context.lexicon.templates[f.template].heard) || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
+                let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at)) || self.in_each(at);
                 (0..self.tokens.len()).all(covered)
             })
             .max_by_key(|c| c.len())
@@ -158,7 +170,7 @@ impl Sentence<'_> {
     fn forbidden(&self) -> Option<(NotAnOrder, Clause)> {
         self.all.iter().find_map(|c| match self.role(c) {
             Role::Forbids(why) => {
-                let explained = self.chosen.iter().any(|other| other.holds(c) && other.len() > c.len() && !matches!(self.role(other), Role::Forbids(_)));
+                let explained = self.chosen.iter().any(|other| other.holds(c) && (other.len() > c.len() || self.depletes(other)) && !matches!(self.role(other), Role::Forbids(_)));
                 (!explained).then_some((why, *c))
             }
             Role::Means(_) | Role::Spares | Role::Filler => None,
@@ -166,7 +178,8 @@ impl Sentence<'_> {
     }
 
     fn command(&self) -> Parse {
-        let buys = self.chosen.iter().any(|c| self.means(c) == Some(Intent::Reorder) && !self.is_whole(c));
+        let named = self.mentions.list.iter().any(|m| !m.dropped);
+        let buys = named && self.chosen.iter().any(|c| self.means(c) == Some(Intent::Reorder));
         if let Some(parse) = self.cannot_buy(buys) {
             return parse;
         }
@@ -200,7 +213,7 @@ impl Sentence<'_> {
             };
             let left = self.leftover(&self.chosen, true).len();
             let most = match intent {
-                Intent::ListAdd | Intent::Cancel => MAX_UNEXPLAINED,
+                Intent::ListAdd | Intent::Cancel | Intent::Find => MAX_UNEXPLAINED,
                 _ => 3.max(clause.len()),
             };
             if left <= most {
@@ -211,7 +224,7 @@ impl Sentence<'_> {
     }
 
     fn inside(&self, mention: &Mention, intent: Intent) -> bool {
-        self.chosen.iter().any(|c| self.means(c) == Some(intent) && c.start <= mention.core.0 && mention.core.1 <= c.end)
+        self.chosen.iter().any(|c| self.means(c) == Some(intent) && !self.is_whole(c) && c.start <= mention.core.0 && mention.core.1 <= c.end)
     }
 
     fn spared(&self, mention: &Mention) -> bool {
@@ -228,6 +241,9 @@ impl Sentence<'_> {
             let spared = self.mentions.list.iter().any(|m| self.spared(m));
             return self.nothing(if spared { NotAnOrder::Negated } else { NotAnOrder::Unexplained }, Some(clause));
         }
+        if self.mentions.list.iter().any(|m| !m.dropped && !self.spared(m) && lines.iter().any(|l| l.words == self.words(m)) && self.names_another(m)) {
+            return self.nothing(NotAnOrder::Unexplained, Some(clause));
+        }
         let parse = self.result(Intent::Reorder, clause, lines);
         if parse.leftover.len() > MAX_UNEXPLAINED || parse.score < MIN_SCORE {
             return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(NotAnOrder::Unexplained), ..parse };
@@ -235,12 +251,35 @@ impl Sentence<'_> {
         parse
     }
 
+    fn words(&self, mention: &Mention) -> String {
+        self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// "rice cooker", "coconut milk", "leche condensada": a word that nothing explains stands right
+    /// beside the name, so that the two together name something that the shop may not have.
+    fn names_another(&self, mention: &Mention) -> bool {
+        let strange = |at: usize| {
+            let covered = self.chosen.iter().any(|c| (c.start..c.end).contains(&at));
+            let named = self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(&at));
+            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold) && !self.context.lexicon.is_unit(&self.tokens[at].fold)
+        };
+        let after = mention.core.1;
+        let joined = |at: usize| at < self.tokens.len() && !self.tokens[at].break_before;
+        let of = |at: usize| joined(at) && self.context.lexicon.spoken_of.contains(&self.tokens[at].fold) && joined(at + 1) && strange(at + 1);
+        let follows = after == mention.span.1 && joined(after) && (strange(after) || of(after));
+        let before = mention.core.0;
+        let asked = self.inside(mention, Intent::Reorder);
+        let precedes = (self.context.lexicon.lang == Lang::En || !asked) && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
+        follows || precedes
+    }
+
     /// Only products were said: with a quantity, an option or a "please" it is an order.
     fn bare_order(&self, lines: Vec<Line>) -> Parse {
-        let asks = self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.as_ref().is_some_and(|_| true))
-            || self.chosen.iter().any(|c| self.role(c) == Role::Filler);
+        let named: usize = self.mentions.list.iter().map(|m| m.span.1 - m.span.0).sum();
+        let asks = self.mentions.each.is_some()
+            || self.mentions.list.iter().any(|m| !m.options.is_empty() || m.amount.is_some());
         match self.whole(&|intent| intent == Intent::Reorder) {
-            Some(clause) if asks && !lines.is_empty() => {
+            Some(clause) if (asks || clause.len() > named) && !lines.is_empty() => {
                 let mut parse = self.result(Intent::Reorder, &clause, lines);
                 parse.score *= 0.8;
                 parse
@@ -251,7 +290,9 @@ impl Sentence<'_> {
 
     /// After a read-back. Any negative word rules the confirmation out.
     fn answer(&self) -> Parse {
-        let negative = self.context.lexicon.negative.iter().any(|n| (0..self.tokens.len()).any(|at| quantity::starts_with(&self.tokens, at, n)));
+        // "two, no, three packs": that "no" takes back a number, not the order.
+        let corrected = |at: usize| self.mentions.amounts.iter().any(|a| (a.start..a.end).contains(&at));
+        let negative = self.context.lexicon.negative.iter().any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)));
         let change = self.change();
         if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
             return self.result(Intent::Cancel, clause, vec![]);
@@ -259,15 +300,13 @@ impl Sentence<'_> {
         if let (Some(change), Some(clause)) = (&change, self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))) {
             return Parse { change: Some(change.clone()), ..self.result(Intent::Change, clause, vec![]) };
         }
-        if let Some(clause) = self.whole(&|intent| !intent.can_buy() && !(negative && intent == Intent::Affirm)) {
+        if let Some(clause) = self.whole(&|intent| !(intent.can_buy() || negative && intent == Intent::Affirm)) {
             let intent = self.means(&clause).unwrap_or(Intent::None);
             return self.result(intent, &clause, vec![]);
         }
-        if let Some(change) = change.filter(|_| self.leftover(&self.chosen, true).is_empty() || !negative) {
-            let left = self.content_beside_amounts();
-            if left <= 1 {
-                return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
-            }
+        let plain = self.content_beside_amounts() <= 1 && (!negative || self.leftover(&self.chosen, true).is_empty());
+        if let Some(change) = change.filter(|_| plain) {
+            return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
         }
         if negative {
             return Parse { intent: Intent::Deny, score: 0.7, ..Parse::nothing(self.leftover(&self.chosen, true)) };
@@ -332,7 +371,11 @@ impl Sentence<'_> {
 
     /// The products that the sentence wants: those in a clause, and those that stand alone.
     fn wanted_lines(&self) -> Vec<Line> {
-        self.lines_where(&|m| !self.spared(m))
+        let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
+        let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
+        // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
+        let led = |m: &Mention| m.joined || self.tokens[m.span.0.saturating_sub(1)..m.core.0].iter().any(|t| self.context.lexicon.joiners.contains(&t.fold));
+        self.lines_where(&|m| !self.spared(m) && (!named || buys(m) || led(m)))
     }
 
     fn lines_where(&self, wanted: &dyn Fn(&Mention) -> bool) -> Vec<Line> {
@@ -356,9 +399,9 @@ impl Sentence<'_> {
                 line.qty_spoken = true;
             }
         }
-        if let Some(each) = self.mentions.each {
+        if let Some(each) = &self.mentions.each {
             for (line, _) in &mut lines {
-                line.qty = each;
+                line.qty = each.value;
                 line.qty_spoken = true;
             }
         }
@@ -402,7 +445,7 @@ impl Sentence<'_> {
             qty_spoken: amount.is_some(),
             options: options.collect(),
             score,
-            words: self.tokens[mention.core.0..mention.core.1].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" "),
+            words: self.words(mention),
             rivals: ranked[1..].iter().take(4).map(|(p, s)| Candidate { sku: catalog.products[*p].sku.clone(), score: *s }).collect(),
             because,
         }

@@ -35,7 +35,7 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
     let mut word = String::new();
     let mut pause = false;
     // A space at the end closes the last word.
-    for c in text.nfc().flat_map(char::to_lowercase).chain(std::iter::once(' ')) {
+    for c in text.nfc().flat_map(char::to_lowercase).map(comma_below).chain(std::iter::once(' ')) {
         let border = word.chars().last().is_some_and(|last| last.is_numeric() != c.is_numeric());
         if !word.is_empty() && (border || !c.is_alphanumeric()) {
             let closed = std::mem::take(&mut word);
@@ -51,6 +51,15 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
         }
     }
     Some(out)
+}
+
+/// Old fonts write the Romanian ș and ț with a cedilla.
+fn comma_below(c: char) -> char {
+    match c {
+        'ş' => 'ș',
+        'ţ' => 'ț',
+        other => other,
+    }
 }
 
 fn token(text: String, lang: Lang, break_before: bool) -> Token {
@@ -98,8 +107,8 @@ fn stem_es(word: &str) -> String {
 }
 
 /// Endings of Romanian nouns with the article, longest first.
-const RO_ENDINGS: [&str; 20] = [
-    "urilor", "urile", "ului", "ilor", "elor", "uri", "ele", "ile", "lui", "lor", "ul", "ua", "le", "ei", "ii", "ea", "i", "a", "e", "u",
+const RO_ENDINGS: [&str; 21] = [
+    "elele", "urilor", "urile", "ului", "ilor", "elor", "uri", "ele", "ile", "lui", "lor", "ul", "ua", "le", "ei", "ii", "ea", "i", "a", "e", "u",
 ];
 
 fn stem_ro(word: &str) -> String {
@@ -135,7 +144,7 @@ pub fn sound_key(fold: &str, lang: Lang) -> String {
             ('g', Lang::Es) if soft => 'j',
             (other, _) => other,
         };
-        if key.chars().last() != Some(class) {
+        if !key.ends_with(class) {
             key.push(class);
         }
     }

@@ -38,6 +38,8 @@ pub struct Index {
     by_deletion: BTreeMap<String, Vec<u32>>,
     by_same_sound: BTreeMap<String, Vec<u32>>,
     spelled: Vec<String>,
+    /// The ways in which each word is written in names.
+    written: Vec<BTreeSet<String>>,
     /// Word → products that have a name which ends in it (its head), or begins in Spanish and Romanian.
     heads: BTreeMap<u32, BTreeSet<u32>>,
     /// Words of each product's names.
@@ -93,7 +95,9 @@ impl Index {
             let id = *self.words.entry(key.clone()).or_insert(next);
             if id == next {
                 self.spelled.push(key);
+                self.written.push(BTreeSet::new());
             }
+            self.written[id as usize].insert(token.text.clone());
             ids.push(id);
         }
         if ids.is_empty() || ids.len() > MAX_NAME {
@@ -101,7 +105,9 @@ impl Index {
         }
         let product_id = u32::try_from(product).expect("a catalogue has far fewer products");
         self.bags[product].extend(&ids);
-        let head = if lexicon.lang == Lang::En { ids[ids.len() - 1] } else { ids[0] };
+        // "nappies size three": what follows "size" is not the head.
+        let size = tokens.iter().filter(|t| !lexicon.links.contains(&t.fold)).position(|t| lexicon.not_quantity_after.contains(&t.fold));
+        let head = if lexicon.lang == Lang::En { ids[size.unwrap_or(ids.len()).clamp(1, ids.len()) - 1] } else { ids[0] };
         self.heads.entry(head).or_default().insert(product_id);
         for (order, ids) in orders(&ids).into_iter().enumerate() {
             let score = if order == 0 { score } else { score * REORDERED };
@@ -209,10 +215,13 @@ impl Index {
     fn readings(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, inside: bool) -> Vec<(u32, f32, usize)> {
         let token = &tokens[pos];
         let mut out = Vec::new();
-        let exact = self.words.get(&key(token, lexicon)).copied();
+        let known = self.words.get(&key(token, lexicon)).copied();
+        let exact = known.filter(|id| self.may_be(token, *id, lexicon));
         out.extend(exact.map(|id| (id, 1.0, 1)));
-        out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
-        if exact.is_none() && !lexicon.knows(&token.fold) {
+        if known.is_none() || exact.is_some() {
+            out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
+        }
+        if known.is_none() && !lexicon.knows(&token.fold) {
             let sound = text::same_sound(&token.stem, lexicon.lang);
             out.extend(self.by_same_sound.get(&sound).into_iter().flatten().map(|id| (*id, HOMOPHONE, 1)));
         }
@@ -227,10 +236,18 @@ impl Index {
                 out.extend(self.alike(&stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 2)));
             }
         }
-        if exact.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
+        if known.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
             out.extend(self.alike(&token.stem, lexicon.lang).into_iter().filter(|id| inside || self.spelled[*id as usize].chars().count().min(token.stem.chars().count()) >= 5).map(|id| (id, MISHEARD, 1)));
         }
         out
+    }
+
+    /// Whether a token with the stem of a word is a form of it: diacritics that were said must agree
+    /// ("Paștele" is not "pastele"), and a word of the grammar must be meant exactly ("vine" is not "vin").
+    fn may_be(&self, token: &Token, id: u32, lexicon: &Lexicon) -> bool {
+        let agrees = |name: &String| name.chars().zip(token.text.chars()).all(|(n, t)| t == n || t.is_ascii() || text::fold(&t.to_string()) != text::fold(&n.to_string()));
+        let written = &self.written[id as usize];
+        written.iter().any(agrees) && (!lexicon.grammatical(&token.fold) || written.iter().any(|w| text::fold(w) == token.fold))
     }
 
     /// Words of the catalogue that look or sound like `word`.
@@ -252,7 +269,7 @@ impl Index {
         let sound = text::sound_key(word, lang);
         if sound.len() >= 3 && length >= 5 {
             for &id in self.by_sound.get(&sound).into_iter().flatten() {
-                if strsim::osa_distance(word, &self.spelled[id as usize]) <= 2.max(length / 3) {
+                if strsim::osa_distance(word, &self.spelled[id as usize]) <= 2.max(length / 2) {
                     out.insert(id);
                 }
             }
@@ -277,6 +294,10 @@ impl Index {
             let phrase: Vec<String> = tokens[at..at + length].iter().map(|t| t.stem.clone()).collect();
             self.option_sets.iter().any(|set| set.contains_key(&phrase)).then_some(at + length)
         })
+    }
+
+    pub fn has_options(&self, product: usize) -> bool {
+        !self.option_sets[self.options[product]].is_empty()
     }
 
     /// Which list of options the product has; equal lists have one number.
