@@ -73,12 +73,15 @@ impl Writer<'_> {
     /// the products are the largest of all. What comes before and after them is shared by all templates.
     fn command(&mut self) -> String {
         let lexicon = self.lexicon;
-        let (mut before, mut after, mut plain) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut order, mut before, mut after, mut plain) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for template in lexicon.templates.iter().filter(|t| t.heard) {
             match frame(&template.node) {
                 Some(frame) => {
                     let (b, a) = (self.sequence(frame.before), self.sequence(frame.after));
-                    before.extend(b);
+                    match template.role {
+                        Role::Means(Intent::Reorder) => order.extend(b),
+                        Role::Means(_) | Role::Forbids(_) | Role::Spares | Role::Filler => before.extend(b),
+                    }
                     after.extend(a);
                 }
                 None if template.role != Role::Filler && !template.node.has(Slot::Items, &lexicon.rules) => {
@@ -87,13 +90,15 @@ impl Writer<'_> {
                 None => {}
             }
         }
+        self.rule("order", &order);
         self.rule("before", &before);
         self.rule("after", &after);
         self.rule("plain", &plain);
         self.items();
         let wake: BTreeSet<String> = lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
         self.rule("wake", &wake);
-        "[<wake>] ([<before>] <items> [<after>] | <plain>)".to_owned()
+        // Weights of 1 and less: what few people say is dearer, so that a breath is not heard as a rare word.
+        "[<wake>] ([<order> | /0.05/ <before>] <items> [/0.2/ <after>] | /0.3/ <plain>)".to_owned()
     }
 
     fn items(&mut self) {
@@ -154,7 +159,7 @@ impl Writer<'_> {
         let units: BTreeSet<String> = lexicon.unit_words().iter().filter_map(|w| self.text(w)).collect();
         self.rule("number", &numbers);
         self.rule("unit", &units);
-        self.out.push_str("<count> = <number> [<number>];\n<quantity> = <article> [<unit> [<of>]] | <count> [<article>] [<unit> [<of>]] | <article> <count>;\n");
+        self.out.push_str("<count> = <number> [<number>];\n<quantity> = <article> [<unit> [<of>]] | /0.05/ <count> [<article>] [<unit> [<of>]] | /0.02/ <article> <count>;\n");
     }
 
     fn answers(&mut self, challenge: &[String]) -> String {

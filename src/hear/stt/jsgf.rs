@@ -54,6 +54,23 @@ pub fn outline(jsgf: &str) -> anyhow::Result<Outline> {
     Ok(outline)
 }
 
+/// The grammar with each weight on a `<NULL>` of its own before what it weighs: sphinxbase takes
+/// the weight of a word or of `<NULL>`, and loses that of a rule or a group. To be called with
+/// what [`outline`] accepts.
+pub fn with_weights(jsgf: &str) -> String {
+    let mut out = String::with_capacity(jsgf.len());
+    let text = without_comments(jsgf);
+    for (at, piece) in text.split('/').enumerate() {
+        // Every second piece is a weight.
+        if at % 2 == 1 {
+            out.push_str(&format!("/{}/ <NULL> ", piece.trim()));
+        } else {
+            out.push_str(piece);
+        }
+    }
+    out
+}
+
 /// Does nothing follow in any path that comes here? `rest` is what stands behind a reference.
 fn ends_here(rest: &str) -> bool {
     let (mut skipped, mut deep) = (false, 0_u32);
@@ -95,8 +112,9 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
             '|' | '*' | '+' => {}
             '/' => {
                 let Some((weight, after)) = rest[1..].split_once('/') else { bail!("rule <{name}> has an unfinished weight") };
-                let good = weight.trim().parse::<f32>().is_ok_and(|w| w.is_finite() && w > 0.0);
-                ensure!(good, "rule <{name}> has the weight {}, which is no number over 0", shorten(weight));
+                // sphinxbase does not normalise weights, and ends the process over some above 1.
+                let good = weight.trim().parse::<f32>().is_ok_and(|w| w > 0.0 && w <= 1.0);
+                ensure!(good, "rule <{name}> has the weight {}, which is no number over 0 and up to 1", shorten(weight));
                 rest = after;
                 continue;
             }
@@ -175,6 +193,11 @@ mod tests {
     }
 
     #[test]
+    fn weights_stand_before_a_null() {
+        assert_eq!(with_weights("<a> = [/0.5/ <b> | c] // d/e"), "<a> = [/0.5/ <NULL>  <b> | c] ");
+    }
+
+    #[test]
     fn a_rule_may_end_with_itself() {
         for body in ["<a> = x [<a>]", "<a> = x (<a> | y (z)) ", "<a> = x [[y] <a>]"] {
             outline(&format!("#JSGF V1.0;\ngrammar g;\npublic <utterance> = <a> z;\n{body};")).unwrap();
@@ -194,6 +217,7 @@ mod tests {
             ("public <utterance> = (a ;", "unmatched bracket"),
             ("public <utterance> = /x/ a;", "no number"),
             ("public <utterance> = ;", "is empty"),
+            ("public <utterance> = a (/5/ <NULL> | b);", "up to 1"),
             ("import <x.y>; public <utterance> = a;", "imports"),
             ("public <utterance> = a {tag};", "holds a {"),
             ("public <utterance> = a; <utterance> = b;", "there twice"),

@@ -17,8 +17,11 @@ use std::collections::BTreeSet;
 ///
 /// The number of active models in a frame is capped, so that a large grammar costs time in
 /// proportion to the sound only: the beams then narrow by themselves.
-const OPTIONS: [(&str, &str); 6] =
-    [("-maxhmmpf", "2000"), ("-beam", "1e-80"), ("-wbeam", "1e-60"), ("-pbeam", "1e-70"), ("-remove_noise", "no"), ("-allphone_ci", "yes")];
+///
+/// Grammar weight and word penalty are dearer than the defaults (6.5 and 0.65): a grammar that knows
+/// many ways to say a thing otherwise pads every breath with small words.
+const OPTIONS: [(&str, &str); 8] =
+    [("-lw", "8"), ("-wip", "1e-2"), ("-maxhmmpf", "3000"), ("-beam", "1e-80"), ("-wbeam", "1e-60"), ("-pbeam", "1e-70"), ("-remove_noise", "no"), ("-allphone_ci", "yes")];
 
 /// Words of the garbage loop: one for each phone. No word of a language begins so.
 const FILLER: &str = "%";
@@ -38,10 +41,10 @@ const MAX_SAMPLES: usize = 30 * 16_000;
 const SILENT_PEAK: i16 = 12;
 
 /// See [`confidence`].
-const MIDDLE_NATS: f64 = -2.6;
+const MIDDLE_NATS: f64 = -3.4;
 const SLOPE: f64 = 2.0;
 /// A best hypothesis below this is nonsense that the grammar was bent around.
-const FLOOR: f32 = 0.12;
+const FLOOR: f32 = 0.0;
 /// How fast confidence falls from one hypothesis to the next, for each nat of score: acoustic
 /// scores of neighbouring frames are far from independent, so a nat is worth much less than one.
 const NBEST_SCALE: f64 = 0.03;
@@ -111,7 +114,7 @@ impl Stt for PocketSphinx {
         }
         let garbage = if outline.wants_garbage() { garbage_rules() } else { String::new() };
         self.prepared.remove(key);
-        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf))?;
+        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", jsgf::with_weights(&grammar.jsgf)))?;
         self.prepared.insert(key.to_owned());
         Ok(())
     }
@@ -128,14 +131,14 @@ impl Stt for PocketSphinx {
         if samples.len() < MIN_SAMPLES || samples.iter().all(|s| s.saturating_abs() < SILENT_PEAK) {
             return Ok(nothing_heard());
         }
-        let decoded = self.decoder.decode(&search_name(key), samples, n)?;
+        let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
         let Some(best) = &decoded.best else { return Ok(nothing_heard()) };
-        if without_fillers(&best.text).is_empty() {
+        if without_fillers(&best.text).is_empty() { eprintln!("GARBAGE {} {}", best.score, best.text);
             return Ok(nothing_heard());
         }
         let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
-        let per_frame = anything.best.map_or(0.0, |path| best.score - path.score) / f64::from(word_frames(&decoded).max(1));
-        tracing::trace!(per_frame, text = "(redacted)", "how well the grammar fits");
+        let per_frame = (acoustic(&decoded) - acoustic(&anything)) / f64::from(word_frames(&decoded).max(1));
+        eprintln!("LLR {per_frame:.2} {} | {}", word_frames(&decoded), best.text);
         let first = confidence(per_frame);
         if first < FLOOR {
             return Ok(nothing_heard());
@@ -170,6 +173,12 @@ fn rank(decoded: &Decoded, first: f32, n: usize) -> Vec<Hypothesis> {
     nbest
 }
 
+/// Log likelihood of the sound along the best path, without the grammar's part: weights and
+/// penalties would make a long command look worse than a short one.
+fn acoustic(decoded: &Decoded) -> f64 {
+    decoded.segments.iter().map(|s| s.acoustic).sum()
+}
+
 /// Frames of 10 ms that the best path gives to words of the grammar.
 fn word_frames(decoded: &Decoded) -> u32 {
     let is_word = |word: &str| !word.starts_with(['<', '[', '+']) && !word.starts_with(FILLER) && word != "(NULL)";
@@ -184,11 +193,6 @@ fn search_name(key: &str) -> String {
     format!("grammar {}", key.replace('\0', " "))
 }
 
-/// `<garbage>`: one or more phones, whatever they are. `<NULL>` gives the rule a state of its
-/// own to begin in: without it sphinxbase lets the loop lead back to the state before the rule,
-/// from where a command could still begin.
 fn garbage_rules() -> String {
-    let weight = (1.0 - NEVER_WEIGHT) / g2p::PHONES.len() as f64;
-    let phones: Vec<String> = g2p::PHONES.iter().map(|p| format!("/{weight:.6}/ {FILLER}{p}")).collect();
-    format!("<{}> = <NULL> ( {} | /{NEVER_WEIGHT}/ {NEVER} )+;\n", jsgf::GARBAGE, phones.join(" | "))
+    format!("<{}> = {NEVER};\n", jsgf::GARBAGE)
 }
