@@ -54,21 +54,80 @@ pub fn outline(jsgf: &str) -> anyhow::Result<Outline> {
     Ok(outline)
 }
 
-/// The grammar with each weight on a `<NULL>` of its own before what it weighs: sphinxbase takes
-/// the weight of a word or of `<NULL>`, and loses that of a rule or a group. To be called with
-/// what [`outline`] accepts.
+/// How strongly weights count, against scores of the sound: each word under a weight `w` costs
+/// `-ln(w)` times this in nats.
+const WEIGHT_SCALE: f64 = 8.0;
+
+/// The grammar with every weight on words: sphinxbase takes the weight of a word as a cost, as
+/// it is, and loses that of a rule, a group or `<NULL>`. So a rule under a weight becomes a copy
+/// of it whose words all have that weight. To be called with what [`outline`] accepts.
 pub fn with_weights(jsgf: &str) -> String {
-    let mut out = String::with_capacity(jsgf.len());
     let text = without_comments(jsgf);
-    for (at, piece) in text.split('/').enumerate() {
-        // Every second piece is a weight.
-        if at % 2 == 1 {
-            out.push_str(&format!("/{}/ <NULL> ", piece.trim()));
-        } else {
-            out.push_str(piece);
-        }
+    let mut bodies: BTreeMap<&str, &str> = BTreeMap::new();
+    for (head, body) in text.split(';').filter_map(|statement| statement.split_once('=')) {
+        let name = head.trim().trim_start_matches("public").trim().trim_matches(['<', '>']);
+        bodies.insert(name, body.trim());
+    }
+    let mut out = String::from("#JSGF V1.0;\ngrammar tendero;\n");
+    let mut waiting = vec![("utterance".to_owned(), String::new())];
+    let mut written: BTreeSet<(String, String)> = waiting.iter().cloned().collect();
+    while let Some((rule, weight)) = waiting.pop() {
+        let Some(body) = bodies.get(rule.as_str()) else { continue };
+        let public = if rule == "utterance" { "public " } else { "" };
+        out.push_str(&format!("{public}<{}> =", copy_name(&rule, &weight)));
+        weigh(body, &weight, &mut out, |target, weight| {
+            let copy = (target.to_owned(), weight.to_owned());
+            if bodies.contains_key(target) && written.insert(copy.clone()) {
+                waiting.push(copy);
+            }
+        });
+        out.push_str(";\n");
     }
     out
+}
+
+/// Writes `body` with its words under `outer` (a weight, or nothing) or a weight of their own.
+fn weigh(body: &str, outer: &str, out: &mut String, mut refer: impl FnMut(&str, &str)) {
+    let mut next: Option<String> = None;
+    let mut rest = body;
+    while let Some(c) = rest.chars().next() {
+        let end = match c {
+            '/' => rest[1..].find('/').map_or(rest.len(), |at| at + 2),
+            '<' => rest.find('>').map_or(rest.len(), |at| at + 1),
+            c if c.is_whitespace() || "()[]|*+".contains(c) => c.len_utf8(),
+            _ => rest.find(|c: char| c.is_whitespace() || "()[]|*+/<".contains(c)).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(end);
+        rest = after;
+        let weight = next.clone().unwrap_or_else(|| outer.to_owned());
+        match c {
+            '/' => {
+                next = Some(token.trim_matches('/').trim().to_owned());
+                continue;
+            }
+            '<' => {
+                let target = token.trim_matches(['<', '>']);
+                let plain = BUILT_IN.contains(&target) || target == GARBAGE;
+                out.push_str(&format!(" <{}>", if plain { target.to_owned() } else { copy_name(target, &weight) }));
+                refer(target, &weight);
+            }
+            c if c.is_whitespace() || "()[]|*+".contains(c) => {
+                out.push(c);
+                if c.is_whitespace() {
+                    continue;
+                }
+            }
+            _ => match weight.parse::<f64>() {
+                Ok(w) => out.push_str(&format!(" /{:e}/ {token}", w.powf(WEIGHT_SCALE).max(1e-20))),
+                Err(_) => out.push_str(&format!(" {token}")),
+            },
+        }
+        next = None;
+    }
+}
+
+fn copy_name(rule: &str, weight: &str) -> String {
+    if weight.is_empty() { rule.to_owned() } else { format!("{rule}-w{}", weight.replace('.', "_")) }
 }
 
 /// Does nothing follow in any path that comes here? `rest` is what stands behind a reference.
@@ -193,8 +252,19 @@ mod tests {
     }
 
     #[test]
-    fn weights_stand_before_a_null() {
-        assert_eq!(with_weights("<a> = [/0.5/ <b> | c] // d/e"), "<a> = [/0.5/ <NULL>  <b> | c] ");
+    fn weights_move_to_words() {
+        let weighed = with_weights("#JSGF V1.0;\ngrammar g;\npublic <utterance> = [/0.5/ <n> | <n>] c | <garbage>; // d/e\n<n> = one (<m>);\n<m> = two;");
+        let rules: Vec<String> = weighed.lines().skip(2).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        for rule in [
+            "public <utterance> =[ <n-w0_5> | <n>] c | <garbage>;",
+            "<n-w0_5> = /3.90625e-3/ one ( <m-w0_5>);",
+            "<m-w0_5> = /3.90625e-3/ two;",
+            "<n> = one ( <m>);",
+            "<m> = two;",
+        ] {
+            assert!(rules.iter().any(|r| r == rule), "{rule} in {rules:#?}");
+        }
+        outline(&weighed).unwrap();
     }
 
     #[test]
