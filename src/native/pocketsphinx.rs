@@ -79,11 +79,13 @@ pub struct Scored {
 }
 
 /// One word of the best path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
     pub word: String,
     /// First and last frame, 10 ms each.
     pub frames: (u32, u32),
+    /// Log likelihood of the sound alone, without the grammar's part, nats.
+    pub acoustic: f64,
 }
 
 type Ps = *mut c_void;
@@ -114,6 +116,7 @@ struct Api {
     ps_seg_iter: unsafe extern "C" fn(Ps) -> *mut c_void,
     ps_seg_next: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
     ps_seg_word: unsafe extern "C" fn(*mut c_void) -> *const c_char,
+    ps_seg_prob: unsafe extern "C" fn(*mut c_void, *mut i32, *mut i32, *mut i32) -> i32,
     ps_seg_frames: unsafe extern "C" fn(*mut c_void, *mut c_int, *mut c_int),
     libc_free: unsafe extern "C" fn(*mut c_void),
     _libraries: [Library; 2],
@@ -170,6 +173,7 @@ impl Api {
                 ps_seg_iter: *sphinx.get(b"ps_seg_iter\0")?,
                 ps_seg_next: *sphinx.get(b"ps_seg_next\0")?,
                 ps_seg_word: *sphinx.get(b"ps_seg_word\0")?,
+                ps_seg_prob: *sphinx.get(b"ps_seg_prob\0")?,
                 ps_seg_frames: *sphinx.get(b"ps_seg_frames\0")?,
                 libc_free: *base.get(b"free\0")?,
                 _libraries: [base, sphinx],
@@ -332,11 +336,13 @@ impl Decoder {
             while !at.is_null() {
                 let (mut first, mut last) = (0, 0);
                 (self.api.ps_seg_frames)(at, &raw mut first, &raw mut last);
+                let (mut acoustic, mut grammar, mut backoff) = (0, 0, 0);
+                (self.api.ps_seg_prob)(at, &raw mut acoustic, &raw mut grammar, &raw mut backoff);
                 let word = (self.api.ps_seg_word)(at);
                 if !word.is_null() {
                     let word = CStr::from_ptr(word).to_string_lossy().into_owned();
                     let frame = |f: c_int| u32::try_from(f).unwrap_or(0);
-                    segments.push(Segment { word, frames: (frame(first), frame(last)) });
+                    segments.push(Segment { word, frames: (frame(first), frame(last)), acoustic: f64::from(acoustic) * NATS });
                 }
                 at = (self.api.ps_seg_next)(at);
             }

@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// Weights, 0 to 1, of what is said now and then only: without them a breath or an "a" is heard
+/// as "eight", and the end of a word as "and". They stand on words, where engines keep them.
+const NUMBER: &str = "1e-14";
+const ANOTHER_PRODUCT: &str = "1e-8";
+
 /// What the dialogue expects next. A smaller grammar is heard better.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,9 +101,9 @@ impl Writer<'_> {
         self.items();
         let wake: BTreeSet<String> = self.lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
         self.rule("wake", &wake);
-        // <NULL> gives the products a state of their own to begin in: the recursion of <items>
-        // leads back to it, and must not lead back to the beginning of the sentence.
-        "[<wake>] (<before> <items> [<end>] | <NULL> <items> <after> | <plain>)".to_owned()
+        // The recursion of <items> leads back to where <items> began, so something must have been
+        // said before it: else a sentence could begin again in its middle.
+        "[<wake>] (<before> <items> [<end>] | <item> [<and> <items>] <after> | <plain>)".to_owned()
     }
 
     fn items(&mut self) {
@@ -108,7 +113,7 @@ impl Writer<'_> {
         let links: BTreeSet<String> = lexicon.spoken_of.iter().filter_map(|j| self.text(j)).collect();
         let and: BTreeSet<String> = lexicon.spoken_and.iter().filter_map(|j| self.text(j)).collect();
         self.rule("joiner", &joiners);
-        self.rule("and", &and);
+        self.weighted_rule("and", &and, ANOTHER_PRODUCT);
         self.rule("article", &articles);
         self.rule("of", &links);
         self.quantity();
@@ -150,7 +155,7 @@ impl Writer<'_> {
             body = format!("[{}] {body} [{}]", permutations(&before, ""), before.join(" | "));
         }
         if !after.is_empty() {
-            body = format!("{body} [[<joiner>] {}]", permutations(&after, "[<joiner>] "));
+            body = format!("{body} [<joiner> {}]", permutations(&after, "[<joiner>] "));
         }
         body
     }
@@ -158,10 +163,10 @@ impl Writer<'_> {
     fn quantity(&mut self) {
         let lexicon = self.lexicon;
         let numbers: BTreeSet<String> = lexicon.spoken_numbers().into_iter().filter_map(|w| self.text(&w)).collect();
-        let units: BTreeSet<String> = lexicon.unit_words().iter().filter_map(|w| self.text(w)).collect();
-        self.rule("number", &numbers);
+        let units: BTreeSet<String> = lexicon.spoken_units.iter().filter_map(|w| self.text(w)).collect();
+        self.weighted_rule("number", &numbers, NUMBER);
         self.rule("unit", &units);
-        self.out.push_str("<quantity> = [<article>] <unit> [<of>] | <article> | <number> [<unit> [<of>]];\n");
+        self.out.push_str("<amount> = <article> | <number>;\n<quantity> = <amount> | <amount> <unit> <of>;\n");
     }
 
     fn answers(&mut self, challenge: &[String]) -> String {
@@ -205,6 +210,12 @@ impl Writer<'_> {
         let names: BTreeSet<String> = names.iter().filter_map(|n| self.text(n)).collect();
         self.rule("name", &names);
         if names.is_empty() { answers } else { format!("[<article>] <name> | {answers}") }
+    }
+
+    /// Each alternative begins with a word that costs `weight`.
+    fn weighted_rule(&mut self, name: &str, alternatives: &BTreeSet<String>, weight: &str) {
+        let weighted = alternatives.iter().map(|alternative| format!("/{weight}/ {alternative}")).collect();
+        self.rule(name, &weighted);
     }
 
     fn rule(&mut self, name: &str, alternatives: &BTreeSet<String>) {

@@ -63,6 +63,8 @@ pub struct Lexicon {
     /// As they are spoken, for the grammar of a recogniser.
     pub spoken_articles: Vec<String>,
     pub spoken_joiners: Vec<String>,
+    /// Containers and measures that one listens for; the parser knows more.
+    pub spoken_units: Vec<String>,
     /// "and": what stands between two products.
     pub spoken_and: Vec<String>,
     pub spoken_negative: Vec<String>,
@@ -70,7 +72,6 @@ pub struct Lexicon {
     pub spoken_of: Vec<String>,
     /// Folded word or words → canonical unit ("pack", "kilogram", ...).
     pub units: BTreeMap<Vec<String>, String>,
-    unit_words: Vec<String>,
     pub articles: BTreeSet<String>,
     pub links: BTreeSet<String>,
     pub joiners: BTreeSet<String>,
@@ -122,6 +123,8 @@ struct Words {
     spoken_articles: Vec<String>,
     spoken_joiners: Vec<String>,
     spoken_and: Vec<String>,
+    #[serde(default)]
+    spoken_units: Option<Vec<String>>,
     of: Vec<String>,
     links: Vec<String>,
     joiners: Vec<String>,
@@ -214,11 +217,11 @@ impl Lexicon {
             number_words: raw.numbers,
             spoken_articles: raw.words.spoken_articles,
             spoken_joiners: raw.words.spoken_joiners,
+            spoken_units: raw.words.spoken_units.unwrap_or_else(|| raw.units.values().flatten().cloned().collect()),
             spoken_and: raw.words.spoken_and,
             spoken_negative: raw.words.negative.clone(),
             spoken_of: raw.words.of,
             units: raw.units.iter().flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone()))).collect(),
-            unit_words: raw.units.values().flatten().cloned().collect(),
             articles: set(&raw.words.articles),
             links: set(&raw.words.links),
             joiners: set(&raw.words.joiners),
@@ -292,9 +295,11 @@ impl Lexicon {
             || self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
     }
 
-    /// The number words and amounts, as a speaker says them.
+    /// The number words and amounts that one listens for: nobody orders none, or a hundred.
     pub fn spoken_numbers(&self) -> Vec<String> {
-        self.number_words.keys().chain(self.amount_words.keys()).cloned().collect()
+        let few = self.number_words.iter().filter(|(_, n)| (1..100).contains(*n)).map(|(word, _)| word);
+        let amounts = self.amount_words.keys().filter(|amount| amount.contains(' '));
+        few.chain(amounts).cloned().collect()
     }
 
     /// How a small number is said; `None` where one word does not do.
@@ -317,10 +322,6 @@ impl Lexicon {
         self.synonyms.get(stem).into_iter().flatten()
     }
 
-    /// The spellings of the units, as a speaker says them.
-    pub fn unit_words(&self) -> &[String] {
-        &self.unit_words
-    }
 }
 
 fn role(entry: &FileTemplate) -> Result<Role, String> {

@@ -95,8 +95,9 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
             '|' | '*' | '+' => {}
             '/' => {
                 let Some((weight, after)) = rest[1..].split_once('/') else { bail!("rule <{name}> has an unfinished weight") };
-                let good = weight.trim().parse::<f32>().is_ok_and(|w| w.is_finite() && w > 0.0);
-                ensure!(good, "rule <{name}> has the weight {}, which is no number over 0", shorten(weight));
+                // sphinxbase does not normalise weights, and ends the process over some above 1.
+                let good = weight.trim().parse::<f32>().is_ok_and(|w| w > 0.0 && w <= 1.0);
+                ensure!(good, "rule <{name}> has the weight {}, which is no number over 0 and up to 1", shorten(weight));
                 rest = after;
                 continue;
             }
@@ -194,6 +195,7 @@ mod tests {
             ("public <utterance> = (a ;", "unmatched bracket"),
             ("public <utterance> = /x/ a;", "no number"),
             ("public <utterance> = ;", "is empty"),
+            ("public <utterance> = a (/5/ <NULL> | b);", "up to 1"),
             ("import <x.y>; public <utterance> = a;", "imports"),
             ("public <utterance> = a {tag};", "holds a {"),
             ("public <utterance> = a; <utterance> = b;", "there twice"),

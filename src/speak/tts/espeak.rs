@@ -29,7 +29,7 @@ impl Tts for EspeakNg {
 
     fn synthesise(&mut self, text: &str, lang: Lang) -> anyhow::Result<Speech> {
         let voice = match lang {
-            Lang::En => "en-gb",
+            Lang::En => "en",
             Lang::Es => "es",
             Lang::Ro => "ro",
         };
