@@ -17,9 +17,9 @@ pub struct Person {
     gain: f32,
 }
 
-pub const ANA: Person = Person { who: "Ana", voice: "en-us+anika", rate_wpm: 150, pitch: 50, gain: 0.7 };
+pub const DAN: Person = Person { who: "Dan", voice: "en-us+m3", rate_wpm: 150, pitch: 50, gain: 0.7 };
 pub const RADU: Person = Person { who: "Radu", voice: "en-us+m1", rate_wpm: 150, pitch: 50, gain: 0.7 };
-pub const TELEVISION: Person = Person { who: "television", voice: "en-us+m3", rate_wpm: 150, pitch: 50, gain: 0.6 };
+pub const TELEVISION: Person = Person { who: "television", voice: "en-us+john", rate_wpm: 150, pitch: 50, gain: 0.6 };
 
 /// Pause between the wake word and the request, as one breathes after calling somebody.
 const COMMA_MS: usize = 350;

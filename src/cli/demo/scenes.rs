@@ -1,6 +1,6 @@
 //! The five scenes. Each is played to its end and then compared with the shop's own books.
 
-use super::household::{ANA, RADU, TELEVISION};
+use super::household::{DAN, RADU, TELEVISION};
 use super::stage::Stage;
 use crate::decide::reply::{Reason, Reply};
 use anyhow::{bail, ensure};
@@ -52,10 +52,10 @@ fn expect_booked(booked: &[String], expected: &[&str]) -> anyhow::Result<()> {
 }
 
 async fn reorder(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.says(ANA, &["hey tendero", "the toothbrush heads ran out"]).await?;
+    stage.says(DAN, &["hey tendero", "the toothbrush heads ran out"]).await?;
     stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
     stage.listening().await?;
-    stage.says(ANA, &["order it"]).await?;
+    stage.says(DAN, &["order it"]).await?;
     stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
     stage.resting().await?;
     stage.skip_hold();
@@ -97,16 +97,15 @@ async fn cancel(stage: &mut Stage) -> anyhow::Result<()> {
     stage.skip(Duration::from_secs(120), "two minutes");
     stage.says(RADU, &["hey tendero", "cancel that"]).await?;
     stage.reply("that it is taken back", |reply| matches!(reply, Reply::Cancelled { .. })).await?;
-    stage.resting().await?;
     stage.skip_hold();
     Ok(())
 }
 
 async fn broker_dies(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.says(ANA, &["hey tendero", "order two packs of dishwasher tablets"]).await?;
+    stage.says(DAN, &["hey tendero", "order two packs of dishwasher tablets"]).await?;
     stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
     stage.listening().await?;
-    stage.says(ANA, &["order it"]).await?;
+    stage.says(DAN, &["order it"]).await?;
     stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
     stage.resting().await?;
     stage.skip_hold();

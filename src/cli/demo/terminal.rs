@@ -180,7 +180,7 @@ fn short(id: &str) -> &str {
 /// What was said against what the shop booked. True if every scene ended as it should.
 pub fn closing_table(outcomes: &[Outcome], wav: &Path) -> bool {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(["", "what was said", "what the shop booked", ""]);
+    table.load_style(presets::NOTHING).set_header(["", "what was said", "what the shop booked", ""]);
     for outcome in outcomes {
         let verdict = match &outcome.ended {
             Ok(()) => "as it should".to_owned(),
@@ -188,7 +188,7 @@ pub fn closing_table(outcomes: &[Outcome], wav: &Path) -> bool {
         };
         table.add_row([outcome.scene.to_owned(), outcome.said.to_owned(), outcome.booked.clone(), verdict]);
     }
-    println!("\n{table}");
+    println!("\n{}", table.trim_fmt());
     let wrong = outcomes.iter().filter(|outcome| outcome.ended.is_err()).count();
     println!("The whole conversation is in {}.", wav.display());
     match wrong {

@@ -6,7 +6,7 @@
 
 use super::{Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
-use crate::native::pocketsphinx::{Decoded, Decoder, Model};
+use crate::native::pocketsphinx::{Decoded, Decoder, Model, Scored};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
@@ -15,6 +15,13 @@ use std::collections::BTreeSet;
 /// with a grammar there is nothing to gain there, and a large one makes it take minutes.
 const OPTIONS: [(&str, &str); 6] =
     [("-beam", "1e-60"), ("-wbeam", "1e-40"), ("-pbeam", "1e-55"), ("-wip", "0.2"), ("-bestpath", "no"), ("-allphone_ci", "yes")];
+
+/// Beams for the n-best: its lattice grows with the square of what the beams let live, so the search
+/// for it is narrow, and its grammar has no garbage loop.
+const NBEST_OPTIONS: [(&str, &str); 5] =
+    [("-beam", "1e-40"), ("-wbeam", "1e-20"), ("-pbeam", "1e-30"), ("-wip", "0.2"), ("-bestpath", "no")];
+/// A word that nothing sounds like: what `<garbage>` is in the grammar for the n-best.
+const NEVER: &str = "%never";
 
 /// Words of the garbage loop: one for each phone. No word of a language begins so.
 const FILLER: &str = "%";
@@ -33,10 +40,10 @@ const MAX_SAMPLES: usize = 30 * 16_000;
 const SILENT_PEAK: i16 = 12;
 
 /// See [`confidence`].
-const MIDDLE_NATS: f64 = -3.4;
+const MIDDLE_NATS: f64 = -3.7;
 const SLOPE: f64 = 2.0;
 /// A best hypothesis below this is nonsense that the grammar was bent around.
-const FLOOR: f32 = 0.15;
+const FLOOR: f32 = 0.25;
 /// How fast confidence falls from one hypothesis to the next, for each nat of score: acoustic
 /// scores of neighbouring frames are far from independent, so a nat is worth much less than one.
 const NBEST_SCALE: f64 = 0.03;
@@ -44,6 +51,8 @@ const NBEST_SCALE: f64 = 0.03;
 /// The engine. Loads its model once; grammars come and go.
 pub struct PocketSphinx {
     decoder: Decoder,
+    /// Finds what else it may have been.
+    narrow: Decoder,
     prepared: BTreeSet<String>,
     #[cfg(feature = "espeak")]
     espeak: Option<crate::native::espeak::Espeak>,
@@ -68,8 +77,11 @@ impl PocketSphinx {
             decoder.add_word(&format!("{FILLER}{phone}"), phone)?;
         }
         decoder.set_phone_loop(PHONE_LOOP)?;
+        let mut narrow = Decoder::open(model, &NBEST_OPTIONS)?;
+        narrow.add_word(NEVER, &["ZH"; 20].join(" "))?;
         Ok(PocketSphinx {
             decoder,
+            narrow,
             prepared: BTreeSet::new(),
             #[cfg(feature = "espeak")]
             espeak: crate::native::espeak::Espeak::open().map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}")).ok(),
@@ -88,7 +100,8 @@ impl PocketSphinx {
         let phones = spoken
             .or_else(|| g2p::from_letters(word))
             .with_context(|| format!("nobody knows how to pronounce \"{word}\"; give the product a name in letters"))?;
-        self.decoder.add_word(word, &phones)
+        self.decoder.add_word(word, &phones)?;
+        self.narrow.add_word(word, &phones)
     }
 }
 
@@ -103,9 +116,13 @@ impl Stt for PocketSphinx {
         for word in &outline.words {
             self.pronounce(word)?;
         }
-        let garbage = if outline.wants_garbage() { garbage_rules() } else { String::new() };
+        let (garbage, never) = match outline.wants_garbage() {
+            true => (garbage_rules(), format!("<{}> = {NEVER};\n", jsgf::GARBAGE)),
+            false => Default::default(),
+        };
         self.prepared.remove(key);
         self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf))?;
+        self.narrow.set_jsgf(&search_name(key), &format!("{}\n{never}", grammar.jsgf))?;
         self.prepared.insert(key.to_owned());
         Ok(())
     }
@@ -113,6 +130,7 @@ impl Stt for PocketSphinx {
     fn forget(&mut self, key: &str) {
         if self.prepared.remove(key) {
             self.decoder.forget(&search_name(key));
+            self.narrow.forget(&search_name(key));
         }
     }
 
@@ -133,7 +151,8 @@ impl Stt for PocketSphinx {
         if first < FLOOR {
             return Ok(nothing_heard());
         }
-        Ok(rank(&decoded, first, n.max(1)))
+        let others = if n > 1 { self.narrow.decode(&search_name(key), samples, n)?.nbest } else { vec![] };
+        Ok(rank(best, &others, first, n.max(1)))
     }
 }
 
@@ -148,13 +167,14 @@ fn confidence(per_frame: f64) -> f32 {
     (1.0 / (1.0 + (-(per_frame - MIDDLE_NATS) * SLOPE).exp())) as f32
 }
 
-/// The distinct texts, best first; each is as much less sure as its score is lower.
-fn rank(decoded: &Decoded, first: f32, n: usize) -> Vec<Hypothesis> {
+/// The distinct texts, best first: `best`, and of `others` each as much less sure as its score is
+/// behind the first of them. Where the narrow search's first choice is another than `best`, both are
+/// as sure as each other, which is how the guards learn of a doubt.
+fn rank(best: &Scored, others: &[Scored], first: f32, n: usize) -> Vec<Hypothesis> {
     let mut nbest: Vec<Hypothesis> = Vec::new();
-    let Some(best) = &decoded.best else { return nothing_heard() };
-    let top = decoded.nbest.first().map_or(best.score, |path| path.score);
-    let others = decoded.nbest.iter().map(|path| (path, (path.score - top).min(0.0)));
-    for (path, behind) in std::iter::once((best, 0.0)).chain(others) {
+    let top = others.first().map_or(best.score, |path| path.score);
+    let behind = others.iter().map(|path| (path, (path.score - top).min(0.0)));
+    for (path, behind) in std::iter::once((best, 0.0)).chain(behind) {
         let text = without_fillers(&path.text);
         if nbest.len() < n && !text.is_empty() && nbest.iter().all(|h| h.text != text) {
             nbest.push(Hypothesis { text, confidence: first * (behind * NBEST_SCALE).exp() as f32 });
