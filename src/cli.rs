@@ -6,7 +6,7 @@
 mod button;
 mod config;
 mod demo;
-mod hear;
+pub mod hear;
 mod journal;
 mod key;
 mod orders;
