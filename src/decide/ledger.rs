@@ -53,6 +53,11 @@ struct Timer {
 }
 
 impl Ledger {
+    /// Does somebody wait to hear that a change is on disk?
+    pub(super) fn owes_an_answer(&self) -> bool {
+        self.jobs.values().any(|job| job.ticket.is_some() && job.to.is_some())
+    }
+
     /// The next moment at which something is due.
     pub(super) fn deadline(&self, mind: &Mind, now: Now) -> Option<(u64, &'static str)> {
         let retries = self.jobs.values().filter(|job| job.ticket.is_none()).map(|job| (job.retry_ms, "write again"));

@@ -208,6 +208,7 @@ impl Mind {
     /// For whom the conversation waits now.
     pub fn waits(&self) -> Waits {
         match &self.state {
+            State::Idle if self.ledger.owes_an_answer() => Waits::Edge,
             State::Idle | State::Listening { .. } => Waits::Nothing,
             State::Answering { .. } => Waits::Household,
             State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => Waits::Edge,
