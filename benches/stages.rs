@@ -63,7 +63,12 @@ impl Report {
 }
 
 fn understanding(table: &mut Report, catalog: &Catalog) {
-    let lines = ["can i get a large latte with soy milk", "the toothbrush heads ran out", "what a lovely day", "order two packs of rice"];
+    let lines = [
+        "can i get a large latte with soy milk",
+        "the toothbrush heads ran out",
+        "what a lovely day",
+        "order two packs of rice",
+    ];
     let before = memory_kib("VmRSS:");
     let understanding = Understanding::new(catalog.clone());
     let us = timed(400, |i| drop(understanding.parse(lines[i % lines.len()], Lang::En, &Expect::Command, &|_| false)));
@@ -74,12 +79,23 @@ fn understanding(table: &mut Report, catalog: &Catalog) {
 fn wake(table: &mut Report, recordings: &[Vec<i16>]) {
     let before = memory_kib("VmRSS:");
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/wake");
-    let mut wake = OpenWakeWord::open(&models, HeadModel::HeyTendero, THRESHOLD).expect("`make setup` fetches the networks");
-    let hops: Vec<&[i16; HOP]> =
-        recordings.iter().flat_map(|r| r.chunks_exact(HOP)).map(|hop| hop.try_into().expect("a whole hop")).take(600).collect();
+    let mut wake =
+        OpenWakeWord::open(&models, HeadModel::HeyTendero, THRESHOLD).expect("`make setup` fetches the networks");
+    let hops: Vec<&[i16; HOP]> = recordings
+        .iter()
+        .flat_map(|r| r.chunks_exact(HOP))
+        .map(|hop| hop.try_into().expect("a whole hop"))
+        .take(600)
+        .collect();
     let us = timed(hops.len(), |i| drop(wake.push(hops[i])));
     let share = us.iter().sum::<f64>() / us.len() as f64 / 80_000.0;
-    table.add("wake word", "a hop of 80 ms", us, memory_kib("VmRSS:") - before, format!("{:.1} % of a core", share * 100.0));
+    table.add(
+        "wake word",
+        "a hop of 80 ms",
+        us,
+        memory_kib("VmRSS:") - before,
+        format!("{:.1} % of a core", share * 100.0),
+    );
 }
 
 fn recognition(table: &mut Report, catalog: &Catalog, recordings: &[Vec<i16>]) {

@@ -257,8 +257,7 @@ impl Config {
     /// # Errors
     /// The file, the line or key, what is wrong and what to do.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|why| ConfigError::Read { path: path.to_owned(), why })?;
+        let text = std::fs::read_to_string(path).map_err(|why| ConfigError::Read { path: path.to_owned(), why })?;
         Config::parse(&text, path)
     }
 
@@ -272,7 +271,12 @@ impl Config {
             let line = text[..at.min(text.len())].matches('\n').count() + 1;
             ConfigError::Syntax { path: path.to_owned(), line, what: with_nearest(error.message()) }
         })?;
-        config.check().map_err(|(section, key, what)| ConfigError::Value { path: path.to_owned(), section, key, what })?;
+        config.check().map_err(|(section, key, what)| ConfigError::Value {
+            path: path.to_owned(),
+            section,
+            key,
+            what,
+        })?;
         Ok(config)
     }
 
@@ -303,11 +307,17 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), (&'static str, &'static str, String)> {
-        for (section, key, name) in
-            [("home", "name", &self.home.name), ("home", "device", &self.home.device), ("shop", "name", &self.shop.name)]
-        {
+        for (section, key, name) in [
+            ("home", "name", &self.home.name),
+            ("home", "device", &self.home.device),
+            ("shop", "name", &self.shop.name),
+        ] {
             if !is_name(name) {
-                return Err((section, key, format!("\"{name}\" must be 1 to 64 of the letters a-z, digits and hyphens")));
+                return Err((
+                    section,
+                    key,
+                    format!("\"{name}\" must be 1 to 64 of the letters a-z, digits and hyphens"),
+                ));
             }
         }
         if !self.shop.key.is_empty() {
@@ -321,7 +331,11 @@ impl Config {
         }
         let policy = &self.policy;
         if policy.currency.len() != 3 || !policy.currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(("policy", "currency", format!("\"{}\" must be three capital letters, such as EUR", policy.currency)));
+            return Err((
+                "policy",
+                "currency",
+                format!("\"{}\" must be three capital letters, such as EUR", policy.currency),
+            ));
         }
         for (key, cap) in [
             ("cap_order_minor", policy.cap_order_minor),

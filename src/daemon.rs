@@ -12,10 +12,10 @@ mod text;
 pub mod trace;
 
 use crate::clock::Clock;
+use crate::decide::Now;
 use crate::decide::effect::Effect;
 use crate::decide::event::{Channel, Entropy, Event, Heard};
 use crate::decide::mind::Mind;
-use crate::decide::Now;
 use crate::deliver::link::{LinkCommand, LinkEvent};
 use crate::hear::ears::{EarCommand, EarEvent};
 use crate::journal::{Entry, Journal, Setup};

@@ -6,12 +6,12 @@
 //! A journal holds what people said: it is readable by the daemon's user only, and never
 //! leaves the device.
 
+use crate::decide::Now;
 use crate::decide::effect::Effect;
 use crate::decide::event::Event;
 use crate::decide::household::Household;
 use crate::decide::mind::Mind;
 use crate::decide::policy::Policy;
-use crate::decide::Now;
 use crate::understand::Understanding;
 use crate::understand::catalog::Catalog;
 use anyhow::{Context, bail};

@@ -31,12 +31,12 @@
 //!    each other. `shop` shares only the envelope types.
 //! 5. Every wait has a deadline, every queue and retry has a bound.
 
-pub mod hear;
-pub mod understand;
 pub mod decide;
-pub mod speak;
 pub mod deliver;
+pub mod hear;
 pub mod shop;
+pub mod speak;
+pub mod understand;
 
 pub mod cli;
 pub mod clock;

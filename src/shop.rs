@@ -46,7 +46,16 @@ impl ShopConfig {
     pub fn new(catalog: Catalog, broker: BrokerConfig, data_dir: impl Into<PathBuf>, clock: Clock) -> ShopConfig {
         let seller = catalog.shop.clone();
         let terms = Terms::default();
-        ShopConfig { catalog, broker, data_dir: data_dir.into(), clock, seller, terms, trusted: vec![], max_orders_hour: 30 }
+        ShopConfig {
+            catalog,
+            broker,
+            data_dir: data_dir.into(),
+            clock,
+            seller,
+            terms,
+            trusted: vec![],
+            max_orders_hour: 30,
+        }
     }
 }
 
@@ -54,9 +63,21 @@ impl ShopConfig {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ShopEvent {
     Up,
-    Down { why: String },
-    Quoted { home: String, device: String, lines: Vec<(String, u32)>, total: i64, currency: String },
-    NotQuoted { home: String, code: String, sku: Option<String> },
+    Down {
+        why: String,
+    },
+    Quoted {
+        home: String,
+        device: String,
+        lines: Vec<(String, u32)>,
+        total: i64,
+        currency: String,
+    },
+    NotQuoted {
+        home: String,
+        code: String,
+        sku: Option<String>,
+    },
     /// On disk; the receipt goes out after this.
     Booked {
         order_id: String,
@@ -69,10 +90,20 @@ pub enum ShopEvent {
         currency: String,
     },
     /// The same order came again; it got the same receipt.
-    Repeated { order_id: String },
-    Rejected { order_id: String, home: String, code: String },
+    Repeated {
+        order_id: String,
+    },
+    Rejected {
+        order_id: String,
+        home: String,
+        code: String,
+    },
     /// Shipped, delivered, cancelled, ...
-    Moved { order_id: String, shop_order_no: String, state: StatusState },
+    Moved {
+        order_id: String,
+        shop_order_no: String,
+        state: StatusState,
+    },
     /// A message that was not used.
     Refused(Refused),
 }

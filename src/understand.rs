@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The languages that a household can speak. BCP 47 codes in text form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     #[default]
@@ -88,7 +90,13 @@ impl Understanding {
     /// The meaning of `text`. `regulars` are the SKUs that this household buys: they win ties.
     /// `expect` is what the dialogue is waiting for: "two" alone means nothing after the wake
     /// word and a new quantity after a read-back. Never fails.
-    pub fn parse(&self, text: &str, lang: Lang, expect: &grammar::Expect, regulars: &dyn Fn(&str) -> bool) -> intent::Parse {
+    pub fn parse(
+        &self,
+        text: &str,
+        lang: Lang,
+        expect: &grammar::Expect,
+        regulars: &dyn Fn(&str) -> bool,
+    ) -> intent::Parse {
         let Language { lexicon, index } = &self.languages[&lang];
         parse::parse(&parse::Context { lexicon, index, catalog: &self.catalog, regulars }, text, expect)
     }

@@ -15,7 +15,8 @@ use tendero::understand::intent::Intent;
 const WANTED_PERCENT: f64 = 93.0;
 
 fn speech() -> Option<PathBuf> {
-    let folder = std::env::var_os("TENDERO_SPEECH_DIR").map_or_else(|| PathBuf::from("../shared/speech"), PathBuf::from);
+    let folder =
+        std::env::var_os("TENDERO_SPEECH_DIR").map_or_else(|| PathBuf::from("../shared/speech"), PathBuf::from);
     if folder.join("cafe/labels.jsonl").is_file() {
         return Some(folder);
     }
@@ -55,8 +56,12 @@ fn labels(speech: &Path) -> Vec<Label> {
 }
 
 fn is_right(label: &Label, heard: &HeardFile) -> bool {
-    let lines: Vec<LabelLine> =
-        heard.parse.lines.iter().map(|l| LabelLine { sku: l.sku.clone(), qty: l.qty, options: l.options.clone() }).collect();
+    let lines: Vec<LabelLine> = heard
+        .parse
+        .lines
+        .iter()
+        .map(|l| LabelLine { sku: l.sku.clone(), qty: l.qty, options: l.options.clone() })
+        .collect();
     heard.parse.intent == label.intent && lines == label.lines
 }
 
@@ -65,11 +70,21 @@ fn with_noise(samples: &[i16], noise: &[i16], at: usize, snr_db: f64) -> Vec<i16
     let power = |x: &[i16]| x.iter().map(|&s| f64::from(s).powi(2)).sum::<f64>() / x.len().max(1) as f64;
     let noise: Vec<i16> = noise.iter().cycle().skip(at % noise.len()).take(samples.len()).copied().collect();
     let gain = (power(samples) / power(&noise).max(1.0) / 10_f64.powf(snr_db / 10.0)).sqrt();
-    samples.iter().zip(&noise).map(|(&s, &n)| (f64::from(s) + gain * f64::from(n)).clamp(-32_768.0, 32_767.0) as i16).collect()
+    samples
+        .iter()
+        .zip(&noise)
+        .map(|(&s, &n)| (f64::from(s) + gain * f64::from(n)).clamp(-32_768.0, 32_767.0) as i16)
+        .collect()
 }
 
 /// Percent of `labels` that are fully right.
-fn measure(name: &str, ear: &mut Ear, speech: &Path, labels: &[Label], change: impl Fn(usize, Vec<i16>) -> Vec<i16>) -> f64 {
+fn measure(
+    name: &str,
+    ear: &mut Ear,
+    speech: &Path,
+    labels: &[Label],
+    change: impl Fn(usize, Vec<i16>) -> Vec<i16>,
+) -> f64 {
     let (mut right, mut decode_ms, mut samples) = (0, 0, 0);
     for (at, label) in labels.iter().enumerate() {
         let sound = change(at, read_file(&speech.join("cafe").join(&label.audio)).unwrap());
@@ -84,7 +99,11 @@ fn measure(name: &str, ear: &mut Ear, speech: &Path, labels: &[Label], change: i
         }
     }
     let percent = 100.0 * f64::from(right) / labels.len() as f64;
-    println!("{name}: {right} of {} fully right, {percent:.1} %, {:.3} of real time", labels.len(), decode_ms as f64 / (samples as f64 / 16.0));
+    println!(
+        "{name}: {right} of {} fully right, {percent:.1} %, {:.3} of real time",
+        labels.len(),
+        decode_ms as f64 / (samples as f64 / 16.0)
+    );
     percent
 }
 
@@ -103,7 +122,9 @@ fn noise_does_not_ruin_orders() {
     let noise = read_file(&speech.join("cafe/kitchen.flac")).unwrap();
     let some: Vec<Label> = labels(&speech).into_iter().step_by(3).collect();
     for (snr_db, wanted) in [(24.0, 88.0), (12.0, 80.0)] {
-        let percent = measure(&format!("kitchen at {snr_db} dB"), &mut ear, &speech, &some, |at, sound| with_noise(&sound, &noise, at * 40_000, snr_db));
+        let percent = measure(&format!("kitchen at {snr_db} dB"), &mut ear, &speech, &some, |at, sound| {
+            with_noise(&sound, &noise, at * 40_000, snr_db)
+        });
         assert!(percent >= wanted, "{percent:.1} % at {snr_db} dB; wanted are {wanted} %");
     }
 }
@@ -114,11 +135,18 @@ fn what_is_no_order_orders_nothing() {
     let Some(mut ear) = ear(&speech) else { return };
     let mut sounds: Vec<(String, Vec<i16>)> = Vec::new();
     let kitchen = read_file(&speech.join("cafe/kitchen.flac")).unwrap();
-    sounds.extend(kitchen.chunks(5 * 16_000).take(20).enumerate().map(|(i, piece)| (format!("kitchen {i}"), piece.to_vec())));
+    sounds.extend(
+        kitchen.chunks(5 * 16_000).take(20).enumerate().map(|(i, piece)| (format!("kitchen {i}"), piece.to_vec())),
+    );
     sounds.extend([30, 300, 3_000].map(|loud| (format!("white noise {loud}"), white(5 * 16_000, loud))));
-    sounds.extend([("silence".to_owned(), vec![0; 48_000]), ("nothing".to_owned(), vec![]), ("a click".to_owned(), vec![i16::MAX; 40])]);
+    sounds.extend([
+        ("silence".to_owned(), vec![0; 48_000]),
+        ("nothing".to_owned(), vec![]),
+        ("a click".to_owned(), vec![i16::MAX; 40]),
+    ]);
     for word in ["computer", "jarvis"] {
-        let mut files: Vec<_> = std::fs::read_dir(speech.join("wake").join(word)).unwrap().map(|f| f.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(speech.join("wake").join(word)).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
         sounds.extend(files.into_iter().step_by(4).map(|f| (f.display().to_string(), read_file(&f).unwrap())));
     }

@@ -80,7 +80,15 @@ fn a_wrong_catalogue_is_named_with_product_and_field() {
     assert_fails_with(&run("/nowhere.json"), &["/nowhere.json"]);
 
     let data = dir.path().join("shop");
-    let shop = ["shop", "--catalog", &negative, "--broker", "mqtt://127.0.0.1:1", "--data-dir", data.to_str().expect("a plain path")];
+    let shop = [
+        "shop",
+        "--catalog",
+        &negative,
+        "--broker",
+        "mqtt://127.0.0.1:1",
+        "--data-dir",
+        data.to_str().expect("a plain path"),
+    ];
     assert_fails_with(&tendero(&shop, ""), &["unit_amount is -1"]);
     assert!(!data.exists(), "a shop that can't start leaves nothing behind");
 }
@@ -90,8 +98,13 @@ fn a_wrong_configuration_is_named_with_line_and_key() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("tendero.toml");
     let path_text = path.to_str().expect("a plain path");
-    std::fs::write(&path, "[home]\nname = \"casa\"\n\n[polcy]\ncurrency = \"EUR\"\n").expect("the folder can be written");
-    for args in [vec!["run", "--config", path_text], vec!["say", "--config", path_text, "milk"], vec!["config", "--check", path_text]] {
+    std::fs::write(&path, "[home]\nname = \"casa\"\n\n[polcy]\ncurrency = \"EUR\"\n")
+        .expect("the folder can be written");
+    for args in [
+        vec!["run", "--config", path_text],
+        vec!["say", "--config", path_text, "milk"],
+        vec!["config", "--check", path_text],
+    ] {
         assert_fails_with(&tendero(&args, ""), &["tendero.toml:4:", "\"polcy\"", "did you mean \"policy\"?"]);
     }
     assert_fails_with(&tendero(&["run", "--config", "/nowhere.toml"], ""), &["/nowhere.toml", "tendero config"]);
@@ -112,7 +125,10 @@ fn the_reference_configuration_is_accepted_as_it_is_printed() {
 fn clients_say_how_to_start_a_daemon_that_is_not_there() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = write_config(dir.path(), "");
-    assert_fails_with(&tendero(&["say", "--config", &path, "milk"], ""), &["no daemon answers", "tendero run --config"]);
+    assert_fails_with(
+        &tendero(&["say", "--config", &path, "milk"], ""),
+        &["no daemon answers", "tendero run --config"],
+    );
     assert_fails_with(&tendero(&["orders", "--config", &path, "list"], ""), &["no order book", "tendero run"]);
 }
 

@@ -32,14 +32,17 @@ async fn an_order_goes_there_and_its_receipt_comes_back() {
     let request_id = "r1".to_string();
     let lines = vec![tendero::decide::order::Wanted { sku: "heads".into(), qty: 2, options: Default::default() }];
     device.link.send(LinkCommand::AskQuote { request_id, lang: tendero::understand::Lang::En, lines }).await;
-    let code = device.until(10, "refusal", |e| if let LinkEvent::NotQuoted { code, .. } = e { Some(code.clone()) } else { None }).await;
+    let code = device
+        .until(10, "refusal", |e| if let LinkEvent::NotQuoted { code, .. } = e { Some(code.clone()) } else { None })
+        .await;
     assert_eq!(code, "not_paired");
     shop.trust("casa", "kitchen", device.keys.public()).await.unwrap();
 
     let quote = device.quote("heads", 2).await;
     assert_eq!((quote.total, quote.lines[0].total, quote.currency.as_str()), (2_598, 2_598, "EUR"));
     let order = device.confirm(quote).await;
-    let receipt = device.until(10, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+    let receipt =
+        device.until(10, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
     assert_eq!((receipt.status, &receipt.order_id), (ReceiptStatus::Accepted, &order.id));
     device.settle(&order.id, receipt.status, receipt.shop_order_no).await;
     let bookings = shop.bookings().await.unwrap();
@@ -55,25 +58,33 @@ async fn an_order_goes_there_and_its_receipt_comes_back() {
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(shop.bookings().await.unwrap().len(), 1);
     device.link.restore();
-    let receipt = device.until(15, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+    let receipt =
+        device.until(15, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
     assert_eq!((receipt.status, &receipt.order_id), (ReceiptStatus::Accepted, &second.id));
     device.settle(&second.id, receipt.status, receipt.shop_order_no).await;
 
     // The first is shipped; the second is taken back in time.
     shop.advance(&order.id.0, StatusState::Shipped).await.unwrap();
-    let status = device.until(10, "status", |e| if let LinkEvent::Status(s) = e { Some(s.clone()) } else { None }).await;
+    let status =
+        device.until(10, "status", |e| if let LinkEvent::Status(s) = e { Some(s.clone()) } else { None }).await;
     assert_eq!((status.order_id, status.state), (order.id.clone(), OrderState::Shipped));
     let mut cancelling = second.clone();
     cancelling.state = OrderState::Cancelling;
     device.store.commit(vec![tendero::decide::effect::Write::Order(cancelling)]).await.unwrap();
     device.link.send(LinkCommand::AskCancel { order: second.id.clone(), reason: CancelReason::Household }).await;
-    let status = device.until(10, "status", |e| if let LinkEvent::Status(s) = e { Some(s.clone()) } else { None }).await;
+    let status =
+        device.until(10, "status", |e| if let LinkEvent::Status(s) = e { Some(s.clone()) } else { None }).await;
     assert_eq!((status.order_id, status.state), (second.id.clone(), OrderState::Cancelled));
-    let booked = std::iter::from_fn(|| shop_events.try_recv().ok()).filter(|e| matches!(e, ShopEvent::Booked { .. })).count();
+    let booked =
+        std::iter::from_fn(|| shop_events.try_recv().ok()).filter(|e| matches!(e, ShopEvent::Booked { .. })).count();
     assert_eq!(booked, 2);
 
     shop.stop().await;
-    device.until(10, "the shop's last will", |e| matches!(e, LinkEvent::Shop { shop, online: false } if shop == SHOP).then_some(())).await;
+    device
+        .until(10, "the shop's last will", |e| {
+            matches!(e, LinkEvent::Shop { shop, online: false } if shop == SHOP).then_some(())
+        })
+        .await;
     device.link.stop();
 }
 
@@ -183,13 +194,19 @@ async fn figures() {
         let order = device.confirm(quote).await;
         storing.push(from.elapsed());
         let from = tokio::time::Instant::now();
-        let receipt = device.until(10, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+        let receipt =
+            device.until(10, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
         booking.push(from.elapsed());
         device.settle(&order.id, receipt.status, receipt.shop_order_no).await;
     }
-    for (what, mut times) in [("ask → quote", quoting), ("sign + commit", storing), ("publish → receipt", booking)] {
+    for (what, mut times) in [("ask → quote", quoting), ("sign + commit", storing), ("publish → receipt", booking)]
+    {
         times.sort();
-        println!("{what:18} p50 {:>9.3?}  p99 {:>9.3?}  ({ORDERS} orders)", times[ORDERS / 2], times[ORDERS * 99 / 100]);
+        println!(
+            "{what:18} p50 {:>9.3?}  p99 {:>9.3?}  ({ORDERS} orders)",
+            times[ORDERS / 2],
+            times[ORDERS * 99 / 100]
+        );
     }
     shop.stop().await;
     device.link.stop();

@@ -12,7 +12,9 @@ use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, 
 use tendero::decide::guard::Rung;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
-use tendero::decide::order::{Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted};
+use tendero::decide::order::{
+    Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
+};
 use tendero::decide::policy::Policy;
 use tendero::decide::{Now, Wall};
 use tendero::speak::wording::Wording;
@@ -57,7 +59,9 @@ fn difference(written: &str, played: &str) -> String {
         match (a.next(), b.next()) {
             (None, None) => return out,
             (x, y) if x == y => {}
-            (x, y) => writeln!(out, "  written: {}\n  now:     {}", x.unwrap_or("(end)"), y.unwrap_or("(end)")).unwrap(),
+            (x, y) => {
+                writeln!(out, "  written: {}\n  now:     {}", x.unwrap_or("(end)"), y.unwrap_or("(end)")).unwrap()
+            }
         }
     }
 }
@@ -241,7 +245,10 @@ impl Stage {
                     self.mono_ms = self.mono_ms.max(at_ms);
                     self.event(Event::Deadline);
                     let next = self.mind.as_ref().and_then(Mind::deadline);
-                    assert!(next.is_none_or(|next| next.at_mono_ms > self.mono_ms), "a deadline that comes at once: {next:?}");
+                    assert!(
+                        next.is_none_or(|next| next.at_mono_ms > self.mono_ms),
+                        "a deadline that comes at once: {next:?}"
+                    );
                 }
                 Some(_) | None => {
                     self.mono_ms = self.mono_ms.max(until_ms);
@@ -257,7 +264,8 @@ impl Stage {
         let mut parts = text.split('|').map(str::trim);
         let best = parts.next().unwrap_or_default();
         let mut nbest = vec![Hypothesis { text: best.into(), confidence: 0.9 }];
-        let mut acoustics = Acoustics { gap_ms: Some(300), speech_ms: 1_500, snr_db: Some(18.0), ..Acoustics::default() };
+        let mut acoustics =
+            Acoustics { gap_ms: Some(300), speech_ms: 1_500, snr_db: Some(18.0), ..Acoustics::default() };
         if channel != Channel::Voice {
             acoustics = Acoustics::default();
         }
@@ -315,7 +323,10 @@ impl Stage {
 
     fn status(&mut self, name: &str) {
         use OrderState::*;
-        let state = [Accepted, Shipped, Delivered, Rejected, Cancelled, Expired].into_iter().find(|s| s.name() == name).unwrap();
+        let state = [Accepted, Shipped, Delivered, Rejected, Cancelled, Expired]
+            .into_iter()
+            .find(|s| s.name() == name)
+            .unwrap();
         self.rev += 1;
         self.event(Event::Status(StatusUpdate { order_id: self.newest.clone().unwrap(), rev: self.rev, state }));
     }
@@ -393,7 +404,8 @@ impl Stage {
             Write::Order(order) => {
                 let number = self.number(&order.id);
                 self.newest = Some(order.id.clone());
-                let lines: Vec<String> = order.quote.lines.iter().map(|line| format!("{} {}", line.qty, line.sku)).collect();
+                let lines: Vec<String> =
+                    order.quote.lines.iter().map(|line| format!("{} {}", line.qty, line.sku)).collect();
                 format!("= write order {number} {}: {}, {}", order.state.name(), lines.join(", "), order.quote.total())
             }
             Write::Audit { order, verdicts, .. } => {
@@ -433,7 +445,14 @@ impl Stage {
                 let qty = shop.qty.unwrap_or(line.qty);
                 let unit_amount = shop.price.unwrap_or(product.unit_amount);
                 let title = shop.title.clone().unwrap_or_else(|| product.title(self.lang).to_owned());
-                QuoteLine { sku, title, qty, unit_amount, total: unit_amount * i64::from(qty), options: BTreeMap::new() }
+                QuoteLine {
+                    sku,
+                    title,
+                    qty,
+                    unit_amount,
+                    total: unit_amount * i64::from(qty),
+                    options: BTreeMap::new(),
+                }
             })
             .collect();
         let day_ms = self.now().wall.map_or(DAY_0_UNIX_MS, |wall| wall.unix_ms) + 2 * DAY_MS;

@@ -46,19 +46,35 @@ const LEAST_EXACT: usize = 97;
 fn tables_of_utterances() {
     let mut failed = Vec::new();
     for lang in Lang::ALL {
-        let rows: Vec<Row> = table(lang).lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
+        let rows: Vec<Row> =
+            table(lang).lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
         assert!(rows.len() >= 120, "{lang}: {} rows", rows.len());
         assert!(rows.iter().filter(|r| !r.intent.can_buy()).count() * 3 >= rows.len());
         let mut wrong = Vec::new();
         for row in &rows {
             let parse = parse(&row.text, lang, &Expect::Command);
-            let mut lines: Vec<Wanted> = parse.lines.iter().map(|l| Wanted { sku: l.sku.clone(), qty: l.qty }).collect();
+            let mut lines: Vec<Wanted> =
+                parse.lines.iter().map(|l| Wanted { sku: l.sku.clone(), qty: l.qty }).collect();
             lines.sort_by(|a, b| a.sku.cmp(&b.sku));
             let mut wanted: Vec<&Wanted> = row.lines.iter().collect();
             wanted.sort_by(|a, b| a.sku.cmp(&b.sku));
-            assert!(row.intent.can_buy() || !parse.intent.can_buy(), "{lang}: \"{}\" must never buy: {parse:?}", row.text);
+            assert!(
+                row.intent.can_buy() || !parse.intent.can_buy(),
+                "{lang}: \"{}\" must never buy: {parse:?}",
+                row.text
+            );
             if parse.intent != row.intent || lines.iter().collect::<Vec<_>>() != wanted {
-                wrong.push(format!("\"{}\": {:?} {:?}, not {:?} {:?} ({:?}, {:?}, left {:?})", row.text, parse.intent, lines, row.intent, wanted, parse.template, parse.not_an_order, parse.leftover));
+                wrong.push(format!(
+                    "\"{}\": {:?} {:?}, not {:?} {:?} ({:?}, {:?}, left {:?})",
+                    row.text,
+                    parse.intent,
+                    lines,
+                    row.intent,
+                    wanted,
+                    parse.template,
+                    parse.not_an_order,
+                    parse.leftover
+                ));
             }
         }
         let exact = rows.len() - wrong.len();
@@ -87,8 +103,13 @@ fn tables_beside_the_repository() {
         let mut exact = 0;
         for row in &rows {
             let parse = shop.parse(&row.text, lang, &Expect::Command, &|_| false);
-            assert!(row.intent.can_buy() || !parse.intent.can_buy(), "{lang}: \"{}\" must never buy: {parse:?}", row.text);
-            let same = row.lines.len() == parse.lines.len() && row.lines.iter().all(|w| parse.lines.iter().any(|l| l.sku == w.sku && l.qty == w.qty));
+            assert!(
+                row.intent.can_buy() || !parse.intent.can_buy(),
+                "{lang}: \"{}\" must never buy: {parse:?}",
+                row.text
+            );
+            let same = row.lines.len() == parse.lines.len()
+                && row.lines.iter().all(|w| parse.lines.iter().any(|l| l.sku == w.sku && l.qty == w.qty));
             exact += usize::from(parse.intent == row.intent && same);
         }
         println!("{lang}: {exact} of {} exact", rows.len());
@@ -121,7 +142,8 @@ fn answers_to_a_read_back() {
         (Lang::Ro, "da", Intent::Affirm),
     ] {
         let parse = parse(text, lang, &Expect::Confirm);
-        let same = parse.intent == intent || (intent == Intent::Deny && matches!(parse.intent, Intent::Cancel | Intent::Stop));
+        let same =
+            parse.intent == intent || (intent == Intent::Deny && matches!(parse.intent, Intent::Cancel | Intent::Stop));
         assert!(same, "{text}: {parse:?}");
     }
 }
@@ -165,9 +187,17 @@ fn a_choice_is_made_by_name_or_place() {
 
 #[test]
 fn options_stand_around_their_product() {
-    let parse = parse("two large flat whites with oat milk and a small flat white with a little bit of milk", Lang::En, &Expect::Command);
+    let parse = parse(
+        "two large flat whites with oat milk and a small flat white with a little bit of milk",
+        Lang::En,
+        &Expect::Command,
+    );
     let line = &parse.lines[0];
-    assert_eq!((line.qty, line.options["size"].as_str(), line.options["milk"].as_str()), (2, "large", "oat"), "{parse:?}");
+    assert_eq!(
+        (line.qty, line.options["size"].as_str(), line.options["milk"].as_str()),
+        (2, "large", "oat"),
+        "{parse:?}"
+    );
 }
 
 #[test]
@@ -188,7 +218,8 @@ fn a_megabyte_is_refused() {
 /// What a recogniser for JSGF needs: every rule that is used is defined, once, and every bracket closed.
 fn well_formed(jsgf: &str) {
     let mut defined = std::collections::BTreeSet::from(["garbage".to_owned(), "NULL".to_owned()]);
-    let rules: Vec<(&str, &str)> = jsgf.split(';').filter_map(|r| r.trim().trim_start_matches("public ").split_once(" = ")).collect();
+    let rules: Vec<(&str, &str)> =
+        jsgf.split(';').filter_map(|r| r.trim().trim_start_matches("public ").split_once(" = ")).collect();
     for (name, _) in &rules {
         let name = name.rsplit('\n').next().expect("split gives one part").trim().trim_matches(['<', '>']);
         assert!(defined.insert(name.to_owned()), "<{name}> is defined twice");

@@ -3,9 +3,9 @@
 //! refused is refused with one clear line.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-mod support;
 #[path = "support/mosquitto.rs"]
 mod broker;
+mod support;
 
 use broker::Mosquitto;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,8 @@ async fn each_order_is_booked_once_although_the_broker_is_killed_again_and_again
     let Some(mut broker) = mosquitto(dir.path()) else { return };
     let clock = Clock::system();
     let shop = shop(&broker, dir.path(), &clock);
-    let mut device = Device::start(broker.config("casa"), &dir.path().join("home"), "casa", "kitchen", shop.key().clone(), clock);
+    let mut device =
+        Device::start(broker.config("casa"), &dir.path().join("home"), "casa", "kitchen", shop.key().clone(), clock);
     shop.trust("casa", "kitchen", device.keys.public()).await.unwrap();
     device.up().await;
 
@@ -107,21 +108,26 @@ async fn a_shop_that_is_killed_finds_its_book_again_and_the_catalogue_arrives() 
     let clock = Clock::system();
     let first = shop(&broker, dir.path(), &clock);
     let key = first.key().clone();
-    let mut device = Device::start(broker.config("casa"), &dir.path().join("home"), "casa", "kitchen", key.clone(), clock.clone());
+    let mut device =
+        Device::start(broker.config("casa"), &dir.path().join("home"), "casa", "kitchen", key.clone(), clock.clone());
     first.trust("casa", "kitchen", device.keys.public()).await.unwrap();
-    let whole = device.until(15, "catalogue", |e| if let LinkEvent::Catalog(c) = e { Some(c.clone()) } else { None }).await;
+    let whole =
+        device.until(15, "catalogue", |e| if let LinkEvent::Catalog(c) = e { Some(c.clone()) } else { None }).await;
     assert_eq!((whole.version, whole.products.len()), (3, 2));
     assert_eq!(whole.products[1].title.values().next().unwrap(), "Milk fresh", "cleaned");
     let quote = device.quote("heads", 1).await;
     first.stop().await;
-    device.until(15, "the shop's last will", |e| matches!(e, LinkEvent::Shop { online: false, .. }).then_some(())).await;
+    device
+        .until(15, "the shop's last will", |e| matches!(e, LinkEvent::Shop { online: false, .. }).then_some(()))
+        .await;
 
     // Ordered while nobody is there; a new process of the shop takes it from its session.
     let order = device.confirm(quote).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     let second = shop(&broker, dir.path(), &clock);
     assert_eq!(second.key(), &key, "the key is kept");
-    let receipt = device.until(15, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
+    let receipt =
+        device.until(15, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None }).await;
     assert_eq!((&receipt.order_id, receipt.status), (&order.id, ReceiptStatus::Accepted));
     assert_eq!(second.bookings().await.unwrap().len(), 1);
     second.stop().await;
@@ -157,7 +163,8 @@ async fn what_is_refused_says_so() {
 
     // Another home's topics: the broker takes nothing, and the link says so.
     let mut device = Device::start(broker.config("casa"), &home("c"), "otra", "kitchen", key, clock);
-    let why = device.until(15, "denial", |e| if let LinkEvent::Denied { why } = e { Some(why.clone()) } else { None }).await;
+    let why =
+        device.until(15, "denial", |e| if let LinkEvent::Denied { why } = e { Some(why.clone()) } else { None }).await;
     assert!(why.contains("tendero/v1/home/otra/kitchen") && why.contains("NotAuthorized"), "{why}");
     device.link.stop();
 }
@@ -172,7 +179,9 @@ async fn a_device_can_neither_write_nor_read_what_is_anothers() {
     let (sender, mut spy_events) = mpsc::channel::<MqttEvent>(64);
     let spy = Mqtt::start(broker.config("casa"), client("kitchen", "tendero/v1/home/#".into()), sender).unwrap();
     assert!(matches!(spy_events.recv().await, Some(MqttEvent::Up { .. })));
-    let publish = |mqtt: &Mqtt, topic: String| mqtt.publish(ToPublish { topic, payload: b"{}".to_vec(), mark: "m".into(), ..ToPublish::default() });
+    let publish = |mqtt: &Mqtt, topic: String| {
+        mqtt.publish(ToPublish { topic, payload: b"{}".to_vec(), mark: "m".into(), ..ToPublish::default() })
+    };
     publish(&spy, other.up("order")).unwrap();
     match spy_events.recv().await {
         Some(MqttEvent::Denied(Trouble::Denied { topic, reason })) => {
@@ -183,13 +192,17 @@ async fn a_device_can_neither_write_nor_read_what_is_anothers() {
 
     // The shop answers the other home: the spy, subscribed to everything, hears nothing of it.
     let (sender, mut shop_events) = mpsc::channel::<MqttEvent>(64);
-    let shop = Mqtt::start(broker.config("corner"), client("shop-corner", "tendero/v1/home/+/+/corner/up/#".into()), sender).unwrap();
+    let shop =
+        Mqtt::start(broker.config("corner"), client("shop-corner", "tendero/v1/home/+/+/corner/up/#".into()), sender)
+            .unwrap();
     assert!(matches!(shop_events.recv().await, Some(MqttEvent::Up { .. })));
     publish(&shop, other.down("receipt")).unwrap();
     publish(&shop, Route::new("casa", "kitchen", "corner").unwrap().down("receipt")).unwrap();
     let heard = tokio::time::timeout(Duration::from_secs(5), spy_events.recv()).await.unwrap();
     match heard {
-        Some(MqttEvent::Message(message)) => assert_eq!(message.topic, "tendero/v1/home/casa/kitchen/corner/down/receipt"),
+        Some(MqttEvent::Message(message)) => {
+            assert_eq!(message.topic, "tendero/v1/home/casa/kitchen/corner/down/receipt")
+        }
         event => panic!("{event:?}"),
     }
     spy.stop();

@@ -37,7 +37,9 @@ fn the_invariants_hold_whatever_happens() {
                 restarts += u64::from(counts.1);
                 cancelled += counts.2;
             }
-            Err(_) => panic!("seed {seed} broke an invariant (above); show it with SIM_SEED={seed} cargo test --test sim -- --nocapture"),
+            Err(_) => panic!(
+                "seed {seed} broke an invariant (above); show it with SIM_SEED={seed} cargo test --test sim -- --nocapture"
+            ),
         }
     }
     println!("{seeds} worlds: {booked} orders booked, {cancelled} taken back, {restarts} restarts");

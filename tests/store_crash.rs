@@ -110,7 +110,11 @@ impl Drop for Killed {
 
 fn spawn_child(dir: &Path, die_in_seal: Option<u32>) -> Killed {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["child_writes", "--exact", "--nocapture"]).env(CHILD_DIR, dir).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(["child_writes", "--exact", "--nocapture"])
+        .env(CHILD_DIR, dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     if let Some(n) = die_in_seal {
         command.env(DIE_IN_SEAL, n.to_string());
     }

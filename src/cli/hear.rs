@@ -88,8 +88,10 @@ impl Ear {
     /// # Errors
     /// The catalogue can't be read, or no engine can start.
     pub fn open(catalog: &Path, lang: Lang, engine: Option<&str>) -> anyhow::Result<Ear> {
-        let text = std::fs::read_to_string(catalog).with_context(|| format!("the catalogue {} can't be read", catalog.display()))?;
-        let catalog = Catalog::from_json(&text).with_context(|| format!("the catalogue {} can't be used", catalog.display()))?;
+        let text = std::fs::read_to_string(catalog)
+            .with_context(|| format!("the catalogue {} can't be read", catalog.display()))?;
+        let catalog =
+            Catalog::from_json(&text).with_context(|| format!("the catalogue {} can't be used", catalog.display()))?;
         let understanding = Understanding::new(catalog);
         let names = engine.map_or_else(|| ENGINES.map(str::to_owned).to_vec(), |name| vec![name.to_owned()]);
         let opened = stt::open(&names)?;
@@ -128,7 +130,12 @@ impl Ear {
         if first.intent != Intent::None || first.not_an_order.is_some() {
             return (0, first);
         }
-        let other = nbest.iter().enumerate().skip(1).map(|(at, h)| (at, parse(h))).find(|(_, p)| p.intent != Intent::None && !p.intent.can_buy());
+        let other = nbest
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(at, h)| (at, parse(h)))
+            .find(|(_, p)| p.intent != Intent::None && !p.intent.can_buy());
         other.unwrap_or((0, first))
     }
 }
@@ -183,7 +190,12 @@ fn json_line<'a>(file: &'a Path, heard: &'a HeardFile) -> JsonLine<'a> {
         transcript: heard.nbest.get(heard.chosen).map_or("", |h| &h.text),
         nbest: &heard.nbest,
         intent: heard.parse.intent,
-        lines: heard.parse.lines.iter().map(|line| JsonOrderLine { sku: &line.sku, qty: line.qty, options: &line.options }).collect(),
+        lines: heard
+            .parse
+            .lines
+            .iter()
+            .map(|line| JsonOrderLine { sku: &line.sku, qty: line.qty, options: &line.options })
+            .collect(),
         leftover: heard.parse.leftover.join(" "),
         ms: JsonMs { decode: heard.decode_ms, parse: heard.parse_ms },
     }
@@ -192,12 +204,16 @@ fn json_line<'a>(file: &'a Path, heard: &'a HeardFile) -> JsonLine<'a> {
 fn readable(file: &Path, heard: &HeardFile) -> String {
     let best = heard.nbest.get(heard.chosen);
     let text = best.map_or("", |h| h.text.as_str());
-    let intent = serde_json::to_value(heard.parse.intent).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let intent =
+        serde_json::to_value(heard.parse.intent).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let mut out = format!("{}\n", file.display());
     if text.is_empty() {
         out.push_str("  heard nothing that is a command");
     } else {
-        out.push_str(&format!("  heard    \"{text}\" ({:.0} % sure)\n  means    {intent}", best.map_or(0.0, |h| h.confidence * 100.0)));
+        out.push_str(&format!(
+            "  heard    \"{text}\" ({:.0} % sure)\n  means    {intent}",
+            best.map_or(0.0, |h| h.confidence * 100.0)
+        ));
     }
     for line in &heard.parse.lines {
         let options: Vec<String> = line.options.iter().map(|(name, value)| format!("{name} {value}")).collect();

@@ -110,11 +110,24 @@ fn show(store: &Store, order: &Order, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("order      {}", order.id);
-    println!("state      {}{}", order.state.name().replace('_', " "), order.code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default());
+    println!(
+        "state      {}{}",
+        order.state.name().replace('_', " "),
+        order.code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default()
+    );
     println!("what       {}", lines(order));
-    println!("total      {} (delivery {})", order.quote.total(), Money::new(order.quote.delivery.amount, &order.quote.currency));
+    println!(
+        "total      {} (delivery {})",
+        order.quote.total(),
+        Money::new(order.quote.delivery.amount, &order.quote.currency)
+    );
     println!("seller     {}", order.quote.seller);
-    println!("confirmed  {} by {:?}: {}", local_time(order.confirmed.at_unix_ms), order.confirmed.rung, quoted(&order.confirmed.spoken));
+    println!(
+        "confirmed  {} by {:?}: {}",
+        local_time(order.confirmed.at_unix_ms),
+        order.confirmed.rung,
+        quoted(&order.confirmed.spoken)
+    );
     println!("held until {}", local_time(order.hold_until_unix_ms));
     if let Some(number) = &order.shop_order_no {
         println!("shop's no. {number}");

@@ -38,14 +38,21 @@ const MAX_LINE: u64 = 64 * 1024;
 /// # Errors
 /// A catalogue that can't be read or is wrong; standard output that is closed.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(&args.catalog)
-        .with_context(|| format!("can't read the catalogue {}; give an existing file with --catalog", args.catalog.display()))?;
-    let catalog = Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", args.catalog.display()))?;
+    let text = std::fs::read_to_string(&args.catalog).with_context(|| {
+        format!("can't read the catalogue {}; give an existing file with --catalog", args.catalog.display())
+    })?;
+    let catalog =
+        Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", args.catalog.display()))?;
     let understanding = Understanding::new(catalog);
     stream(args, &understanding, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
 }
 
-fn stream(args: &Args, understanding: &Understanding, mut input: &mut dyn BufRead, output: &mut dyn Write) -> anyhow::Result<()> {
+fn stream(
+    args: &Args,
+    understanding: &Understanding,
+    mut input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> anyhow::Result<()> {
     let expect = if args.confirm { Expect::Confirm } else { Expect::Command };
     let regular = |sku: &str| args.regulars.iter().any(|r| r == sku);
     let mut number = 0u64;
@@ -87,7 +94,13 @@ fn error(number: u64, what: &str) -> String {
     json!({ "error": what, "line": number }).to_string()
 }
 
-fn meaning(args: &Args, understanding: &Understanding, expect: &Expect, regular: &dyn Fn(&str) -> bool, text: &str) -> String {
+fn meaning(
+    args: &Args,
+    understanding: &Understanding,
+    expect: &Expect,
+    regular: &dyn Fn(&str) -> bool,
+    text: &str,
+) -> String {
     let parse = understanding.parse(text, args.lang, expect, regular);
     if args.json {
         let value = serde_json::to_value(&parse).map(|mut value| {
@@ -119,7 +132,10 @@ mod tests {
         let lines: Vec<serde_json::Value> =
             String::from_utf8(output).expect("JSON").lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
         assert_eq!(lines.len(), 4);
-        assert_eq!((lines[0]["intent"].as_str(), lines[0]["lines"][0]["sku"].as_str()), (Some("reorder"), Some("milk")));
+        assert_eq!(
+            (lines[0]["intent"].as_str(), lines[0]["lines"][0]["sku"].as_str()),
+            (Some("reorder"), Some("milk"))
+        );
         assert!(lines[1]["error"].is_string() && lines[2]["error"].is_string());
         assert_eq!(lines[3]["intent"], "reorder");
     }

@@ -61,7 +61,9 @@ fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
     #[cfg(feature = "audio")]
     return Ok(Some(Box::new(crate::hear::source::cpal::Microphone::new(device))));
     #[cfg(not(feature = "audio"))]
-    anyhow::bail!("this build is without sound cards: set [microphone] device to \"off\", or build with --features audio");
+    anyhow::bail!(
+        "this build is without sound cards: set [microphone] device to \"off\", or build with --features audio"
+    );
 }
 
 type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;

@@ -3,10 +3,10 @@
 //! Never touches a device's own state folder.
 
 use crate::clock::Clock;
+use crate::decide::money::Money;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::topic;
-use crate::decide::money::Money;
 use crate::shop::book::{Book, Booking};
 use crate::shop::pricing::Terms;
 use crate::shop::{self, Shop, ShopConfig};
@@ -131,9 +131,8 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
 }
 
 fn trust(data_dir: &Path, device: &str, key: &str) -> anyhow::Result<()> {
-    let (home, name) = device
-        .split_once('/')
-        .with_context(|| format!("\"{device}\" is not HOME/DEVICE, such as casa/kitchen"))?;
+    let (home, name) =
+        device.split_once('/').with_context(|| format!("\"{device}\" is not HOME/DEVICE, such as casa/kitchen"))?;
     topic::check("home", home)?;
     topic::check("device", name)?;
     let key: PublicKey = key.parse()?;

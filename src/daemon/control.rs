@@ -24,21 +24,37 @@ const MAX_CLIENTS: usize = 16;
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
     /// What one would say; the wake word is not needed.
-    Say { text: String, #[serde(default)] lang: Option<Lang> },
-    CancelOrder { order: String },
+    Say {
+        text: String,
+        #[serde(default)]
+        lang: Option<Lang>,
+    },
+    CancelOrder {
+        order: String,
+    },
     /// The button on the device.
-    Press { hold: bool },
-    Mute { on: bool },
+    Press {
+        hold: bool,
+    },
+    Mute {
+        on: bool,
+    },
 }
 
 /// What the daemon answers; a [`Answer::Done`] is the last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
-    Reply { text: String },
+    Reply {
+        text: String,
+    },
     /// `listening`: the daemon waits for the household's next words.
-    Done { listening: bool },
-    Error { what: String },
+    Done {
+        listening: bool,
+    },
+    Error {
+        what: String,
+    },
 }
 
 /// A request and the way back to its client.

@@ -181,9 +181,7 @@ fn open_ears(
 /// The state folder, readable by the daemon's user only.
 pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .with_context(|| format!("can't make the state folder {}; set [state] dir to a place that can be written", dir.display()))
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| {
+        format!("can't make the state folder {}; set [state] dir to a place that can be written", dir.display())
+    })
 }

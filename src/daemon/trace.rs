@@ -10,14 +10,31 @@ use crate::speak::voice::Spoken;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trace {
     /// `took_us`: understanding and deciding, microseconds.
-    Event { at: Now, event: Event, took_us: u64 },
-    Effect { at: Now, effect: Effect },
+    Event {
+        at: Now,
+        event: Event,
+        took_us: u64,
+    },
+    Effect {
+        at: Now,
+        effect: Effect,
+    },
     /// A reply in words.
-    Sentence { say: u32, channel: Channel, text: String },
+    Sentence {
+        say: u32,
+        channel: Channel,
+        text: String,
+    },
     /// What the ears took for the utterance that follows.
-    Ears { ms: StageMs },
-    Spoken { spoken: Spoken },
+    Ears {
+        ms: StageMs,
+    },
+    Spoken {
+        spoken: Spoken,
+    },
     /// A durable commit.
-    Stored { ms: u32 },
+    Stored {
+        ms: u32,
+    },
     SourceEnded,
 }

@@ -108,10 +108,16 @@ pub(super) enum Question {
     /// Please say the command again.
     Again,
     /// Which of the two? For the line of that index.
-    Which { proposed: Proposed, line: usize, skus: Vec<String> },
+    Which {
+        proposed: Proposed,
+        line: usize,
+        skus: Vec<String>,
+    },
     Confirm(Offer),
     /// Shall it go on the list instead?
-    PutOnList { lines: Vec<Wanted> },
+    PutOnList {
+        lines: Vec<Wanted>,
+    },
 }
 
 /// What the conversation reacts to.
@@ -144,7 +150,9 @@ impl Mind {
     pub(super) fn step(&mut self, cue: Cue, now: Now) {
         let state = std::mem::take(&mut self.state);
         self.state = match (state, cue) {
-            (State::Idle | State::Listening { .. }, Cue::Woke) => State::Listening { until_ms: now.mono_ms + LISTENING_MS },
+            (State::Idle | State::Listening { .. }, Cue::Woke) => {
+                State::Listening { until_ms: now.mono_ms + LISTENING_MS }
+            }
             (State::Closing { .. }, Cue::Woke) => State::Listening { until_ms: now.mono_ms + LISTENING_MS },
             (State::Idle | State::Listening { .. }, Cue::Said(said)) => self.command(*said, 0, now),
             (State::Closing { channel, rest, .. }, Cue::Said(said)) => {
@@ -155,7 +163,11 @@ impl Mind {
             }
             (State::Listening { .. }, Cue::Silence | Cue::TimeUp | Cue::Tap | Cue::Muted) => self.rest(),
             (State::Closing { rest, .. }, Cue::Played | Cue::TimeUp | Cue::Tap | Cue::Muted) => {
-                if rest { self.rest() } else { State::Idle }
+                if rest {
+                    self.rest()
+                } else {
+                    State::Idle
+                }
             }
             (State::Idle, Cue::Tap) => self.take_back_held(now),
             (state @ State::Idle, Cue::Silence | Cue::Muted | Cue::TimeUp) => state,
@@ -195,7 +207,14 @@ impl Mind {
                 Cue::Said(_) | Cue::Silence,
             ) => state,
             (state @ State::Closing { .. }, Cue::Silence) => state,
-            (state @ (State::Idle | State::Listening { .. } | State::Quoting(_) | State::Answering { .. } | State::Storing { .. }), Cue::Played) => state,
+            (
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Quoting(_)
+                | State::Answering { .. }
+                | State::Storing { .. }),
+                Cue::Played,
+            ) => state,
             (
                 state @ (State::Idle
                 | State::Listening { .. }
@@ -254,7 +273,12 @@ impl Mind {
             Channel::Voice => {
                 let turn = self.next_turn();
                 let window_ms = self.policy.answer_window_ms;
-                self.out.push(Effect::Listen { turn, lang: ask.talk.to.lang, expect: ask.question.expect(), window_ms });
+                self.out.push(Effect::Listen {
+                    turn,
+                    lang: ask.talk.to.lang,
+                    expect: ask.question.expect(),
+                    window_ms,
+                });
                 let until_ms = opened_ms + u64::from(window_ms) + ANSWER_GRACE_MS;
                 State::Answering { ask, turn: Some(turn), opened_ms, until_ms }
             }
@@ -282,7 +306,10 @@ impl Mind {
 
     fn take_back_held(&mut self, now: Now) -> State {
         let to = Address { channel: Channel::Voice, lang: self.last_lang };
-        match self.cancellable(&[], now).filter(|id| self.household.orders.get(id).is_some_and(super::ledger::is_unsent)) {
+        match self
+            .cancellable(&[], now)
+            .filter(|id| self.household.orders.get(id).is_some_and(super::ledger::is_unsent))
+        {
             Some(id) => self.cancel_order(&id, to, now),
             None => self.tell(to, Reply::NothingToCancel),
         }
@@ -306,7 +333,9 @@ impl Question {
         match self {
             Question::Again => Expect::Command,
             Question::Which { skus, .. } => Expect::Choice { skus: skus.clone() },
-            Question::Confirm(offer) if offer.rung == Rung::Challenge => Expect::Challenge { words: offer.words.clone() },
+            Question::Confirm(offer) if offer.rung == Rung::Challenge => {
+                Expect::Challenge { words: offer.words.clone() }
+            }
             Question::Confirm(_) | Question::PutOnList { .. } => Expect::Confirm,
         }
     }
@@ -320,7 +349,9 @@ impl State {
         match self {
             State::Idle | State::Closing { .. } if typed || heard.turn.is_none() => Admission::Yes,
             State::Listening { .. } if !typed && heard.turn.is_none() => Admission::Yes,
-            State::Answering { ask, turn, .. } if ask.talk.to.channel == heard.channel && (typed || *turn == heard.turn) => {
+            State::Answering { ask, turn, .. }
+                if ask.talk.to.channel == heard.channel && (typed || *turn == heard.turn) =>
+            {
                 Admission::Yes
             }
             State::Idle
@@ -337,14 +368,20 @@ impl State {
         match self {
             State::Listening { .. } => of.is_none(),
             State::Answering { turn, .. } => turn.is_some() && *turn == of,
-            State::Idle | State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => false,
+            State::Idle | State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => {
+                false
+            }
         }
     }
 
     pub(super) fn waits_for_say(&self, of: u32) -> bool {
         match self {
             State::Asking { say, .. } | State::Closing { say, .. } => *say == of,
-            State::Idle | State::Listening { .. } | State::Quoting(_) | State::Answering { .. } | State::Storing { .. } => false,
+            State::Idle
+            | State::Listening { .. }
+            | State::Quoting(_)
+            | State::Answering { .. }
+            | State::Storing { .. } => false,
         }
     }
 

@@ -29,32 +29,58 @@ pub enum Channel {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The wake word; the ears are already taking down what follows.
-    Woke { score: f32 },
+    Woke {
+        score: f32,
+    },
     Heard(Heard),
     /// The listening window of `turn` ended and nobody spoke. `None`: after the wake word.
-    Silence { turn: Option<Turn> },
+    Silence {
+        turn: Option<Turn>,
+    },
     /// A reply has really ended, settling time included.
-    Played { say: u32 },
+    Played {
+        say: u32,
+    },
     /// What an `Effect::Store` asked for is on disk.
-    Stored { ticket: u32 },
-    StoreFailed { ticket: u32, why: String },
+    Stored {
+        ticket: u32,
+    },
+    StoreFailed {
+        ticket: u32,
+        why: String,
+    },
     Quoted(Quote),
     /// The shop has no price for it: `code` is `unknown_product`, `out_of_stock`, ...
-    NotQuoted { request_id: String, code: String },
+    NotQuoted {
+        request_id: String,
+        code: String,
+    },
     Receipt(Receipt),
     Status(StatusUpdate),
     /// The broker can be reached, or not any more.
-    Link { up: bool },
+    Link {
+        up: bool,
+    },
     /// The shop says that it is there (retained state and last will).
-    Shop { shop: String, online: bool },
+    Shop {
+        shop: String,
+        online: bool,
+    },
     Button(Button),
     Muted(bool),
     /// A message that failed verification; the household may want to know.
-    Distrusted { shop: String, why: String },
+    Distrusted {
+        shop: String,
+        why: String,
+    },
     /// The catalogue was renewed in the background; prices and names may have changed.
-    CatalogChanged { version: u64 },
+    CatalogChanged {
+        version: u64,
+    },
     /// Take an order back, from the command line or a page.
-    CancelOrder { order: OrderId },
+    CancelOrder {
+        order: OrderId,
+    },
     /// A deadline of the mind has come.
     Deadline,
 }

@@ -117,7 +117,9 @@ impl<'a> Proposal<'a> {
 pub(super) fn short_name(catalog: &Catalog, sku: &str, lang: Lang) -> Option<String> {
     let product = catalog.product(sku)?;
     let name = product.spoken_name(lang);
-    let shares_it = |other: &Product| other.sku != sku && other.says.get(&lang).is_some_and(|says| says.iter().any(|said| said == name));
+    let shares_it = |other: &Product| {
+        other.sku != sku && other.says.get(&lang).is_some_and(|says| says.iter().any(|said| said == name))
+    };
     let name = if catalog.products.iter().any(shares_it) { product.title(lang) } else { name };
     Some(hostile_text::clean(name))
 }

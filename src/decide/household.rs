@@ -100,6 +100,7 @@ fn is_bought(state: OrderState) -> bool {
     use OrderState::*;
     match state {
         Accepted | Shipped | Delivered => true,
-        AwaitingAdult | Held | Sending | Rejected | Cancelling | Cancelled | Expired | Withdrawn | Refunded | Unknown => false,
+        AwaitingAdult | Held | Sending | Rejected | Cancelling | Cancelled | Expired | Withdrawn | Refunded
+        | Unknown => false,
     }
 }

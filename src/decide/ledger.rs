@@ -67,10 +67,14 @@ impl Ledger {
             };
             match order.state {
                 OrderState::AwaitingAdult => Some((timer.hold_ms, "an adult's approval")),
-                OrderState::Held if timer.hold_ms <= now.mono_ms => Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown")),
+                OrderState::Held if timer.hold_ms <= now.mono_ms => {
+                    Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown"))
+                }
                 OrderState::Held => Some((timer.hold_ms.min(timer.expire_ms), "end of hold")),
                 OrderState::Sending => Some((timer.expire_ms, "expiry of an order")),
-                OrderState::Cancelling if order.shop_order_no.is_none() => Some((timer.expire_ms, "expiry of an order")),
+                OrderState::Cancelling if order.shop_order_no.is_none() => {
+                    Some((timer.expire_ms, "expiry of an order"))
+                }
                 OrderState::Cancelling
                 | OrderState::Accepted
                 | OrderState::Shipped
@@ -194,17 +198,22 @@ impl Mind {
     pub(super) fn cancellable(&self, skus: &[&str], now: Now) -> Option<OrderId> {
         let named =
             |order: &Order| skus.is_empty() || order.quote.lines.iter().any(|line| skus.contains(&line.sku.as_str()));
-        let unsent = |order: &Order| matches!(order.state, OrderState::Held | OrderState::AwaitingAdult) && named(order);
-        let in_time = |order: &Order| now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until);
+        let unsent =
+            |order: &Order| matches!(order.state, OrderState::Held | OrderState::AwaitingAdult) && named(order);
+        let in_time =
+            |order: &Order| now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until);
         let sent = |order: &Order| {
-            matches!(order.state, OrderState::Sending | OrderState::Accepted | OrderState::Unknown) && named(order) && in_time(order)
+            matches!(order.state, OrderState::Sending | OrderState::Accepted | OrderState::Unknown)
+                && named(order)
+                && in_time(order)
         };
         self.household.newest(unsent).or_else(|| self.household.newest(sent)).map(|order| order.id.clone())
     }
 
     /// An adult's hand on the button: the newest order that waits for it.
     pub(super) fn approve_newest(&mut self, now: Now) {
-        let waiting = self.household.newest(|order| order.state == OrderState::AwaitingAdult).map(|order| order.id.clone());
+        let waiting =
+            self.household.newest(|order| order.state == OrderState::AwaitingAdult).map(|order| order.id.clone());
         match waiting {
             Some(id) => self.post(&id, News::Approved, None, now),
             None => self.tell(Address { channel: Channel::Voice, lang: self.last_lang }, Reply::NothingToApprove),
@@ -218,7 +227,9 @@ impl Mind {
             .filter(|order| !self.ledger.jobs.contains_key(&order.id))
             .filter_map(|order| match order.state {
                 OrderState::Sending => Some(Effect::Send { order: order.id.clone() }),
-                OrderState::Cancelling => Some(Effect::AskCancel { order: order.id.clone(), reason: CancelReason::Household }),
+                OrderState::Cancelling => {
+                    Some(Effect::AskCancel { order: order.id.clone(), reason: CancelReason::Household })
+                }
                 OrderState::Unknown => Some(Effect::AskStatus { order: order.id.clone() }),
                 OrderState::AwaitingAdult
                 | OrderState::Held
@@ -254,8 +265,11 @@ impl Mind {
                 self.out.push(Effect::Store { ticket, writes: vec![Write::Order(job.next.clone())] });
             }
         }
-        let due: Vec<(OrderId, News)> =
-            self.open_orders().filter_map(|order| self.due(order, now).map(|news| (order.id.clone(), news))).take(MAX_AGAIN).collect();
+        let due: Vec<(OrderId, News)> = self
+            .open_orders()
+            .filter_map(|order| self.due(order, now).map(|news| (order.id.clone(), news)))
+            .take(MAX_AGAIN)
+            .collect();
         for (id, news) in due {
             self.post(&id, news, None, now);
         }
@@ -299,7 +313,8 @@ impl Mind {
             }
             let most_ms = if order.state == OrderState::AwaitingAdult { policy.adult_wait_ms } else { policy.hold_ms };
             let left = |until_unix_ms: i64| u64::try_from(until_unix_ms.saturating_sub(wall.unix_ms)).unwrap_or(0);
-            let hold_left_ms = if self.ledger.fresh_holds { most_ms } else { left(order.hold_until_unix_ms).min(most_ms) };
+            let hold_left_ms =
+                if self.ledger.fresh_holds { most_ms } else { left(order.hold_until_unix_ms).min(most_ms) };
             let life_ms = policy.adult_wait_ms.saturating_add(policy.hold_ms).saturating_add(policy.expiry_ms);
             let expire_left_ms = left(order.expires_unix_ms).min(life_ms);
             let timer = Timer { hold_ms: now.mono_ms + hold_left_ms, expire_ms: now.mono_ms + expire_left_ms };
@@ -406,7 +421,9 @@ impl Mind {
             OrderState::Shipped | OrderState::Delivered => match before.state {
                 OrderState::Cancelling => Some(Reply::CancelRefused { items }),
                 // Its receipt was lost on the way.
-                OrderState::Sending | OrderState::Unknown => Some(Reply::Booked { items, arrives: arrives(order, now) }),
+                OrderState::Sending | OrderState::Unknown => {
+                    Some(Reply::Booked { items, arrives: arrives(order, now) })
+                }
                 OrderState::Accepted
                 | OrderState::Shipped
                 | OrderState::AwaitingAdult
@@ -445,7 +462,9 @@ impl Mind {
     /// The order's lines as a person calls them.
     pub(super) fn items(&self, order: &Order) -> Vec<Item> {
         let lines = order.quote.lines.iter();
-        lines.map(|line| Item { product: self.product_name(&line.sku, &line.title, order.lang), qty: line.qty }).collect()
+        lines
+            .map(|line| Item { product: self.product_name(&line.sku, &line.title, order.lang), qty: line.qty })
+            .collect()
     }
 }
 

@@ -242,7 +242,12 @@ impl Mind {
 
     fn parse(&self, heard: &Heard, expect: &Expect) -> Vec<Parse> {
         let buys = |sku: &str| self.household.buys(sku);
-        heard.nbest.iter().take(MAX_PARSED).map(|hypothesis| self.understanding.parse(&hypothesis.text, heard.lang, expect, &buys)).collect()
+        heard
+            .nbest
+            .iter()
+            .take(MAX_PARSED)
+            .map(|hypothesis| self.understanding.parse(&hypothesis.text, heard.lang, expect, &buys))
+            .collect()
     }
 
     fn start(&mut self, now: Now) {

@@ -29,7 +29,8 @@ impl std::fmt::Display for Money {
     /// `12.99 EUR`: for logs; the spoken form is the wording's.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let per = self.minor_per_major();
-        let (sign, abs) = if self.minor < 0 { ("-", self.minor.unsigned_abs()) } else { ("", self.minor.unsigned_abs()) };
+        let (sign, abs) =
+            if self.minor < 0 { ("-", self.minor.unsigned_abs()) } else { ("", self.minor.unsigned_abs()) };
         let per_u = per.unsigned_abs();
         match per {
             1 => write!(f, "{sign}{abs} {}", self.currency),

@@ -14,9 +14,14 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
     /// Somebody told of an order ("Alexa ordered me a dollhouse").
-    ReportedSpeech { words: String },
+    ReportedSpeech {
+        words: String,
+    },
     /// Products were named, but the words are no order.
-    NotAnOrder { kind: NotAnOrder, words: String },
+    NotAnOrder {
+        kind: NotAnOrder,
+        words: String,
+    },
     /// The command followed the wake word without the pause that people make.
     NoPause,
     /// The voice was hardly louder than the room.
@@ -25,39 +30,97 @@ pub enum Reason {
     OwnVoice,
     ChildrenUp,
     TextOrdersOff,
-    FirstPurchase { product: String },
+    FirstPurchase {
+        product: String,
+    },
     /// More than twice what the household usually buys.
-    LargeQuantity { product: String, qty: u32, usual: u32 },
+    LargeQuantity {
+        product: String,
+        qty: u32,
+        usual: u32,
+    },
     /// Two numbers were heard equally well.
-    UnsureQuantity { qty: u32, other: u32 },
+    UnsureQuantity {
+        qty: u32,
+        other: u32,
+    },
     /// "fifteen" and "fifty" sound alike.
-    EasilyMisheard { qty: u32 },
+    EasilyMisheard {
+        qty: u32,
+    },
     /// The shop sells at most `max` packs in one order.
-    AboveProductLimit { product: String, max: u32 },
-    Ambiguous { first: String, second: String },
-    OptionMissing { product: String, option: String },
-    AlreadyOrdered { product: String, at: Moment },
-    PriceJump { product: String, now: Money, before: Money },
-    DeliveryJump { now: Money, before: Money },
-    OtherCurrency { currency: String },
-    OverCap { total: Money, cap: Money },
-    OverDayCap { total: Money, cap: Money },
-    OverMonthCap { total: Money, cap: Money },
-    OverHardCap { total: Money, cap: Money },
-    TooManyOrders { orders: u32, hours: u32 },
-    Substituted { asked: String, offered: String },
+    AboveProductLimit {
+        product: String,
+        max: u32,
+    },
+    Ambiguous {
+        first: String,
+        second: String,
+    },
+    OptionMissing {
+        product: String,
+        option: String,
+    },
+    AlreadyOrdered {
+        product: String,
+        at: Moment,
+    },
+    PriceJump {
+        product: String,
+        now: Money,
+        before: Money,
+    },
+    DeliveryJump {
+        now: Money,
+        before: Money,
+    },
+    OtherCurrency {
+        currency: String,
+    },
+    OverCap {
+        total: Money,
+        cap: Money,
+    },
+    OverDayCap {
+        total: Money,
+        cap: Money,
+    },
+    OverMonthCap {
+        total: Money,
+        cap: Money,
+    },
+    OverHardCap {
+        total: Money,
+        cap: Money,
+    },
+    TooManyOrders {
+        orders: u32,
+        hours: u32,
+    },
+    Substituted {
+        asked: String,
+        offered: String,
+    },
     /// The shop's figures do not add up.
     QuoteWrong,
-    Recurring { product: String },
-    Restricted { product: String },
+    Recurring {
+        product: String,
+    },
+    Restricted {
+        product: String,
+    },
     QuietHours,
     UnknownClock,
     QuoteStale,
-    UnknownShop { shop: String },
+    UnknownShop {
+        shop: String,
+    },
     /// The recogniser was not sure.
     Unclear,
     /// The shop's text held a wake word, a confirm phrase or mark-up.
-    HostileText { product: String },
+    HostileText {
+        product: String,
+    },
 }
 
 /// One product and how many packs of it.
@@ -108,13 +171,23 @@ pub enum Reply {
     Busy,
     Help,
     /// The reasons behind the last answer; empty if no guard objected.
-    Because { reasons: Vec<Reason> },
+    Because {
+        reasons: Vec<Reason>,
+    },
     /// No order, and why.
-    Refused { reason: Reason },
+    Refused {
+        reason: Reason,
+    },
     /// No order; it is on the shopping list instead, and why.
-    Listed { items: Vec<Item>, reason: Option<Reason> },
+    Listed {
+        items: Vec<Item>,
+        reason: Option<Reason>,
+    },
     /// Which of the two?
-    Choose { first: String, second: String },
+    Choose {
+        first: String,
+        second: String,
+    },
     /// Product, quantity, total, delivery, and how to order with the duty to pay.
     ReadBack {
         items: Vec<Item>,
@@ -129,44 +202,99 @@ pub enum Reply {
         digits: bool,
     },
     /// The phrase once more: a bare yes does not order (`understood`), or the answer was unclear.
-    SayPhrase { ask: Ask, understood: bool },
+    SayPhrase {
+        ask: Ask,
+        understood: bool,
+    },
     /// On disk and held for `minutes`.
-    Held { items: Vec<Item>, minutes: u32 },
+    Held {
+        items: Vec<Item>,
+        minutes: u32,
+    },
     /// On disk; an adult must approve it within `minutes`.
-    AwaitingAdult { items: Vec<Item>, minutes: u32 },
+    AwaitingAdult {
+        items: Vec<Item>,
+        minutes: u32,
+    },
     /// Still held after a restart.
-    Resumed { items: Vec<Item>, minutes: u32 },
+    Resumed {
+        items: Vec<Item>,
+        minutes: u32,
+    },
     NothingToApprove,
     /// The shop's receipt is on disk.
-    Booked { items: Vec<Item>, arrives: Option<Day> },
-    RejectedByShop { items: Vec<Item>, code: String },
+    Booked {
+        items: Vec<Item>,
+        arrives: Option<Day>,
+    },
+    RejectedByShop {
+        items: Vec<Item>,
+        code: String,
+    },
     /// The shop keeps it back until somebody approves it there.
-    HeldByShop { items: Vec<Item> },
-    Cancelled { items: Vec<Item> },
+    HeldByShop {
+        items: Vec<Item>,
+    },
+    Cancelled {
+        items: Vec<Item>,
+    },
     /// It was sent already: the shop decides.
-    CancelAsked { items: Vec<Item> },
+    CancelAsked {
+        items: Vec<Item>,
+    },
     /// The shop did not cancel it.
-    CancelRefused { items: Vec<Item> },
+    CancelRefused {
+        items: Vec<Item>,
+    },
     NothingToCancel,
     /// It did not reach the shop in time; nothing was bought.
-    Expired { items: Vec<Item> },
+    Expired {
+        items: Vec<Item>,
+    },
     /// No adult approved it in time; nothing was bought.
-    NotApproved { items: Vec<Item> },
+    NotApproved {
+        items: Vec<Item>,
+    },
     /// It was sent, and no answer came in time.
-    Lost { items: Vec<Item> },
+    Lost {
+        items: Vec<Item>,
+    },
     /// It could not be written down: nothing was ordered, nothing is sent.
     StoreFailed,
     /// A change of an order could not be written down; it is tried again.
-    StoreTrouble { items: Vec<Item> },
+    StoreTrouble {
+        items: Vec<Item>,
+    },
     /// No price came in time. Put it on the list?
-    ShopSilent { items: Vec<Item> },
+    ShopSilent {
+        items: Vec<Item>,
+    },
     /// The shop has no price for it. Put it on the list?
-    NotSold { items: Vec<Item>, code: String },
-    OrderStatus { items: Vec<Item>, state: OrderState, arrives: Option<Day> },
+    NotSold {
+        items: Vec<Item>,
+        code: String,
+    },
+    OrderStatus {
+        items: Vec<Item>,
+        state: OrderState,
+        arrives: Option<Day>,
+    },
     NoOrders,
-    History { product: String, qty: u32, at: Moment, more: u32 },
-    Price { product: String, amount: Money },
+    History {
+        product: String,
+        qty: u32,
+        at: Moment,
+        more: u32,
+    },
+    Price {
+        product: String,
+        amount: Money,
+    },
     WhichProduct,
-    NotYet { topic: Topic },
-    Distrusted { shop: String },
+    NotYet {
+        topic: Topic,
+    },
+    Distrusted {
+        shop: String,
+    },
 }

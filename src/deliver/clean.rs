@@ -5,7 +5,17 @@
 
 /// Phrases that no shop text may make the speaker say, lower case. The wake word and the
 /// confirmation phrases of the three languages; a household's own wake word comes on top.
-pub const BANNED: &[&str] = &["tendero", "order it", "pide eso", "comandă acum", "comanda acum", "alexa", "hey google", "ok google", "hey siri"];
+pub const BANNED: &[&str] = &[
+    "tendero",
+    "order it",
+    "pide eso",
+    "comandă acum",
+    "comanda acum",
+    "alexa",
+    "hey google",
+    "ok google",
+    "hey siri",
+];
 
 /// Cleans one text of a shop; at most `max_chars` characters remain.
 pub fn clean(text: &str, extra_banned: &[String], max_chars: usize) -> String {

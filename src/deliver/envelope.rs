@@ -107,7 +107,13 @@ pub enum SealError {
 ///
 /// # Errors
 /// [`SealError`], when the body has numbers that JSON can't carry or is too large.
-pub fn seal<T: Body>(body: &T, source: &str, keys: &Keys, now_unix_ms: i64, life_ms: i64) -> Result<Vec<u8>, SealError> {
+pub fn seal<T: Body>(
+    body: &T,
+    source: &str,
+    keys: &Keys,
+    now_unix_ms: i64,
+    life_ms: i64,
+) -> Result<Vec<u8>, SealError> {
     let json = |why: String| SealError::Json { kind: T::KIND, why };
     let unsigned = serde_json::json!({
         "specversion": "1.0",

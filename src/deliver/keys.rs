@@ -33,7 +33,9 @@ pub struct PublicKey {
 pub enum KeyError {
     #[error("{path}: {why}; check that the folder exists and that this user may write there")]
     Io { path: PathBuf, why: std::io::Error },
-    #[error("{path} does not hold a key; put the backup of this file back, or delete it to make a new key (then the shop must be told the new one)")]
+    #[error(
+        "{path} does not hold a key; put the backup of this file back, or delete it to make a new key (then the shop must be told the new one)"
+    )]
     NotAKey { path: PathBuf },
     #[error("{path} can be read by others (mode {mode:o}); run: chmod 600 {path}")]
     Exposed { path: PathBuf, mode: u32 },

@@ -81,17 +81,30 @@ pub enum LinkEvent {
     /// Connected and subscribed.
     Up,
     /// One clear line; the link goes on trying.
-    Down { why: String },
+    Down {
+        why: String,
+    },
     Quoted(Quote),
     /// `code`: the shop's, or `offline`.
-    NotQuoted { request_id: String, code: String },
+    NotQuoted {
+        request_id: String,
+        code: String,
+    },
     Receipt(Receipt),
     Status(StatusUpdate),
-    Shop { shop: String, online: bool },
+    Shop {
+        shop: String,
+        online: bool,
+    },
     /// A message that must not be used.
-    Distrusted { shop: String, why: String },
+    Distrusted {
+        shop: String,
+        why: String,
+    },
     /// The broker did not take a message: its access rules are wrong.
-    Denied { why: String },
+    Denied {
+        why: String,
+    },
     /// A newer catalogue of the shop, verified, complete and cleaned.
     Catalog(Catalog),
 }
@@ -152,11 +165,7 @@ pub fn start(
     let will = envelope::seal(&offline, &route.device_source(), &keys, now, PRESENCE_LIFE_MS);
     let client = mqtt::Client {
         client_id: route.device().into(),
-        subscriptions: vec![
-            route.all_down(),
-            topic::shop_state(route.shop()),
-            topic::all_catalog(route.shop()),
-        ],
+        subscriptions: vec![route.all_down(), topic::shop_state(route.shop()), topic::all_catalog(route.shop())],
         will: will.ok().map(|bytes| (route.device_state(), bytes)),
     };
     let mut broker = config.broker.clone();
@@ -274,12 +283,19 @@ impl Link {
             request_id: request_id.clone(),
             lines: lines
                 .into_iter()
-                .map(|line| WantedLine { sku: Some(line.sku), gtin: None, text: None, qty: line.qty, options: line.options })
+                .map(|line| WantedLine {
+                    sku: Some(line.sku),
+                    gtin: None,
+                    text: None,
+                    qty: line.qty,
+                    options: line.options,
+                })
                 .collect(),
             intent: "reorder".into(),
             language: lang,
         };
-        let sent = self.seal(&body, REQUEST_LIFE_MS).is_some_and(|payload| self.request(body.aud, payload, &request_id));
+        let sent =
+            self.seal(&body, REQUEST_LIFE_MS).is_some_and(|payload| self.request(body.aud, payload, &request_id));
         if !sent {
             return self.tell(LinkEvent::NotQuoted { request_id, code: "offline".into() }).await;
         }
@@ -401,10 +417,14 @@ impl Link {
                 Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
                 Err(TrySendError::Closed(_)) => Err(Ended),
             },
-            LinkEvent::Up | LinkEvent::Down { .. } | LinkEvent::Quoted(_) | LinkEvent::NotQuoted { .. }
-            | LinkEvent::Receipt(_) | LinkEvent::Status(_) | LinkEvent::Shop { .. } | LinkEvent::Catalog(_) => {
-                self.events.send(event).await.map_err(|_| Ended)
-            }
+            LinkEvent::Up
+            | LinkEvent::Down { .. }
+            | LinkEvent::Quoted(_)
+            | LinkEvent::NotQuoted { .. }
+            | LinkEvent::Receipt(_)
+            | LinkEvent::Status(_)
+            | LinkEvent::Shop { .. }
+            | LinkEvent::Catalog(_) => self.events.send(event).await.map_err(|_| Ended),
         }
     }
 }

@@ -12,9 +12,7 @@ pub use tls::TlsFiles;
 pub use trouble::Trouble;
 
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{
-    LastWill, Packet, PubAckReason, Publish, PublishProperties, SubscribeReasonCode,
-};
+use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAckReason, Publish, PublishProperties, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{Outgoing, Transport};
 use std::collections::{HashMap, VecDeque};
@@ -75,11 +73,16 @@ pub struct Client {
 /// What the connection reports. `Up` comes once every subscription is granted.
 #[derive(Debug)]
 pub enum MqttEvent {
-    Up { session_present: bool },
+    Up {
+        session_present: bool,
+    },
     Down(Trouble),
     Message(Message),
     /// The broker has it: not the shop.
-    Delivered { topic: String, mark: String },
+    Delivered {
+        topic: String,
+        mark: String,
+    },
     /// The broker did not take it.
     Denied(Trouble),
 }
@@ -177,7 +180,13 @@ impl Mqtt {
             ..PublishProperties::default()
         };
         live.client
-            .try_publish_with_properties(message.topic.clone(), QoS::AtLeastOnce, message.retained, message.payload, properties)
+            .try_publish_with_properties(
+                message.topic.clone(),
+                QoS::AtLeastOnce,
+                message.retained,
+                message.payload,
+                properties,
+            )
             .map_err(|_| NotNow::Busy)?;
         live.queued.push_back((message.topic, message.mark));
         Ok(())
@@ -358,7 +367,10 @@ impl<E: From<MqttEvent> + Send + 'static> Driver<E> {
             Packet::SubAck(suback) => {
                 let refused = suback.return_codes.iter().find(|code| !matches!(code, SubscribeReasonCode::Success(_)));
                 if let Some(code) = refused {
-                    let trouble = Trouble::Subscription { filters: self.client.subscriptions.join(", "), why: format!("{code:?}") };
+                    let trouble = Trouble::Subscription {
+                        filters: self.client.subscriptions.join(", "),
+                        why: format!("{code:?}"),
+                    };
                     return Err(Ended::Trouble { trouble, was_up: false });
                 }
                 acks.granted += 1;

@@ -194,7 +194,8 @@ impl Store {
     }
 
     pub fn shopping_list(&self) -> Result<Vec<ListEntry>, StoreError> {
-        let mut query = self.db.prepare_cached("SELECT sku, qty, why FROM shopping_list ORDER BY id").map_err(self.at())?;
+        let mut query =
+            self.db.prepare_cached("SELECT sku, qty, why FROM shopping_list ORDER BY id").map_err(self.at())?;
         let rows = query
             .query_map([], |row| Ok(ListEntry { sku: row.get(0)?, qty: row.get(1)?, why: row.get(2)? }))
             .map_err(self.at())?;
@@ -207,8 +208,10 @@ impl Store {
         let path = self.path.clone();
         let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(at(&path))?;
         for (sku, regular) in regulars {
-            let body = serde_json::to_string(regular).map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
-            tx.execute("INSERT OR REPLACE INTO regulars (sku, body) VALUES (?1, ?2)", params![sku, body]).map_err(at(&path))?;
+            let body = serde_json::to_string(regular)
+                .map_err(|e| StoreError::Damaged { path: path.clone(), why: e.to_string() })?;
+            tx.execute("INSERT OR REPLACE INTO regulars (sku, body) VALUES (?1, ?2)", params![sku, body])
+                .map_err(at(&path))?;
         }
         tx.commit().map_err(at(&path))
     }
@@ -245,24 +248,29 @@ impl Store {
 
 /// A new order with its bytes, or a new state of one.
 fn put_order(tx: &Transaction<'_>, path: &Path, order: &Order, seal: &mut Seal<'_>) -> Result<(), StoreError> {
-    let body = serde_json::to_string(order)
-        .map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
+    let body =
+        serde_json::to_string(order).map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
     let known: Option<(String, String)> = tx
-        .query_row("SELECT quote_hash, nonce FROM orders WHERE id = ?1", [&order.id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT quote_hash, nonce FROM orders WHERE id = ?1", [&order.id.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()
         .map_err(at(path))?;
     if let Some(known) = known {
         if known != (order.quote.hash.clone(), order.nonce.clone()) {
             return Err(StoreError::OtherContent { order: order.id.clone() });
         }
-        tx.execute("UPDATE orders SET state = ?2, body = ?3 WHERE id = ?1", params![order.id.0, order.state.name(), body])
-            .map_err(at(path))?;
+        tx.execute(
+            "UPDATE orders SET state = ?2, body = ?3 WHERE id = ?1",
+            params![order.id.0, order.state.name(), body],
+        )
+        .map_err(at(path))?;
         return Ok(());
     }
-    let seq: i64 = tx
-        .query_row("UPDATE counter SET seq = seq + 1 RETURNING seq", [], |row| row.get(0))
-        .map_err(at(path))?;
-    let seq_u = u64::try_from(seq).map_err(|_| StoreError::Damaged { path: path.into(), why: format!("sequence number {seq}") })?;
+    let seq: i64 =
+        tx.query_row("UPDATE counter SET seq = seq + 1 RETURNING seq", [], |row| row.get(0)).map_err(at(path))?;
+    let seq_u = u64::try_from(seq)
+        .map_err(|_| StoreError::Damaged { path: path.into(), why: format!("sequence number {seq}") })?;
     let bytes = seal(order, seq_u).map_err(|e| StoreError::Seal { order: order.id.clone(), why: format!("{e:#}") })?;
     tx.execute(
         "INSERT INTO orders (id, seq, state, quote_hash, nonce, expires_unix_ms, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -281,8 +289,8 @@ fn put_audit(
     heard: &str,
     verdicts: &[Verdict],
 ) -> Result<(), StoreError> {
-    let verdicts = serde_json::to_string(verdicts)
-        .map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
+    let verdicts =
+        serde_json::to_string(verdicts).map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
     tx.execute(
         "INSERT INTO audit (order_id, heard, verdicts) VALUES (?1, ?2, ?3)",
         params![order.map(|id| &id.0), heard, verdicts],

@@ -138,9 +138,15 @@ mod tests {
     fn what_goes_up_is_parsed_back_and_nothing_else() {
         let route = Route::new("casa-1", "kitchen", "corner").unwrap();
         assert_eq!(Route::parse_up(&route.up("order")), Some((route.clone(), "order")));
-        for other in [route.down("quote"), route.device_state(), profile("corner"), "".into(), route.up("order/more"),
-            "tendero/v1/home/casa/kitchen/+/up/order".into(), "tendero/v2/home/a/b/c/up/order".into()]
-        {
+        for other in [
+            route.down("quote"),
+            route.device_state(),
+            profile("corner"),
+            "".into(),
+            route.up("order/more"),
+            "tendero/v1/home/casa/kitchen/+/up/order".into(),
+            "tendero/v2/home/a/b/c/up/order".into(),
+        ] {
             assert_eq!(Route::parse_up(&other), None, "{other}");
         }
     }

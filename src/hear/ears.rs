@@ -37,11 +37,23 @@ pub enum EarCommand {
 /// What the ears tell the daemon.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EarEvent {
-    Woke { score: f32 },
-    Heard { turn: Option<Turn>, lang: Lang, nbest: Vec<Hypothesis>, acoustics: Acoustics, ms: StageMs },
-    Silence { turn: Option<Turn> },
+    Woke {
+        score: f32,
+    },
+    Heard {
+        turn: Option<Turn>,
+        lang: Lang,
+        nbest: Vec<Hypothesis>,
+        acoustics: Acoustics,
+        ms: StageMs,
+    },
+    Silence {
+        turn: Option<Turn>,
+    },
     /// The microphone is gone or failed; the daemon says so and tries again.
-    SourceLost { why: String },
+    SourceLost {
+        why: String,
+    },
     SourceBack,
     /// A file or feed has ended.
     End,
@@ -120,7 +132,11 @@ impl Ears {
     /// `lang` is what follows the wake word; `clock` measures the stages.
     pub fn new(wake: Box<dyn Wake>, stt: Box<dyn Stt>, grammars: Grammars, lang: Lang, clock: Clock) -> Ears {
         Ears {
-            wake, stt, grammars, lang, clock,
+            wake,
+            stt,
+            grammars,
+            lang,
+            clock,
             frontend: Frontend::default(),
             ring: VecDeque::with_capacity(PREROLL + 1),
             quiet_hops: WAKE_SLEEPS_AFTER,
@@ -151,9 +167,17 @@ impl Ears {
             EarCommand::Listen { turn, lang, expect, window_ms } => {
                 let endpoint = Endpoint::new(&expect, window_ms);
                 self.taking = Some(Taking {
-                    turn: Some(turn), lang, expect, endpoint,
-                    samples: Vec::new(), measures: Vec::new(), before: 0, tail: 0,
-                    while_speaking: false, wake_ms: 0, endpoint_ms: 0,
+                    turn: Some(turn),
+                    lang,
+                    expect,
+                    endpoint,
+                    samples: Vec::new(),
+                    measures: Vec::new(),
+                    before: 0,
+                    tail: 0,
+                    while_speaking: false,
+                    wake_ms: 0,
+                    endpoint_ms: 0,
                 });
                 vec![]
             }
@@ -165,7 +189,10 @@ impl Ears {
             EarCommand::Deafen => {
                 self.deaf = true;
                 // Sound from before the speaker's voice and after it are never one utterance's proof.
-                self.taking.iter_mut().filter(|t| t.endpoint.speech_began_ms().is_some()).for_each(|t| t.while_speaking = true);
+                self.taking
+                    .iter_mut()
+                    .filter(|t| t.endpoint.speech_began_ms().is_some())
+                    .for_each(|t| t.while_speaking = true);
                 self.forget_sound();
                 vec![]
             }
@@ -290,7 +317,8 @@ impl Ears {
 
     /// An engine that fails has heard nothing: the household is asked again, and the log says why.
     fn transcribe(&mut self, taking: &Taking) -> Vec<Hypothesis> {
-        let result = self.prepare(taking.lang, &taking.expect).and_then(|key| self.stt.transcribe(&key, taking.speech(), NBEST));
+        let result =
+            self.prepare(taking.lang, &taking.expect).and_then(|key| self.stt.transcribe(&key, taking.speech(), NBEST));
         result.unwrap_or_else(|why| {
             tracing::error!("an utterance could not be transcribed: {why:#}");
             nothing_heard()
@@ -341,7 +369,8 @@ impl Taking {
         let count = (self.endpoint.speech_ms() / HOP_MS) as usize;
         let spoken: Vec<(usize, Measure)> =
             self.measures.iter().copied().enumerate().skip(first).take(count).filter(|(_, m)| m.voice).collect();
-        let loud: Vec<i16> = spoken.iter().flat_map(|(at, _)| &self.samples[at * HOP..(at + 1) * HOP]).copied().collect();
+        let loud: Vec<i16> =
+            spoken.iter().flat_map(|(at, _)| &self.samples[at * HOP..(at + 1) * HOP]).copied().collect();
         let level = (!loud.is_empty()).then(|| level_dbfs(&loud));
         let floor = self.measures.iter().map(|m| m.floor_dbfs).fold(f32::INFINITY, f32::min);
         let quiet_before = self.measures[..first].iter().rev().take_while(|m| !m.voice).count() as u32;

@@ -132,7 +132,10 @@ mod tests {
 
     #[test]
     fn endless_talk_is_cut() {
-        let ended = verdicts(&Expect::Command, 5_000, &"v".repeat(300)).into_iter().find(|(_, v)| *v == Verdict::Ended).unwrap();
+        let ended = verdicts(&Expect::Command, 5_000, &"v".repeat(300))
+            .into_iter()
+            .find(|(_, v)| *v == Verdict::Ended)
+            .unwrap();
         assert!(ended.0 <= MAX_UTTERANCE_MS + HOP_MS);
     }
 

@@ -39,12 +39,14 @@ impl Frontend {
         debug_assert_eq!(hop.chunks_exact(FRAME).len(), FRAMES);
         let voice = voiced >= VOICED_FRAMES;
         let level_dbfs = level_dbfs(hop);
-        let floor = self.floor_dbfs.map_or(level_dbfs, |floor| if level_dbfs < floor {
-            level_dbfs
-        } else if voice {
-            floor
-        } else {
-            level_dbfs.min(floor + FLOOR_RISE_DB)
+        let floor = self.floor_dbfs.map_or(level_dbfs, |floor| {
+            if level_dbfs < floor {
+                level_dbfs
+            } else if voice {
+                floor
+            } else {
+                level_dbfs.min(floor + FLOOR_RISE_DB)
+            }
         });
         self.floor_dbfs = Some(floor);
         Measure { level_dbfs, floor_dbfs: floor, voice }
@@ -94,10 +96,13 @@ mod tests {
         let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
         let sound = crate::hear::source::rate::resample_all(&sound, rate_hz).unwrap();
         let mut frontend = Frontend::default();
-        let voiced = sound.chunks_exact(HOP).filter(|piece| {
-            let hop: Hop = std::array::from_fn(|i| (piece[i] * 32_767.0) as i16);
-            frontend.push(&hop).voice
-        }).count();
+        let voiced = sound
+            .chunks_exact(HOP)
+            .filter(|piece| {
+                let hop: Hop = std::array::from_fn(|i| (piece[i] * 32_767.0) as i16);
+                frontend.push(&hop).voice
+            })
+            .count();
         assert!(voiced >= 8, "{voiced} hops of voice");
     }
 }

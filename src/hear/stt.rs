@@ -106,7 +106,9 @@ fn open_one(name: &str) -> anyhow::Result<Box<dyn Stt>> {
     let engine = ENGINES.iter().find(|e| e.name == name).ok_or_else(|| anyhow::anyhow!("no such engine"))?;
     match (engine.open, engine.feature) {
         (Some(open), _) => open(),
-        (None, feature) => anyhow::bail!("this build is without it; build with --features {}", feature.unwrap_or(engine.name)),
+        (None, feature) => {
+            anyhow::bail!("this build is without it; build with --features {}", feature.unwrap_or(engine.name))
+        }
     }
 }
 

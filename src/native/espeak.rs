@@ -144,7 +144,8 @@ impl Engine {
         // SAFETY: the names and signatures are those of speak_lib.h, unchanged since revision 10
         // (espeak-ng 1.50). The pointers are kept beside the library that they point into.
         unsafe {
-            let initialize = *library.get::<unsafe extern "C" fn(c_int, c_int, *const c_char, c_int) -> c_int>(b"espeak_Initialize\0")?;
+            let initialize = *library
+                .get::<unsafe extern "C" fn(c_int, c_int, *const c_char, c_int) -> c_int>(b"espeak_Initialize\0")?;
             let set_callback = *library.get::<unsafe extern "C" fn(Callback)>(b"espeak_SetSynthCallback\0")?;
             let engine = Engine {
                 rate_hz: 0,
@@ -166,11 +167,16 @@ impl Engine {
 
     fn choose(&self, voice: &str) -> anyhow::Result<()> {
         // A name of a voice is also a path below the voice folder: let nothing leave it.
-        let known = !voice.is_empty() && voice.len() <= 40 && voice.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-_/".contains(&b));
+        let known = !voice.is_empty()
+            && voice.len() <= 40
+            && voice.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-_/".contains(&b));
         let code = match CString::new(voice) {
             // SAFETY: a NUL-terminated string that outlives the call; the caller holds the lock.
             Ok(name) if known => unsafe { (self.set_voice)(name.as_ptr()) },
-            Ok(_) | Err(_) => bail!("\"{}\" is no name of an espeak-ng voice; list them with: espeak-ng --voices", voice.escape_default()),
+            Ok(_) | Err(_) => bail!(
+                "\"{}\" is no name of an espeak-ng voice; list them with: espeak-ng --voices",
+                voice.escape_default()
+            ),
         };
         ensure!(code == EE_OK, "espeak-ng has no voice \"{voice}\"; list them with: espeak-ng --voices");
         Ok(())
@@ -198,7 +204,8 @@ extern "C" fn take_sound(samples: *mut c_short, count: c_int, _events: *mut c_vo
 
 /// NUL ends a C string, and other control characters mean nothing to a voice.
 fn c_text(text: &str) -> CString {
-    let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|&end| end <= MAX_TEXT).last().unwrap_or(0);
+    let end =
+        text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|&end| end <= MAX_TEXT).last().unwrap_or(0);
     let plain: String = text[..end].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     CString::new(plain).expect("control characters, NUL among them, were replaced above")
 }
@@ -236,7 +243,9 @@ mod tests {
     #[test]
     fn odd_text_is_harmless() {
         let Some(espeak) = espeak() else { return };
-        for text in ["", " ", "\0", "a\0b", "<speak>", "<mark name=\"x\"/>", "[[h@l'oU]]", "&lt;", "%s%n", "\u{fffd}", "😀"] {
+        for text in
+            ["", " ", "\0", "a\0b", "<speak>", "<mark name=\"x\"/>", "[[h@l'oU]]", "&lt;", "%s%n", "\u{fffd}", "😀"]
+        {
             espeak.synthesise(text, "en", 175, 50).unwrap();
             espeak.phonemes_ipa(text, "en").unwrap();
         }

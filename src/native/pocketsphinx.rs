@@ -45,14 +45,26 @@ impl Model {
         for (name, begins) in [("mdef", MDEF), ("means", S3), ("variances", S3), ("transition_matrices", S3)] {
             let path = self.hmm.join(name);
             let head = head_of(&path)?;
-            ensure!(begins.iter().any(|b| head.starts_with(b)), "{} is no acoustic model file; {INSTALL}", path.display());
+            ensure!(
+                begins.iter().any(|b| head.starts_with(b)),
+                "{} is no acoustic model file; {INSTALL}",
+                path.display()
+            );
         }
         for path in [self.hmm.join("feat.params"), self.dict.clone()] {
             let head = head_of(&path)?;
-            ensure!(!head.is_empty() && !head.starts_with(b"<"), "{} is not what it should be; {INSTALL}", path.display());
+            ensure!(
+                !head.is_empty() && !head.starts_with(b"<"),
+                "{} is not what it should be; {INSTALL}",
+                path.display()
+            );
         }
         let weights = ["sendump", "mixture_weights"].map(|name| self.hmm.join(name));
-        ensure!(weights.iter().any(|path| path.is_file()), "{} holds neither sendump nor mixture_weights; {INSTALL}", self.hmm.display());
+        ensure!(
+            weights.iter().any(|path| path.is_file()),
+            "{} holds neither sendump nor mixture_weights; {INSTALL}",
+            self.hmm.display()
+        );
         Ok(())
     }
 }
@@ -136,7 +148,8 @@ impl Api {
     fn load() -> anyhow::Result<Api> {
         let open = |name: &str| {
             // SAFETY: neither library has initialisers that touch our state.
-            unsafe { Library::new(name) }.map_err(|e| anyhow::anyhow!("the library {name} can't be opened ({e}); {INSTALL}"))
+            unsafe { Library::new(name) }
+                .map_err(|e| anyhow::anyhow!("the library {name} can't be opened ({e}); {INSTALL}"))
         };
         let base = open("libsphinxbase.so.3")?;
         let sphinx = open("libpocketsphinx.so.3")?;
@@ -202,10 +215,14 @@ impl Decoder {
     pub fn open(model: &Model, options: &[(&str, &str)]) -> anyhow::Result<Decoder> {
         let api = Api::get()?;
         model.check()?;
-        let path = |path: &Path| path.to_str().map(str::to_owned).with_context(|| format!("the path {} is not UTF-8", path.display()));
-        let mut words = vec!["tendero".to_owned(), "-hmm".into(), path(&model.hmm)?, "-dict".into(), path(&model.dict)?];
+        let path = |path: &Path| {
+            path.to_str().map(str::to_owned).with_context(|| format!("the path {} is not UTF-8", path.display()))
+        };
+        let mut words =
+            vec!["tendero".to_owned(), "-hmm".into(), path(&model.hmm)?, "-dict".into(), path(&model.dict)?];
         words.extend(options.iter().flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]));
-        let arguments = words.into_iter().map(CString::new).collect::<Result<Vec<_>, _>>().context("an option holds a NUL byte")?;
+        let arguments =
+            words.into_iter().map(CString::new).collect::<Result<Vec<_>, _>>().context("an option holds a NUL byte")?;
         let mut argv: Vec<*mut c_char> = arguments.iter().map(|a| a.as_ptr().cast_mut()).collect();
         let count = i32::try_from(argv.len()).context("too many options")?;
         // SAFETY: `argv` holds `count` NUL-terminated strings, which the library only reads and
@@ -220,7 +237,8 @@ impl Decoder {
             (api.cmd_ln_free_r)(config);
             ps
         };
-        let ps = NonNull::new(ps).with_context(|| format!("PocketSphinx could not load the model in {}; {INSTALL}", model.hmm.display()))?;
+        let ps = NonNull::new(ps)
+            .with_context(|| format!("PocketSphinx could not load the model in {}; {INSTALL}", model.hmm.display()))?;
         Ok(Decoder { api, ps, _arguments: arguments })
     }
 
@@ -342,7 +360,11 @@ impl Decoder {
                 if !word.is_null() {
                     let word = CStr::from_ptr(word).to_string_lossy().into_owned();
                     let frame = |f: c_int| u32::try_from(f).unwrap_or(0);
-                    segments.push(Segment { word, frames: (frame(first), frame(last)), acoustic: f64::from(acoustic) * NATS });
+                    segments.push(Segment {
+                        word,
+                        frames: (frame(first), frame(last)),
+                        acoustic: f64::from(acoustic) * NATS,
+                    });
                 }
                 at = (self.api.ps_seg_next)(at);
             }
@@ -380,7 +402,8 @@ impl Drop for Decoder {
 
 fn head_of(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut head = Vec::new();
-    let file = std::fs::File::open(path).map_err(|e| anyhow::anyhow!("the model file {} can't be read ({e}); {INSTALL}", path.display()))?;
+    let file = std::fs::File::open(path)
+        .map_err(|e| anyhow::anyhow!("the model file {} can't be read ({e}); {INSTALL}", path.display()))?;
     file.take(16).read_to_end(&mut head).with_context(|| format!("the model file {} can't be read", path.display()))?;
     Ok(head)
 }

@@ -102,10 +102,15 @@ impl Book {
     pub fn device_key(&self, route: &Route) -> Result<Option<PublicKey>, StoreError> {
         let key: Option<String> = self
             .db
-            .query_row("SELECT key FROM devices WHERE home = ?1 AND device = ?2", [route.home(), route.device()], |row| row.get(0))
+            .query_row(
+                "SELECT key FROM devices WHERE home = ?1 AND device = ?2",
+                [route.home(), route.device()],
+                |row| row.get(0),
+            )
             .optional()
             .map_err(at(&self.path))?;
-        key.map(|text| text.parse().map_err(|e| StoreError::Damaged { path: self.path.clone(), why: format!("{e}") })).transpose()
+        key.map(|text| text.parse().map_err(|e| StoreError::Damaged { path: self.path.clone(), why: format!("{e}") }))
+            .transpose()
     }
 
     /// Every booking, oldest first.
@@ -117,8 +122,10 @@ impl Book {
 
     /// What must still be said: number, topic, bytes.
     pub fn outgoing(&self) -> Result<Vec<(i64, String, Vec<u8>)>, StoreError> {
-        let mut query =
-            self.db.prepare_cached("SELECT id, topic, bytes FROM outgoing ORDER BY id LIMIT 200").map_err(at(&self.path))?;
+        let mut query = self
+            .db
+            .prepare_cached("SELECT id, topic, bytes FROM outgoing ORDER BY id LIMIT 200")
+            .map_err(at(&self.path))?;
         let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(at(&self.path))?;
         rows.map(|row| row.map_err(at(&self.path))).collect()
     }
@@ -280,9 +287,11 @@ impl Page<'_> {
     /// Bookings of a home since a moment.
     pub fn booked_since(&self, home: &str, since_unix_ms: i64) -> Result<u32, StoreError> {
         self.tx
-            .query_row("SELECT count(*) FROM bookings WHERE home = ?1 AND booked_unix_ms >= ?2", params![home, since_unix_ms], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT count(*) FROM bookings WHERE home = ?1 AND booked_unix_ms >= ?2",
+                params![home, since_unix_ms],
+                |row| row.get(0),
+            )
             .map_err(at(self.path))
     }
 

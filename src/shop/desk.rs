@@ -91,8 +91,14 @@ impl Desk {
             Ok(price) => price,
             Err(none) => {
                 let request_id = request.request_id;
-                let body = QuoteRefused { aud: at.route.down(QuoteRefused::KIND), request_id, code: none.code.into(), sku: none.sku.clone() };
-                let event = ShopEvent::NotQuoted { home: at.route.home().into(), code: none.code.into(), sku: none.sku };
+                let body = QuoteRefused {
+                    aud: at.route.down(QuoteRefused::KIND),
+                    request_id,
+                    code: none.code.into(),
+                    sku: none.sku.clone(),
+                };
+                let event =
+                    ShopEvent::NotQuoted { home: at.route.home().into(), code: none.code.into(), sku: none.sku };
                 let say = self.seal(&body, at.now, MINUTE_MS).into_iter().collect();
                 return Ok(Done { say, events: vec![event] });
             }
@@ -172,7 +178,10 @@ impl Desk {
                 Err(code) => (rejected(&at, &opened, code), rejected_event(&at, &id, code)),
             };
             let Some(say) = shop.seal(&receipt, at.now, RECEIPT_LIFE_MS) else {
-                return Err(StoreError::Seal { order: crate::decide::order::OrderId(id.clone()), why: "its receipt".into() });
+                return Err(StoreError::Seal {
+                    order: crate::decide::order::OrderId(id.clone()),
+                    why: "its receipt".into(),
+                });
             };
             page.remember(at.route, &id, Some(&opened.hash), seq, Some(&say.bytes), at.now)?;
             page.say(&say.topic, &say.bytes)?;
@@ -242,14 +251,21 @@ impl Desk {
                     if let Some(say) = shop.status(&at, &id, rev, StatusState::Cancelled, None) {
                         page.say(&say.topic, &say.bytes)?;
                     }
-                    let event = ShopEvent::Moved { order_id: id.clone(), shop_order_no: booking.shop_order_no, state: StatusState::Cancelled };
+                    let event = ShopEvent::Moved {
+                        order_id: id.clone(),
+                        shop_order_no: booking.shop_order_no,
+                        state: StatusState::Cancelled,
+                    };
                     Ok(Done { say: vec![], events: vec![event] })
                 }
                 state @ (StatusState::Shipped | StatusState::Delivered) => {
                     let say = shop.status(&at, &id, booking.rev, state, Some("too_late")).into_iter().collect();
                     Ok(Done { say, events: vec![] })
                 }
-                state @ (StatusState::Unknown | StatusState::Rejected | StatusState::Cancelled | StatusState::Withdrawn
+                state @ (StatusState::Unknown
+                | StatusState::Rejected
+                | StatusState::Cancelled
+                | StatusState::Withdrawn
                 | StatusState::Refunded) => {
                     let say = shop.status(&at, &id, booking.rev, state, None).into_iter().collect();
                     Ok(Done { say, events: vec![] })
@@ -278,8 +294,10 @@ impl Desk {
             if !may {
                 return Ok(refused(order, format!("it is {} and can't become {}", from.name(), state.name())));
             }
-            let route = Route::new(&booking.home, &booking.device, shop.shop)
-                .map_err(|e| StoreError::Seal { order: crate::decide::order::OrderId(booking.order_id.clone()), why: e.to_string() })?;
+            let route = Route::new(&booking.home, &booking.device, shop.shop).map_err(|e| StoreError::Seal {
+                order: crate::decide::order::OrderId(booking.order_id.clone()),
+                why: e.to_string(),
+            })?;
             let rev = page.set_state(&route, &booking.order_id, state)?;
             if let Some(say) = shop.status_on(&route, &booking.order_id, rev, state, None, now) {
                 page.say(&say.topic, &say.bytes)?;
@@ -299,9 +317,15 @@ impl Desk {
             .flatten()
             .map(|mut value| value["data"].take());
         let text = |name: &str| data.as_ref().and_then(|data| data[name].as_str()).filter(|text| text.len() <= 64);
-        if let (Order::KIND, Some(order_id), Some(order_hash)) = (kind, text("order_id"), envelope::hash_of_sealed(payload)) {
+        if let (Order::KIND, Some(order_id), Some(order_hash)) =
+            (kind, text("order_id"), envelope::hash_of_sealed(payload))
+        {
             let aud = route.down(Receipt::KIND);
-            let receipt = Receipt { order_id: order_id.into(), code: Some("not_paired".into()), ..blank_receipt(aud, order_hash) };
+            let receipt = Receipt {
+                order_id: order_id.into(),
+                code: Some("not_paired".into()),
+                ..blank_receipt(aud, order_hash)
+            };
             done.say.extend(self.seal(&receipt, now, DAY_MS));
         }
         if let (QuoteRequest::KIND, Some(request_id)) = (kind, text("request_id")) {
@@ -349,8 +373,22 @@ impl Seller<'_> {
         self.status_on(at.route, order_id, rev, state, code, at.now)
     }
 
-    fn status_on(&self, route: &Route, order_id: &str, rev: u64, state: StatusState, code: Option<&str>, now: i64) -> Option<Say> {
-        let body = Status { aud: route.down(Status::KIND), order_id: order_id.into(), rev, state, code: code.map(str::to_owned) };
+    fn status_on(
+        &self,
+        route: &Route,
+        order_id: &str,
+        rev: u64,
+        state: StatusState,
+        code: Option<&str>,
+        now: i64,
+    ) -> Option<Say> {
+        let body = Status {
+            aud: route.down(Status::KIND),
+            order_id: order_id.into(),
+            rev,
+            state,
+            code: code.map(str::to_owned),
+        };
         self.seal(&body, now, RECEIPT_LIFE_MS)
     }
 }

@@ -23,7 +23,14 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Terms {
-        Terms { delivery_minor: 390, free_from_minor: 2_000, earliest_days: 1, latest_days: 2, valid_s: 900, withdrawal_days: 14 }
+        Terms {
+            delivery_minor: 390,
+            free_from_minor: 2_000,
+            earliest_days: 1,
+            latest_days: 2,
+            valid_s: 900,
+            withdrawal_days: 14,
+        }
     }
 }
 
@@ -57,7 +64,11 @@ pub fn price(catalog: &Catalog, terms: &Terms, request: &QuoteRequest, now_unix_
     Ok(Price {
         lines,
         totals: Totals { goods, delivery: amount, total },
-        delivery: Delivery { earliest: day(terms.earliest_days), latest: day(terms.latest_days.max(terms.earliest_days)), amount },
+        delivery: Delivery {
+            earliest: day(terms.earliest_days),
+            latest: day(terms.latest_days.max(terms.earliest_days)),
+            amount,
+        },
     })
 }
 

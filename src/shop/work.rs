@@ -85,7 +85,8 @@ pub fn start(
         clock: config.clock,
     };
     let runtime = tokio::runtime::Handle::current();
-    let mut work = Work { desk, mqtt, client, broker, inputs, events, runtime, under_way: HashSet::new(), ticks: 0, away: false };
+    let mut work =
+        Work { desk, mqtt, client, broker, inputs, events, runtime, under_way: HashSet::new(), ticks: 0, away: false };
     tokio::spawn(tick(work.inputs.clone()));
     std::thread::Builder::new()
         .name("shop".into())
@@ -313,7 +314,11 @@ fn log(event: &ShopEvent) {
             tracing::info!("no price for {home}: {code} {}", sku.as_deref().unwrap_or_default());
         }
         ShopEvent::Booked { shop_order_no, home, device, lines, total, currency, order_id } => {
-            tracing::info!("booked {shop_order_no} for {home}/{device}: {}, {} (order {order_id})", list(lines), money(*total, currency));
+            tracing::info!(
+                "booked {shop_order_no} for {home}/{device}: {}, {} (order {order_id})",
+                list(lines),
+                money(*total, currency)
+            );
         }
         ShopEvent::Repeated { order_id } => tracing::info!("order {order_id} came again; same receipt"),
         ShopEvent::Rejected { order_id, home, code } => tracing::info!("rejected order {order_id} of {home}: {code}"),

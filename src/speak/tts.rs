@@ -63,7 +63,9 @@ pub fn open(name: &str) -> anyhow::Result<Box<dyn Tts>> {
     match (engine.open, engine.feature) {
         (Some(open), _) => open(),
         (None, Some(feature)) => {
-            bail!("this build is without the engine \"{name}\"; build it with `cargo build --release --features {feature}`")
+            bail!(
+                "this build is without the engine \"{name}\"; build it with `cargo build --release --features {feature}`"
+            )
         }
         (None, None) => bail!("the engine \"{name}\" can't be opened"),
     }

@@ -37,7 +37,8 @@ impl Wording {
     /// The first message that does not parse or is there twice.
     pub fn new() -> Result<Wording, WordingError> {
         let files = [(Lang::En, EN, langid!("en")), (Lang::Es, ES, langid!("es")), (Lang::Ro, RO, langid!("ro"))];
-        let bundles = files.into_iter().map(|(lang, text, id)| Ok((lang, bundle(lang, text, id)?))).collect::<Result<_, _>>()?;
+        let bundles =
+            files.into_iter().map(|(lang, text, id)| Ok((lang, bundle(lang, text, id)?))).collect::<Result<_, _>>()?;
         Ok(Wording { bundles })
     }
 
@@ -64,7 +65,8 @@ impl Wording {
 
 fn bundle(lang: Lang, text: &str, id: LanguageIdentifier) -> Result<FluentBundle<FluentResource>, WordingError> {
     let broken = |what: String| WordingError { lang, what };
-    let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| broken(format!("{:?}", errors.first())))?;
+    let resource =
+        FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| broken(format!("{:?}", errors.first())))?;
     let mut bundle = FluentBundle::new_concurrent(vec![id]);
     // Isolation marks are for screens; a speech engine would read them or stumble.
     bundle.set_use_isolating(false);
@@ -174,10 +176,14 @@ impl Speak<'_> {
 
     /// Reasons, product, quantity, total, delivery, and directly after them what orders it.
     fn read_back(&self, reply: &Reply) -> String {
-        let Reply::ReadBack { items, total, earliest, latest, ask, reasons, digits } = reply else { return String::new() };
-        let items = self.join(items.iter().map(|item| if *digits { self.item_by_digits(item) } else { self.item(item) }));
+        let Reply::ReadBack { items, total, earliest, latest, ask, reasons, digits } = reply else {
+            return String::new();
+        };
+        let items =
+            self.join(items.iter().map(|item| if *digits { self.item_by_digits(item) } else { self.item(item) }));
         let days = self.days(*earliest, *latest);
-        let facts = self.say("read-back", &[("items", text(items)), ("total", text(self.money(total))), ("days", text(days))]);
+        let facts =
+            self.say("read-back", &[("items", text(items)), ("total", text(self.money(total))), ("days", text(days))]);
         self.sentences(reasons.iter().map(|reason| self.reason(reason)).chain([facts, self.ask(ask)]))
     }
 

@@ -4,8 +4,8 @@
 //! Neutral of any engine: a [`Grammar`] is JSGF text and the words in it.
 
 use super::Lang;
-use super::catalog::{Catalog, ProductOption};
 use super::catalog::index::Index;
+use super::catalog::{Catalog, ProductOption};
 use super::intent::Intent;
 use super::lexicon::template::{Node, Slot};
 use super::lexicon::{Lexicon, Role};
@@ -43,7 +43,15 @@ pub struct Grammar {
 
 /// Writes the grammar for `expect`.
 pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expect) -> Grammar {
-    let mut writer = Writer { catalog, lexicon, index, out: String::new(), used: BTreeSet::new(), done: BTreeSet::new(), words: BTreeSet::new() };
+    let mut writer = Writer {
+        catalog,
+        lexicon,
+        index,
+        out: String::new(),
+        used: BTreeSet::new(),
+        done: BTreeSet::new(),
+        words: BTreeSet::new(),
+    };
     let body = match expect {
         Expect::Command => writer.command(),
         Expect::Confirm => writer.answers(&[]),
@@ -52,7 +60,10 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
     };
     writer.rules();
     // The speech engine defines <garbage>, a loop of sounds, so that nonsense has a way out.
-    let jsgf = format!("#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}", lexicon.lang, writer.out);
+    let jsgf = format!(
+        "#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}",
+        lexicon.lang, writer.out
+    );
     Grammar { jsgf, words: writer.words }
 }
 
@@ -120,13 +131,23 @@ impl Writer<'_> {
         // Products that share their options share the rule of them.
         let mut sets: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
         for (at, product) in self.catalog.products.iter().enumerate() {
-            let names = product.says.get(&lexicon.lang).cloned().unwrap_or_else(|| vec![product.title(lexicon.lang).to_owned()]);
+            let names = product
+                .says
+                .get(&lexicon.lang)
+                .cloned()
+                .unwrap_or_else(|| vec![product.title(lexicon.lang).to_owned()]);
             let names: Vec<String> = names.iter().filter_map(|n| self.text(n)).collect();
             sets.entry(self.index.option_set(at)).or_default().extend(names);
         }
         let mut items = BTreeSet::new();
         for (set, names) in sets {
-            let product = self.catalog.products.iter().enumerate().find(|(at, _)| self.index.option_set(*at) == set).map(|(_, p)| p);
+            let product = self
+                .catalog
+                .products
+                .iter()
+                .enumerate()
+                .find(|(at, _)| self.index.option_set(*at) == set)
+                .map(|(_, p)| p);
             self.rule(&format!("name{set}"), &names);
             let options = product.map_or(&[][..], |p| p.options.as_slice());
             items.insert(self.options(set, options));
@@ -141,7 +162,11 @@ impl Writer<'_> {
         let lexicon = self.lexicon;
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for (at, option) in options.iter().enumerate() {
-            let says: Vec<&String> = option.values.iter().flat_map(|v| v.says.get(&lexicon.lang).or_else(|| v.says.get(&Lang::En)).into_iter().flatten()).collect();
+            let says: Vec<&String> = option
+                .values
+                .iter()
+                .flat_map(|v| v.says.get(&lexicon.lang).or_else(|| v.says.get(&Lang::En)).into_iter().flatten())
+                .collect();
             let measured = says.iter().any(|s| s.split(' ').any(|w| lexicon.spoken_of.iter().any(|of| of == w)));
             let phrases: BTreeSet<String> = says.iter().filter_map(|s| self.text(s)).collect();
             if phrases.is_empty() {
@@ -174,7 +199,18 @@ impl Writer<'_> {
         let mut plain = BTreeSet::new();
         for template in lexicon.templates.iter().filter(|t| t.heard) {
             let answer = match template.role {
-                Role::Means(intent) => matches!(intent, Intent::Confirm | Intent::Affirm | Intent::Deny | Intent::Cancel | Intent::Change | Intent::Repeat | Intent::Why | Intent::Stop | Intent::Help),
+                Role::Means(intent) => matches!(
+                    intent,
+                    Intent::Confirm
+                        | Intent::Affirm
+                        | Intent::Deny
+                        | Intent::Cancel
+                        | Intent::Change
+                        | Intent::Repeat
+                        | Intent::Why
+                        | Intent::Stop
+                        | Intent::Help
+                ),
                 Role::Forbids(_) | Role::Spares | Role::Filler => false,
             };
             if answer && !template.node.has(Slot::Items, &lexicon.rules) {
@@ -206,7 +242,13 @@ impl Writer<'_> {
     fn choice(&mut self, skus: &[String]) -> String {
         let answers = self.answers(&[]);
         let lang = self.lexicon.lang;
-        let names: Vec<String> = self.catalog.products.iter().filter(|p| skus.contains(&p.sku)).flat_map(|p| p.says.get(&lang).cloned().unwrap_or_default().into_iter().chain([p.title(lang).to_owned()])).collect();
+        let names: Vec<String> = self
+            .catalog
+            .products
+            .iter()
+            .filter(|p| skus.contains(&p.sku))
+            .flat_map(|p| p.says.get(&lang).cloned().unwrap_or_default().into_iter().chain([p.title(lang).to_owned()]))
+            .collect();
         let names: BTreeSet<String> = names.iter().filter_map(|n| self.text(n)).collect();
         self.rule("name", &names);
         if names.is_empty() { answers } else { format!("[<article>] <name> | {answers}") }
@@ -266,7 +308,11 @@ impl Writer<'_> {
         }
         let lower = text.to_lowercase();
         let mut words: Vec<String> = Vec::new();
-        for raw in lower.split(|c: char| !c.is_alphanumeric() && c != '\'').map(|w| w.trim_matches('\'')).filter(|w| !w.is_empty()) {
+        for raw in lower
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .map(|w| w.trim_matches('\''))
+            .filter(|w| !w.is_empty())
+        {
             match raw.parse::<u32>() {
                 Ok(number) => words.push(self.lexicon.number_word(number)?),
                 Err(_) if raw.bytes().any(|b| b.is_ascii_digit()) => return None,

@@ -138,6 +138,14 @@ pub struct Parse {
 impl Parse {
     /// A parse that understood nothing.
     pub fn nothing(leftover: Vec<String>) -> Parse {
-        Parse { intent: Intent::None, lines: vec![], change: None, not_an_order: None, leftover, template: None, score: 0.0 }
+        Parse {
+            intent: Intent::None,
+            lines: vec![],
+            change: None,
+            not_an_order: None,
+            leftover,
+            template: None,
+            score: 0.0,
+        }
     }
 }

@@ -167,7 +167,8 @@ impl Lexicon {
             Lang::Es => ES,
             Lang::Ro => RO,
         };
-        Lexicon::from_toml(&format!("{}.toml", lang.code()), text, lang).expect("the files are compiled in, and a test checks them")
+        Lexicon::from_toml(&format!("{}.toml", lang.code()), text, lang)
+            .expect("the files are compiled in, and a test checks them")
     }
 
     /// Checks and compiles the text of a lexicon file; `file` is its name, for messages.
@@ -175,21 +176,31 @@ impl Lexicon {
     /// # Errors
     /// The first thing that is wrong: file, template and what.
     pub fn from_toml(file: &str, text: &str, lang: Lang) -> Result<Lexicon, LexiconError> {
-        let raw: File = toml::from_str(text).map_err(|e| LexiconError::Shape { file: file.into(), what: e.to_string() })?;
+        let raw: File =
+            toml::from_str(text).map_err(|e| LexiconError::Shape { file: file.into(), what: e.to_string() })?;
         let mut rules = BTreeMap::new();
         for (name, body) in &raw.rules {
-            let node = Node::parse(body).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
+            let node =
+                Node::parse(body).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
             rules.insert(name.clone(), node);
         }
         if let Some(rule) = template::circular(&rules) {
             return Err(LexiconError::Rule { file: file.into(), rule, what: "it leads back to itself".into() });
         }
         for (name, node) in &rules {
-            known_rules(node, &rules).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
+            known_rules(node, &rules).map_err(|what| LexiconError::Rule {
+                file: file.into(),
+                rule: name.clone(),
+                what,
+            })?;
         }
         let mut listen = Vec::new();
         for say in &raw.listen {
-            let wrong = |what| LexiconError::Template { file: file.into(), template: "listen".into(), what: format!("\"{say}\": {what}") };
+            let wrong = |what| LexiconError::Template {
+                file: file.into(),
+                template: "listen".into(),
+                what: format!("\"{say}\": {what}"),
+            };
             let node = Node::parse(say).map_err(wrong)?;
             known_rules(&node, &rules).map_err(wrong)?;
             listen.push(node);
@@ -202,7 +213,16 @@ impl Lexicon {
                 let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 known_rules(&node, &rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
                 let heard = !entry.unheard && !node.has(Slot::Any, &rules);
-                templates.push(Template { name: entry.name.clone(), role, whole: entry.whole, depletes: entry.depletes, prepared: entry.prepared, start: entry.start, heard, node });
+                templates.push(Template {
+                    name: entry.name.clone(),
+                    role,
+                    whole: entry.whole,
+                    depletes: entry.depletes,
+                    prepared: entry.prepared,
+                    start: entry.start,
+                    heard,
+                    node,
+                });
             }
         }
         let mut lexicon = Lexicon {
@@ -221,7 +241,11 @@ impl Lexicon {
             spoken_and: raw.words.spoken_and,
             spoken_negative: raw.words.negative.clone(),
             spoken_of: raw.words.of,
-            units: raw.units.iter().flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone()))).collect(),
+            units: raw
+                .units
+                .iter()
+                .flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone())))
+                .collect(),
             articles: set(&raw.words.articles),
             links: set(&raw.words.links),
             joiners: set(&raw.words.joiners),
@@ -321,7 +345,6 @@ impl Lexicon {
     pub fn synonym(&self, stem: &str) -> impl Iterator<Item = &String> {
         self.synonyms.get(stem).into_iter().flatten()
     }
-
 }
 
 fn role(entry: &FileTemplate) -> Result<Role, String> {

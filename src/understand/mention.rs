@@ -89,11 +89,22 @@ impl Reader<'_> {
             let found = self.index.find(self.tokens, at, self.lexicon);
             // "bottle of red | wine": a name that begins inside this one and reaches further is meant.
             let found = found.and_then(|f| self.furthest(f, at));
-            let option_end = taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
+            let option_end =
+                taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
             match found {
-                Some(found) if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) => {
+                Some(found)
+                    if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) =>
+                {
                     let end = found.end;
-                    list.push(Mention { core: (at, end), span: (at, end), found, amount: None, options: BTreeMap::new(), dropped: false, joined: false });
+                    list.push(Mention {
+                        core: (at, end),
+                        span: (at, end),
+                        found,
+                        amount: None,
+                        options: BTreeMap::new(),
+                        dropped: false,
+                        joined: false,
+                    });
                     at = end;
                 }
                 _ => at = option_end.unwrap_or(at + 1),
@@ -104,7 +115,9 @@ impl Reader<'_> {
 
     /// `found`, unless a name that begins inside it reaches further; another name of the same product prolongs it.
     fn furthest(&self, found: Found, at: usize) -> Option<Found> {
-        let later = (at + 1..found.end).filter_map(|s| self.index.find(self.tokens, s, self.lexicon)).find(|l| l.end > found.end);
+        let later = (at + 1..found.end)
+            .filter_map(|s| self.index.find(self.tokens, s, self.lexicon))
+            .find(|l| l.end > found.end);
         match later {
             Some(later) if later.products[0].0 == found.products[0].0 => Some(Found { end: later.end, ..found }),
             Some(_) => None,
@@ -121,14 +134,20 @@ impl Reader<'_> {
         let product = mention.found.products[0].0;
         let mut at = mention.span.0;
         while at > floor && !self.tokens[at].break_before {
-            if let Some((start, option, value)) = (floor..at).find_map(|s| self.index.option(product, self.tokens, s).filter(|(end, ..)| *end == at).map(|(_, o, v)| (s, o, v))) {
+            if let Some((start, option, value)) = (floor..at).find_map(|s| {
+                self.index.option(product, self.tokens, s).filter(|(end, ..)| *end == at).map(|(_, o, v)| (s, o, v))
+            }) {
                 mention.options.entry(option).or_insert(value);
                 at = start;
             } else if let Some(amount) = self.amount_before(floor, at).filter(|_| mention.amount.is_none()) {
                 at = amount.start;
                 mention.amount = Some(amount);
                 at = self.older_amount(floor, at).unwrap_or(at);
-            } else if self.lexicon.articles.contains(&self.tokens[at - 1].fold) || (self.lexicon.links.contains(&self.tokens[at - 1].fold) && at - 1 > floor && self.amount_before(floor, at - 1).is_some()) {
+            } else if self.lexicon.articles.contains(&self.tokens[at - 1].fold)
+                || (self.lexicon.links.contains(&self.tokens[at - 1].fold)
+                    && at - 1 > floor
+                    && self.amount_before(floor, at - 1).is_some())
+            {
                 at -= 1;
             } else {
                 break;
@@ -146,12 +165,16 @@ impl Reader<'_> {
             let counts = start == 0 || !self.lexicon.not_quantity_after.contains(&self.tokens[start - 1].fold);
             (after == end && value > 0 && counts).then_some(Amount { start, end, value, unit: None, pieces: false })
         };
-        starts.clone().find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end)).or_else(|| starts.clone().find_map(bare))
+        starts
+            .clone()
+            .find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end))
+            .or_else(|| starts.clone().find_map(bare))
     }
 
     /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".
     fn older_amount(&self, floor: usize, at: usize) -> Option<usize> {
-        let marker = self.lexicon.corrections.iter().find(|c| at >= floor + c.len() && self.words_at(at - c.len(), c))?;
+        let marker =
+            self.lexicon.corrections.iter().find(|c| at >= floor + c.len() && self.words_at(at - c.len(), c))?;
         let before = at - marker.len();
         self.amount_before(floor, before).map(|a| a.start)
     }
@@ -170,17 +193,24 @@ impl Reader<'_> {
         let mut at = mention.span.1;
         while at < ceiling {
             let mut look = at;
-            while look < ceiling && (self.lexicon.joiners.contains(&self.tokens[look].fold) || self.lexicon.articles.contains(&self.tokens[look].fold)) && self.index.option(product, self.tokens, look).is_none() {
+            while look < ceiling
+                && (self.lexicon.joiners.contains(&self.tokens[look].fold)
+                    || self.lexicon.articles.contains(&self.tokens[look].fold))
+                && self.index.option(product, self.tokens, look).is_none()
+            {
                 look += 1;
             }
             if look < ceiling
-                && let Some((end, option, value)) = self.index.option(product, self.tokens, look).filter(|(end, ..)| *end <= ceiling)
+                && let Some((end, option, value)) =
+                    self.index.option(product, self.tokens, look).filter(|(end, ..)| *end <= ceiling)
             {
                 mention.options.insert(option, value);
                 at = end;
                 continue;
             }
-            if let Some(amount) = quantity::amount(self.tokens, at, self.lexicon).filter(|a| a.end <= ceiling && mention.amount.is_none()) {
+            if let Some(amount) =
+                quantity::amount(self.tokens, at, self.lexicon).filter(|a| a.end <= ceiling && mention.amount.is_none())
+            {
                 at = amount.end;
                 mention.amount = Some(amount);
                 continue;
@@ -219,7 +249,9 @@ impl Reader<'_> {
         let Some(after) = (start < end).then(|| self.correction(start)).flatten() else { return false };
         // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
         let lone = after == start + 1 && self.lexicon.negative.iter().any(|n| self.words_at(start, n));
-        let rest = self.tokens[after..end].iter().all(|t| self.lexicon.articles.contains(&t.fold) || self.lexicon.joiners.contains(&t.fold));
+        let rest = self.tokens[after..end]
+            .iter()
+            .all(|t| self.lexicon.articles.contains(&t.fold) || self.lexicon.joiners.contains(&t.fold));
         after <= end && rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
     }
 
@@ -274,7 +306,9 @@ impl Reader<'_> {
 /// How many packs an amount of a product is: "two kilos" of a bag of two kilograms is one.
 pub fn packs(amount: &Amount, catalog: &Catalog, product: usize) -> u32 {
     let pack = &catalog.products[product].pack;
-    let measured = amount.unit.as_deref() == Some(pack.unit.as_str()) && matches!(pack.unit.as_str(), "kilogram" | "litre");
-    let counted = amount.unit.is_none() && amount.pieces && matches!(pack.unit.as_str(), "piece" | "bottle" | "tin" | "roll");
+    let measured =
+        amount.unit.as_deref() == Some(pack.unit.as_str()) && matches!(pack.unit.as_str(), "kilogram" | "litre");
+    let counted =
+        amount.unit.is_none() && amount.pieces && matches!(pack.unit.as_str(), "piece" | "bottle" | "tin" | "roll");
     if (measured || counted) && pack.count > 1 { amount.value.div_ceil(pack.count) } else { amount.value }
 }

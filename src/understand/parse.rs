@@ -3,6 +3,7 @@
 //! The order of the rules is the safety: what forbids buying beats what buys, what cannot buy beats
 //! what can, and too many words that nothing explains are not an order.
 
+use super::Lang;
 use super::catalog::Catalog;
 use super::catalog::index::Index;
 use super::clauses::{self, Clause};
@@ -12,7 +13,6 @@ use super::lexicon::{Lexicon, Role, Template};
 use super::mention::{self, Mention, Mentions};
 use super::quantity;
 use super::text::{self, Token};
-use super::Lang;
 
 /// What a sentence is parsed with.
 pub struct Context<'a> {
@@ -56,7 +56,10 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
     let weight = |c: &Clause| role_weight(&context.lexicon.templates[c.template]);
     // What is only an order where it is all that is said must not hide a clause that says more.
-    let bare = |c: &Clause| context.lexicon.templates[c.template].whole && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder);
+    let bare = |c: &Clause| {
+        context.lexicon.templates[c.template].whole
+            && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder)
+    };
     let part: Vec<Clause> = all.iter().filter(|c| !bare(c)).copied().collect();
     let chosen = clauses::cover(&part, tokens.len(), &weight);
     let sentence = Sentence { context, tokens, mentions, all, chosen };
@@ -83,7 +86,13 @@ fn role_weight(template: &Template) -> u32 {
         Role::Spares => 3,
         // "we have only one egg" is more than "we have one egg?".
         Role::Means(_) if template.depletes => 5,
-        Role::Means(intent) => if intent.can_buy() { 1 } else { 5 },
+        Role::Means(intent) => {
+            if intent.can_buy() {
+                1
+            } else {
+                5
+            }
+        }
         Role::Filler => 0,
     }
 }
@@ -158,8 +167,20 @@ impl Sentence<'_> {
         candidates
             .filter(|c| {
                 let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
-                let rest: Vec<Clause> = self.all.iter().filter(|f| ((self.role(f) == Role::Filler && self.context.lexicon.templates[f.template].heard) || same(f)) && (f.end <= c.start || f.start >= c.end)).copied().collect();
-                let covered = |at: usize| (c.start..c.end).contains(&at) || rest.iter().any(|f| (f.start..f.end).contains(&at)) || self.in_each(at);
+                let rest: Vec<Clause> = self
+                    .all
+                    .iter()
+                    .filter(|f| {
+                        ((self.role(f) == Role::Filler && self.context.lexicon.templates[f.template].heard) || same(f))
+                            && (f.end <= c.start || f.start >= c.end)
+                    })
+                    .copied()
+                    .collect();
+                let covered = |at: usize| {
+                    (c.start..c.end).contains(&at)
+                        || rest.iter().any(|f| (f.start..f.end).contains(&at))
+                        || self.in_each(at)
+                };
                 (0..self.tokens.len()).all(covered)
             })
             .max_by_key(|c| c.len())
@@ -170,7 +191,11 @@ impl Sentence<'_> {
     fn forbidden(&self) -> Option<(NotAnOrder, Clause)> {
         self.all.iter().find_map(|c| match self.role(c) {
             Role::Forbids(why) => {
-                let explained = self.chosen.iter().any(|other| other.holds(c) && (other.len() > c.len() || self.depletes(other)) && !matches!(self.role(other), Role::Forbids(_)));
+                let explained = self.chosen.iter().any(|other| {
+                    other.holds(c)
+                        && (other.len() > c.len() || self.depletes(other))
+                        && !matches!(self.role(other), Role::Forbids(_))
+                });
                 (!explained).then_some((why, *c))
             }
             Role::Means(_) | Role::Spares | Role::Filler => None,
@@ -199,13 +224,28 @@ impl Sentence<'_> {
     /// Intents that need not be the whole sentence and cannot buy. Those earlier in the list win.
     fn cannot_buy(&self, buys: bool) -> Option<Parse> {
         const ORDER: [Intent; 9] = [
-            Intent::Cancel, Intent::Return, Intent::Handoff, Intent::ListAdd, Intent::Price, Intent::Status, Intent::History, Intent::Find, Intent::Change,
+            Intent::Cancel,
+            Intent::Return,
+            Intent::Handoff,
+            Intent::ListAdd,
+            Intent::Price,
+            Intent::Status,
+            Intent::History,
+            Intent::Find,
+            Intent::Change,
         ];
         for intent in ORDER {
             if intent == Intent::Change && buys {
                 continue;
             }
-            let Some(clause) = self.chosen.iter().filter(|c| self.means(c) == Some(intent) && !self.is_whole(c)).max_by_key(|c| c.len()) else { continue };
+            let Some(clause) = self
+                .chosen
+                .iter()
+                .filter(|c| self.means(c) == Some(intent) && !self.is_whole(c))
+                .max_by_key(|c| c.len())
+            else {
+                continue;
+            };
             let lines = match intent {
                 Intent::ListAdd => self.wanted_lines(),
                 Intent::Change | Intent::Find | Intent::Handoff => vec![],
@@ -224,7 +264,9 @@ impl Sentence<'_> {
     }
 
     fn inside(&self, mention: &Mention, intent: Intent) -> bool {
-        self.chosen.iter().any(|c| self.means(c) == Some(intent) && !self.is_whole(c) && c.start <= mention.core.0 && mention.core.1 <= c.end)
+        self.chosen.iter().any(|c| {
+            self.means(c) == Some(intent) && !self.is_whole(c) && c.start <= mention.core.0 && mention.core.1 <= c.end
+        })
     }
 
     fn spared(&self, mention: &Mention) -> bool {
@@ -232,7 +274,8 @@ impl Sentence<'_> {
     }
 
     fn order(&self) -> Parse {
-        let cues: Vec<&Clause> = self.chosen.iter().filter(|c| self.means(c) == Some(Intent::Reorder) && !self.is_whole(c)).collect();
+        let cues: Vec<&Clause> =
+            self.chosen.iter().filter(|c| self.means(c) == Some(Intent::Reorder) && !self.is_whole(c)).collect();
         let lines = self.wanted_lines();
         let Some(clause) = cues.iter().max_by_key(|c| c.len()) else {
             return self.bare_order(lines);
@@ -241,7 +284,9 @@ impl Sentence<'_> {
             let spared = self.mentions.list.iter().any(|m| self.spared(m));
             return self.nothing(if spared { NotAnOrder::Negated } else { NotAnOrder::Unexplained }, Some(clause));
         }
-        if self.mentions.list.iter().any(|m| !m.dropped && !self.spared(m) && lines.iter().any(|l| l.words == self.words(m)) && self.names_another(m)) {
+        if self.mentions.list.iter().any(|m| {
+            !m.dropped && !self.spared(m) && lines.iter().any(|l| l.words == self.words(m)) && self.names_another(m)
+        }) {
             return self.nothing(NotAnOrder::Unexplained, Some(clause));
         }
         let parse = self.result(Intent::Reorder, clause, lines);
@@ -261,15 +306,27 @@ impl Sentence<'_> {
         let strange = |at: usize| {
             let covered = self.chosen.iter().any(|c| (c.start..c.end).contains(&at));
             let named = self.mentions.list.iter().any(|m| (m.span.0..m.span.1).contains(&at));
-            !covered && !named && !self.context.lexicon.light.contains(&self.tokens[at].fold) && !self.context.lexicon.is_unit(&self.tokens[at].fold)
+            !covered
+                && !named
+                && !self.context.lexicon.light.contains(&self.tokens[at].fold)
+                && !self.context.lexicon.is_unit(&self.tokens[at].fold)
         };
         let after = mention.core.1;
         let joined = |at: usize| at < self.tokens.len() && !self.tokens[at].break_before;
-        let of = |at: usize| joined(at) && self.context.lexicon.spoken_of.contains(&self.tokens[at].fold) && joined(at + 1) && strange(at + 1);
+        let of = |at: usize| {
+            joined(at)
+                && self.context.lexicon.spoken_of.contains(&self.tokens[at].fold)
+                && joined(at + 1)
+                && strange(at + 1)
+        };
         let follows = after == mention.span.1 && joined(after) && (strange(after) || of(after));
         let before = mention.core.0;
         let asked = self.inside(mention, Intent::Reorder);
-        let precedes = (self.context.lexicon.lang == Lang::En || !asked) && before == mention.span.0 && before > 0 && !self.tokens[before].break_before && strange(before - 1);
+        let precedes = (self.context.lexicon.lang == Lang::En || !asked)
+            && before == mention.span.0
+            && before > 0
+            && !self.tokens[before].break_before
+            && strange(before - 1);
         follows || precedes
     }
 
@@ -292,12 +349,19 @@ impl Sentence<'_> {
     fn answer(&self) -> Parse {
         // "two, no, three packs": that "no" takes back a number, not the order.
         let corrected = |at: usize| self.mentions.amounts.iter().any(|a| (a.start..a.end).contains(&at));
-        let negative = self.context.lexicon.negative.iter().any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)));
+        let negative = self
+            .context
+            .lexicon
+            .negative
+            .iter()
+            .any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)));
         let change = self.change();
         if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
             return self.result(Intent::Cancel, clause, vec![]);
         }
-        if let (Some(change), Some(clause)) = (&change, self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))) {
+        if let (Some(change), Some(clause)) =
+            (&change, self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change)))
+        {
             return Parse { change: Some(change.clone()), ..self.result(Intent::Change, clause, vec![]) };
         }
         if let Some(clause) = self.whole(&|intent| !(intent.can_buy() || negative && intent == Intent::Affirm)) {
@@ -306,7 +370,13 @@ impl Sentence<'_> {
         }
         let plain = self.content_beside_amounts() <= 1 && (!negative || self.leftover(&self.chosen, true).is_empty());
         if let Some(change) = change.filter(|_| plain) {
-            return Parse { intent: Intent::Change, change: Some(change), template: None, score: 0.8, ..Parse::nothing(vec![]) };
+            return Parse {
+                intent: Intent::Change,
+                change: Some(change),
+                template: None,
+                score: 0.8,
+                ..Parse::nothing(vec![])
+            };
         }
         if negative {
             return Parse { intent: Intent::Deny, score: 0.7, ..Parse::nothing(self.leftover(&self.chosen, true)) };
@@ -343,7 +413,9 @@ impl Sentence<'_> {
 
     /// One of a few products was asked for: by name, or "the first one".
     fn choice(&self, skus: &[String]) -> Parse {
-        if let Some(clause) = self.whole(&|intent| matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help)) {
+        if let Some(clause) = self.whole(&|intent| {
+            matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help)
+        }) {
             let intent = self.means(&clause).unwrap_or(Intent::None);
             return self.result(intent, &clause, vec![]);
         }
@@ -366,7 +438,15 @@ impl Sentence<'_> {
         let fit = if content == 0 { 1.0 } else { 1.0 - leftover.len() as f32 / content as f32 };
         let weakest = lines.iter().map(|l| l.score).fold(1.0f32, f32::min);
         let change = (intent == Intent::Change).then(|| self.change()).flatten();
-        Parse { intent, lines, change, not_an_order: None, leftover, template: self.name(clause), score: fit.clamp(0.0, 1.0) * weakest }
+        Parse {
+            intent,
+            lines,
+            change,
+            not_an_order: None,
+            leftover,
+            template: self.name(clause),
+            score: fit.clamp(0.0, 1.0) * weakest,
+        }
     }
 
     /// The products that the sentence wants: those in a clause, and those that stand alone.
@@ -374,7 +454,12 @@ impl Sentence<'_> {
         let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
         let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
         // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
-        let led = |m: &Mention| m.joined || self.tokens[m.span.0.saturating_sub(1)..m.core.0].iter().any(|t| self.context.lexicon.joiners.contains(&t.fold));
+        let led = |m: &Mention| {
+            m.joined
+                || self.tokens[m.span.0.saturating_sub(1)..m.core.0]
+                    .iter()
+                    .any(|t| self.context.lexicon.joiners.contains(&t.fold))
+        };
         self.lines_where(&|m| !self.spared(m) && (!named || buys(m) || led(m)))
     }
 
@@ -390,7 +475,12 @@ impl Sentence<'_> {
             }
         }
         for amount in &self.mentions.amounts {
-            let in_order = self.chosen.iter().any(|c| matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change)) && !self.depletes(c) && c.start <= amount.start && amount.end <= c.end);
+            let in_order = self.chosen.iter().any(|c| {
+                matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change))
+                    && !self.depletes(c)
+                    && c.start <= amount.start
+                    && amount.end <= c.end
+            });
             let target = lines.iter_mut().rev().find(|(l, at)| !l.qty_spoken && *at < amount.start);
             if let (true, Some((line, _))) = (in_order, target)
                 && let Some(product) = self.context.catalog.products.iter().position(|p| p.sku == line.sku)
@@ -433,7 +523,8 @@ impl Sentence<'_> {
         }
         let (product, score) = ranked[0];
         let chosen = &catalog.products[product];
-        let depleted = self.chosen.iter().any(|c| self.depletes(c) && c.start <= mention.core.0 && mention.core.1 <= c.end);
+        let depleted =
+            self.chosen.iter().any(|c| self.depletes(c) && c.start <= mention.core.0 && mention.core.1 <= c.end);
         let amount = mention.amount.as_ref().filter(|_| !depleted);
         let options = mention.options.iter().filter_map(|(o, v)| {
             let option = chosen.options.get(*o)?;
@@ -446,7 +537,11 @@ impl Sentence<'_> {
             options: options.collect(),
             score,
             words: self.words(mention),
-            rivals: ranked[1..].iter().take(4).map(|(p, s)| Candidate { sku: catalog.products[*p].sku.clone(), score: *s }).collect(),
+            rivals: ranked[1..]
+                .iter()
+                .take(4)
+                .map(|(p, s)| Candidate { sku: catalog.products[*p].sku.clone(), score: *s })
+                .collect(),
             because,
         }
     }

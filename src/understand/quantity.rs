@@ -35,8 +35,13 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
             None => return None,
         },
     };
-    let article = end == at + 1 && lexicon.articles.contains(&tokens[at].fold) && !lexicon.numbers.contains_key(&tokens[at].fold);
-    while tokens.get(end).is_some_and(|t| !t.break_before && t.fold != tokens[at].fold && lexicon.articles.contains(&t.fold)) && unit(tokens, end + 1, lexicon).is_some() {
+    let article =
+        end == at + 1 && lexicon.articles.contains(&tokens[at].fold) && !lexicon.numbers.contains_key(&tokens[at].fold);
+    while tokens
+        .get(end)
+        .is_some_and(|t| !t.break_before && t.fold != tokens[at].fold && lexicon.articles.contains(&t.fold))
+        && unit(tokens, end + 1, lexicon).is_some()
+    {
         end += 1;
     }
     let unit = unit(tokens, end, lexicon);
@@ -94,7 +99,9 @@ pub fn number(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<(u32, us
         let (next_total, next_part) = match value {
             100 if (1..10).contains(&(part % 1000)) && !joined => (total, part * 100),
             1000 if total == 0 && part > 0 && !joined => (part.saturating_mul(1000), 0),
-            1..=9 if part % 100 >= 20 && part % 10 == 0 || (part % 100 == 0 && (part > 0 || total > 0)) => (total, part + value),
+            1..=9 if part % 100 >= 20 && part % 10 == 0 || (part % 100 == 0 && (part > 0 || total > 0)) => {
+                (total, part + value)
+            }
             10..=99 if part % 100 == 0 && (part > 0 || total > 0) => (total, part + value),
             100..=900 if part == 0 && total > 0 => (total, value),
             _ => break,

@@ -46,7 +46,8 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
         }
         if c.is_alphanumeric() {
             word.push(c);
-        } else if matches!(c, ',' | '.' | ';' | ':' | '?' | '!' | '…' | '¿' | '¡' | '"' | '(' | ')' | '–' | '—') {
+        } else if matches!(c, ',' | '.' | ';' | ':' | '?' | '!' | '…' | '¿' | '¡' | '"' | '(' | ')' | '–' | '—')
+        {
             pause = true;
         }
     }
@@ -96,7 +97,9 @@ fn stem_en(word: &str) -> String {
         }
     }
     match word.strip_suffix('s') {
-        Some(rest) if rest.len() >= 3 && !rest.ends_with('s') && !rest.ends_with('u') && !rest.ends_with('i') => rest.to_owned(),
+        Some(rest) if rest.len() >= 3 && !rest.ends_with('s') && !rest.ends_with('u') && !rest.ends_with('i') => {
+            rest.to_owned()
+        }
         _ => word.to_owned(),
     }
 }
@@ -108,7 +111,8 @@ fn stem_es(word: &str) -> String {
 
 /// Endings of Romanian nouns with the article, longest first.
 const RO_ENDINGS: [&str; 21] = [
-    "elele", "urilor", "urile", "ului", "ilor", "elor", "uri", "ele", "ile", "lui", "lor", "ul", "ua", "le", "ei", "ii", "ea", "i", "a", "e", "u",
+    "elele", "urilor", "urile", "ului", "ilor", "elor", "uri", "ele", "ile", "lui", "lor", "ul", "ua", "le", "ei",
+    "ii", "ea", "i", "a", "e", "u",
 ];
 
 fn stem_ro(word: &str) -> String {
@@ -157,12 +161,15 @@ pub fn same_sound(fold: &str, lang: Lang) -> String {
     match lang {
         Lang::Es => {
             let soft = fold.replace("ce", "se").replace("ci", "si").replace("ll", "y").replace("qu", "k");
-            soft.chars().filter(|c| *c != 'h').map(|c| match c {
-                'z' => 's',
-                'v' => 'b',
-                'c' => 'k',
-                other => other,
-            }).collect()
+            soft.chars()
+                .filter(|c| *c != 'h')
+                .map(|c| match c {
+                    'z' => 's',
+                    'v' => 'b',
+                    'c' => 'k',
+                    other => other,
+                })
+                .collect()
         }
         Lang::En | Lang::Ro => fold.to_owned(),
     }
@@ -199,7 +206,9 @@ mod tests {
 
     #[test]
     fn words_that_sound_alike_share_a_key() {
-        for (lang, a, b) in [(Lang::En, "serial", "cereal"), (Lang::En, "raiser", "razor"), (Lang::Es, "vasura", "basura")] {
+        for (lang, a, b) in
+            [(Lang::En, "serial", "cereal"), (Lang::En, "raiser", "razor"), (Lang::Es, "vasura", "basura")]
+        {
             assert_eq!(sound_key(a, lang), sound_key(b, lang), "{a} {b}");
         }
     }

@@ -8,7 +8,9 @@ use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, 
 use tendero::decide::guard::{Rung, Verdict};
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
-use tendero::decide::order::{Delivery, Order, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted};
+use tendero::decide::order::{
+    Delivery, Order, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
+};
 use tendero::decide::policy::Policy;
 use tendero::decide::reply::Reply;
 use tendero::decide::{Now, Wall};
@@ -30,7 +32,10 @@ const MAX_EVENTS: usize = 20_000;
 enum Input {
     Event(Event),
     Said(Heard, Vec<Parse>),
-    Commit { ticket: u32, writes: Vec<Write> },
+    Commit {
+        ticket: u32,
+        writes: Vec<Write>,
+    },
     /// An order arrives at the shop.
     Arrive(OrderId),
     CancelArrives(OrderId),
@@ -96,7 +101,14 @@ fn product(sku: &str) -> &'static Product {
 }
 
 fn policy() -> Policy {
-    Policy { max_orders_hour: 4, cap_day_minor: 4_000, quiet_from_min: 0, quiet_to_min: 0, duplicate_ms: 30 * MINUTE, ..Policy::default() }
+    Policy {
+        max_orders_hour: 4,
+        cap_day_minor: 4_000,
+        quiet_from_min: 0,
+        quiet_to_min: 0,
+        duplicate_ms: 30 * MINUTE,
+        ..Policy::default()
+    }
 }
 
 impl World {
@@ -105,7 +117,8 @@ impl World {
         let mut disk = Household::default();
         for sku in ["heads-4", "coffee-500", "milk-oat", "wine-red"] {
             let last_unit_amount = product(sku).unit_amount;
-            disk.regulars.insert(sku.into(), Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS });
+            disk.regulars
+                .insert(sku.into(), Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS });
         }
         let faults = Faults {
             slow: rng.chance(50),
@@ -165,7 +178,15 @@ impl World {
     pub fn run(&mut self) {
         self.until(FAULTS_MS);
         // The faults stop; what is open must come to rest, and the household must hear of it.
-        self.faults = Faults { slow: false, doubled: false, lost: false, restarts: false, link: false, disk: false, clock: false };
+        self.faults = Faults {
+            slow: false,
+            doubled: false,
+            lost: false,
+            restarts: false,
+            link: false,
+            disk: false,
+            clock: false,
+        };
         self.disk_full = false;
         self.wall_off_ms = Some(START_UNIX_MS);
         self.link_up = true;
@@ -216,7 +237,10 @@ impl World {
             } else {
                 self.give(Input::Event(Event::Deadline));
                 let again = self.mind.deadline();
-                assert!(again.is_none_or(|again| again.at_mono_ms > self.mono_ms), "a deadline without progress: {again:?}");
+                assert!(
+                    again.is_none_or(|again| again.at_mono_ms > self.mono_ms),
+                    "a deadline without progress: {again:?}"
+                );
             }
         }
         panic!("events without end");
@@ -248,7 +272,10 @@ impl World {
                 self.command(parse(Intent::Reorder, vec![line(sku, qty)]));
             }
             7 => {
-                let told = Parse { not_an_order: Some(NotAnOrder::Reported), ..parse(Intent::None, vec![line("dollhouse", 1)]) };
+                let told = Parse {
+                    not_an_order: Some(NotAnOrder::Reported),
+                    ..parse(Intent::None, vec![line("dollhouse", 1)])
+                };
                 self.command(told);
             }
             8 => self.command(parse(Intent::Cancel, vec![])),
@@ -328,7 +355,9 @@ impl World {
             0..=11 => (format!("order it {words}"), parse(Intent::Confirm, vec![]), false),
             12 => ("yes".into(), parse(Intent::Affirm, vec![]), false),
             13 => ("no".into(), parse(Intent::Deny, vec![]), false),
-            14 => ("make it two".into(), Parse { change: Some(Change::Qty(2)), ..parse(Intent::Change, vec![]) }, false),
+            14 => {
+                ("make it two".into(), Parse { change: Some(Change::Qty(2)), ..parse(Intent::Change, vec![]) }, false)
+            }
             15 => ("mumble".into(), parse(Intent::None, vec![]), false),
             16 => (format!("order it {words}"), parse(Intent::Confirm, vec![]), true),
             17 => ("why".into(), parse(Intent::Why, vec![]), false),
@@ -362,7 +391,10 @@ impl World {
         }
         let confirms = match &input {
             Input::Said(heard, parses) => {
-                heard.turn.is_some() && heard.turn == self.turn && !heard.acoustics.while_speaking && parses[0].intent == Intent::Confirm
+                heard.turn.is_some()
+                    && heard.turn == self.turn
+                    && !heard.acoustics.while_speaking
+                    && parses[0].intent == Intent::Confirm
             }
             _ => false,
         };
@@ -469,7 +501,13 @@ impl World {
         if first && !rejects {
             self.bookings.insert(id.clone(), (order, OrderState::Accepted));
         }
-        let receipt = Receipt { order_id: id.clone(), status, code: None, shop_order_no: Some("1".into()), cancel_until_unix_ms: None };
+        let receipt = Receipt {
+            order_id: id.clone(),
+            status,
+            code: None,
+            shop_order_no: Some("1".into()),
+            cancel_until_unix_ms: None,
+        };
         self.over_the_link(Input::Event(Event::Receipt(receipt)));
     }
 
@@ -477,7 +515,8 @@ impl World {
         let state = match self.bookings.get_mut(id) {
             Some((_, state)) => {
                 if *state == OrderState::Accepted {
-                    *state = if id.0.as_bytes()[1].is_multiple_of(2) { OrderState::Cancelled } else { OrderState::Shipped };
+                    *state =
+                        if id.0.as_bytes()[1].is_multiple_of(2) { OrderState::Cancelled } else { OrderState::Shipped };
                 }
                 *state
             }
@@ -580,7 +619,8 @@ impl World {
         assert!(highest <= order.confirmed.rung, "confirmed on a lower rung than the guards ask for");
         assert!(order.confirmed.rung <= Rung::Adult);
         assert_eq!(order.state == OrderState::AwaitingAdult, order.confirmed.rung == Rung::Adult);
-        let known = self.disk.regulars.contains_key(&order.quote.lines[0].sku) || self.disk.buys(&order.quote.lines[0].sku);
+        let known =
+            self.disk.regulars.contains_key(&order.quote.lines[0].sku) || self.disk.buys(&order.quote.lines[0].sku);
         assert!(known || order.confirmed.rung == Rung::Adult, "a first purchase without an adult");
         if order.confirmed.rung < Rung::Adult {
             let spent = self.disk.spent_on_day(wall) + order.quote.total;
@@ -611,7 +651,12 @@ impl World {
                 | OrderState::Refunded
                 | OrderState::Unknown => false,
             };
-            assert!(settled, "{id} is {} on disk, at the shop {:?}", order.state.name(), self.bookings.get(id).map(|b| b.1));
+            assert!(
+                settled,
+                "{id} is {} on disk, at the shop {:?}",
+                order.state.name(),
+                self.bookings.get(id).map(|b| b.1)
+            );
             let reply = match order.state {
                 OrderState::Accepted => "booked",
                 OrderState::Rejected => "rejected_by_shop",

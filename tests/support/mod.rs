@@ -40,7 +40,14 @@ pub struct Device {
 }
 
 impl Device {
-    pub fn start(broker: BrokerConfig, dir: &std::path::Path, home: &str, device: &str, shop_key: PublicKey, clock: Clock) -> Device {
+    pub fn start(
+        broker: BrokerConfig,
+        dir: &std::path::Path,
+        home: &str,
+        device: &str,
+        shop_key: PublicKey,
+        clock: Clock,
+    ) -> Device {
         let route = Route::new(home, device, SHOP).unwrap();
         let keys = Arc::new(Keys::load_or_make(dir).unwrap());
         let store = Store::open(&dir.join("store.db")).unwrap();

@@ -39,7 +39,13 @@ impl Mosquitto {
         let passwords = dir.join("passwords");
         std::fs::write(&passwords, "").unwrap();
         for (name, password) in users {
-            let made = Command::new("mosquitto_passwd").arg("-b").arg(&passwords).args([name, password]).stderr(Stdio::null()).status().unwrap();
+            let made = Command::new("mosquitto_passwd")
+                .arg("-b")
+                .arg(&passwords)
+                .args([name, password])
+                .stderr(Stdio::null())
+                .status()
+                .unwrap();
             assert!(made.success());
             std::fs::write(dir.join(format!("{name}.password")), format!("{password}\n")).unwrap();
         }

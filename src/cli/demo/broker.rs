@@ -76,7 +76,9 @@ impl Drop for Broker {
 
 async fn start(port: u16) -> anyhow::Result<Child> {
     if !cfg!(feature = "demo-broker") {
-        bail!("this build is without a broker of its own; name one with --broker URL, or build with --features demo-broker");
+        bail!(
+            "this build is without a broker of its own; name one with --broker URL, or build with --features demo-broker"
+        );
     }
     let program = std::env::current_exe().context("can't find this program to start the broker with")?;
     let mut process = Command::new(program)

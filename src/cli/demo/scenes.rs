@@ -38,11 +38,23 @@ pub async fn play(stage: &mut Stage) -> anyhow::Result<Vec<Outcome>> {
             });
         };
     }
-    scene!("1", "the toothbrush heads ran out", "\"the toothbrush heads ran out\", \"order it\"", reorder, &["1 × toothbrush-heads-4"]);
+    scene!(
+        "1",
+        "the toothbrush heads ran out",
+        "\"the toothbrush heads ran out\", \"order it\"",
+        reorder,
+        &["1 × toothbrush-heads-4"]
+    );
     scene!("2", "a television tells of a dollhouse", "\"... ordered me a dollhouse\" (television)", dollhouse, &[]);
     scene!("3", "a second member asks for the same", "\"we need toothbrush heads\", \"no thank you\"", duplicate, &[]);
     scene!("4", "cancel that", "\"we are out of coffee\", \"order it\", \"cancel that\"", cancel, &[]);
-    scene!("5", "the broker dies", "\"order two packs of dishwasher tablets\", \"order it\"", broker_dies, &["2 × dishwasher-tablets-60"]);
+    scene!(
+        "5",
+        "the broker dies",
+        "\"order two packs of dishwasher tablets\", \"order it\"",
+        broker_dies,
+        &["2 × dishwasher-tablets-60"]
+    );
     Ok(outcomes)
 }
 
@@ -77,7 +89,9 @@ async fn duplicate(stage: &mut Stage) -> anyhow::Result<()> {
     stage.says(RADU, &["hey tendero", "we need toothbrush heads"]).await?;
     stage
         .reply("that they were already ordered", |reply| match reply {
-            Reply::ReadBack { reasons, .. } => reasons.iter().any(|reason| matches!(reason, Reason::AlreadyOrdered { .. })),
+            Reply::ReadBack { reasons, .. } => {
+                reasons.iter().any(|reason| matches!(reason, Reason::AlreadyOrdered { .. }))
+            }
             _ => false,
         })
         .await?;

@@ -141,8 +141,10 @@ impl Stage {
     }
 
     pub async fn listening(&mut self) -> anyhow::Result<()> {
-        self.until("the speaker to listen", |trace| matches!(trace, Trace::Effect { effect: Effect::Listen { .. }, .. }))
-            .await
+        self.until("the speaker to listen", |trace| {
+            matches!(trace, Trace::Effect { effect: Effect::Listen { .. }, .. })
+        })
+        .await
     }
 
     pub async fn resting(&mut self) -> anyhow::Result<()> {

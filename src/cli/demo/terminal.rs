@@ -58,12 +58,24 @@ impl Terminal {
             Trace::Sentence { text, .. } => {
                 println!("  {}  {VOICE}{:<11}{VOICE:#} \"{text}\"", self.time(), "tendero");
             }
-            Trace::Ears { ms } => self.line("ears", "", &format!("wake {} ms, endpoint {} ms, speech to text {} ms", ms.wake, ms.endpoint, ms.decode)),
+            Trace::Ears { ms } => self.line(
+                "ears",
+                "",
+                &format!("wake {} ms, endpoint {} ms, speech to text {} ms", ms.wake, ms.endpoint, ms.decode),
+            ),
             Trace::Spoken { spoken } => {
                 if let Some(error) = &spoken.error {
                     println!("  {}  {BAD}voice{BAD:#}       {error}", self.time());
                 }
-                self.line("voice", "", &format!("synthesis {} ms for {:.1} s of speech", spoken.synthesis_ms, f64::from(spoken.speech_ms) / 1000.0));
+                self.line(
+                    "voice",
+                    "",
+                    &format!(
+                        "synthesis {} ms for {:.1} s of speech",
+                        spoken.synthesis_ms,
+                        f64::from(spoken.speech_ms) / 1000.0
+                    ),
+                );
             }
             Trace::Stored { ms } => self.line("store", "on disk", &format!("{ms} ms")),
             Trace::SourceEnded => {}
@@ -82,7 +94,11 @@ impl Terminal {
             Event::NotQuoted { code, .. } => self.line("shop", &format!("no quote: {code}"), ""),
             Event::Receipt(receipt) => {
                 let number = receipt.shop_order_no.as_deref().unwrap_or("-");
-                self.line("shop", &format!("receipt: {:?}, the shop's number {number}", receipt.status), "signature checked");
+                self.line(
+                    "shop",
+                    &format!("receipt: {:?}, the shop's number {number}", receipt.status),
+                    "signature checked",
+                );
             }
             Event::Link { up } => self.line("broker", if *up { "connected" } else { "connection lost" }, ""),
             Event::StoreFailed { why, .. } | Event::Distrusted { why, .. } => self.line("trouble", why, ""),
@@ -101,12 +117,21 @@ impl Terminal {
     fn heard(&self, heard: &Heard, took_us: u64) {
         let Some(best) = heard.nbest.first() else { return };
         let others = heard.nbest.len() - 1;
-        self.line("heard", &format!("\"{}\"", best.text), &format!("confidence {:.2}, {others} other hypotheses", best.confidence));
+        self.line(
+            "heard",
+            &format!("\"{}\"", best.text),
+            &format!("confidence {:.2}, {others} other hypotheses", best.confidence),
+        );
         let parse = self.understanding.parse(&best.text, heard.lang, &self.expect, &|_| true);
         let lines: Vec<_> = parse.lines.iter().map(|line| format!("{} × {}", line.qty, line.sku)).collect();
         let not = parse.not_an_order.map(|why| format!(", not an order: {why:?}")).unwrap_or_default();
-        let meaning = format!("{:?}{}{}{not}", parse.intent, if lines.is_empty() { "" } else { ": " }, lines.join(", "));
-        self.line("understood", &meaning.to_lowercase(), &format!("with all decisions {:.1} ms", took_us as f64 / 1000.0));
+        let meaning =
+            format!("{:?}{}{}{not}", parse.intent, if lines.is_empty() { "" } else { ": " }, lines.join(", "));
+        self.line(
+            "understood",
+            &meaning.to_lowercase(),
+            &format!("with all decisions {:.1} ms", took_us as f64 / 1000.0),
+        );
     }
 
     fn effect(&mut self, effect: &Effect) {
@@ -115,7 +140,9 @@ impl Terminal {
             Effect::Rest => self.expect = Expect::Command,
             Effect::Store { writes, .. } => writes.iter().for_each(|write| self.write(write)),
             Effect::Send { order } => self.line("outbox", &format!("sends order {}", short(&order.0)), ""),
-            Effect::AskCancel { order, .. } => self.line("outbox", &format!("asks the shop to cancel {}", short(&order.0)), ""),
+            Effect::AskCancel { order, .. } => {
+                self.line("outbox", &format!("asks the shop to cancel {}", short(&order.0)), "")
+            }
             Effect::Say { .. } | Effect::AskQuote { .. } | Effect::AskStatus { .. } => {}
         }
     }
@@ -136,7 +163,11 @@ impl Terminal {
         let objecting: Vec<_> = verdicts.iter().filter(|verdict| verdict.reason.is_some()).collect();
         let rung = highest(verdicts);
         let fine = verdicts.len() - objecting.len();
-        self.line("guards", &format!("{} asked, {fine} without objection; what it takes: {}", verdicts.len(), rung_words(rung)), "");
+        self.line(
+            "guards",
+            &format!("{} asked, {fine} without objection; what it takes: {}", verdicts.len(), rung_words(rung)),
+            "",
+        );
         for verdict in objecting {
             let what = format!("{BAD}{}{BAD:#} says {}: {}", verdict.guard, rung_words(verdict.rung), why(verdict));
             self.line("", &what, &verdict.inputs);

@@ -35,7 +35,8 @@ impl Mind {
             }
             Question::Confirm(offer) => {
                 let own_voice = echo::is_own_voice(&heard, &self.last_said);
-                let took_ms = now.mono_ms.saturating_sub(opened_ms).saturating_sub(u64::from(heard.acoustics.speech_ms));
+                let took_ms =
+                    now.mono_ms.saturating_sub(opened_ms).saturating_sub(u64::from(heard.acoustics.speech_ms));
                 let answer = Proposed::new(heard, parses);
                 let late = offer.rung == Rung::Challenge && took_ms > CHALLENGE_MS;
                 let usable = !own_voice && !late && confidence::is_clear(answer.confidence, &self.policy);
@@ -135,7 +136,15 @@ impl Mind {
     }
 
     /// The household chose one of two.
-    fn chosen(&mut self, mut talk: Talk, mut proposed: Proposed, line: usize, skus: Vec<String>, answer: Proposed, now: Now) -> State {
+    fn chosen(
+        &mut self,
+        mut talk: Talk,
+        mut proposed: Proposed,
+        line: usize,
+        skus: Vec<String>,
+        answer: Proposed,
+        now: Now,
+    ) -> State {
         if is_negative(&answer) {
             return self.close_talk(talk, Reply::NothingOrdered, now);
         }

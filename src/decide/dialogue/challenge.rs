@@ -8,19 +8,19 @@ use crate::understand::Lang;
 const WORDS: usize = 32;
 
 const EN: [&str; WORDS] = [
-    "river", "lamp", "garden", "yellow", "market", "silver", "mountain", "button", "orange", "paper", "winter", "kitchen", "tiger",
-    "pocket", "summer", "window", "candle", "island", "monkey", "purple", "castle", "dinner", "forest", "guitar", "hammer", "jacket",
-    "lemon", "piano", "rabbit", "saddle", "turtle", "wagon",
+    "river", "lamp", "garden", "yellow", "market", "silver", "mountain", "button", "orange", "paper", "winter",
+    "kitchen", "tiger", "pocket", "summer", "window", "candle", "island", "monkey", "purple", "castle", "dinner",
+    "forest", "guitar", "hammer", "jacket", "lemon", "piano", "rabbit", "saddle", "turtle", "wagon",
 ];
 const ES: [&str; WORDS] = [
-    "ventana", "camino", "jarra", "amarillo", "mercado", "plata", "caballo", "zapato", "naranja", "papel", "invierno", "cocina",
-    "tigre", "bolsillo", "verano", "puente", "vela", "isla", "mono", "morado", "castillo", "cena", "bosque", "guitarra", "martillo",
-    "chaqueta", "tortuga", "piano", "conejo", "nube", "espejo", "barco",
+    "ventana", "camino", "jarra", "amarillo", "mercado", "plata", "caballo", "zapato", "naranja", "papel", "invierno",
+    "cocina", "tigre", "bolsillo", "verano", "puente", "vela", "isla", "mono", "morado", "castillo", "cena", "bosque",
+    "guitarra", "martillo", "chaqueta", "tortuga", "piano", "conejo", "nube", "espejo", "barco",
 ];
 const RO: [&str; WORDS] = [
-    "drum", "galben", "munte", "argint", "cal", "pantof", "creion", "tigru", "buzunar", "pod", "violet",
-    "castel", "pahar", "floare", "ciocan", "pian", "iepure", "nor", "soare", "vulpe", "copac", "dulap",
-    "lac", "morcov", "covor", "fluture", "elefant", "pepene", "cuptor", "tractor", "parc", "vapor",
+    "drum", "galben", "munte", "argint", "cal", "pantof", "creion", "tigru", "buzunar", "pod", "violet", "castel",
+    "pahar", "floare", "ciocan", "pian", "iepure", "nor", "soare", "vulpe", "copac", "dulap", "lac", "morcov", "covor",
+    "fluture", "elefant", "pepene", "cuptor", "tractor", "parc", "vapor",
 ];
 
 /// Two different words. `round` makes another pair of the same random bits, for a second reading.

@@ -87,7 +87,13 @@ impl Mind {
     }
 
     /// Writes it on the shopping list and says so.
-    pub(super) fn put_on_list(&mut self, talk: Talk, lines: Vec<Wanted>, why: Option<super::Reason>, now: Now) -> State {
+    pub(super) fn put_on_list(
+        &mut self,
+        talk: Talk,
+        lines: Vec<Wanted>,
+        why: Option<super::Reason>,
+        now: Now,
+    ) -> State {
         if lines.is_empty() {
             return self.close_talk(talk, Reply::WhichProduct, now);
         }
@@ -99,7 +105,9 @@ impl Mind {
 
     fn cancel_by_voice(&mut self, talk: Talk, proposed: &Proposed, now: Now) -> State {
         let skus: Vec<&str> = proposed.parse.lines.iter().map(|line| line.sku.as_str()).collect();
-        let Some(order) = self.cancellable(&skus, now) else { return self.close_talk(talk, Reply::NothingToCancel, now) };
+        let Some(order) = self.cancellable(&skus, now) else {
+            return self.close_talk(talk, Reply::NothingToCancel, now);
+        };
         self.cancel_order(&order, talk.to.clone(), now);
         match talk.to.channel {
             // The answer comes as soon as the cancellation is on disk.
@@ -114,7 +122,9 @@ impl Mind {
             asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku))
         };
         match self.household.newest(named) {
-            Some(order) => Reply::OrderStatus { items: self.items(order), state: order.state, arrives: arrives(order, now) },
+            Some(order) => {
+                Reply::OrderStatus { items: self.items(order), state: order.state, arrives: arrives(order, now) }
+            }
             None => Reply::NoOrders,
         }
     }
@@ -123,7 +133,8 @@ impl Mind {
         let named = |order: &Order| {
             let asked = &proposed.parse.lines;
             order.state.counts()
-                && (asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku)))
+                && (asked.is_empty()
+                    || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku)))
         };
         let Some(wall) = now.wall else { return Reply::Refused { reason: super::Reason::UnknownClock } };
         let Some(order) = self.household.newest(named) else { return Reply::NoOrders };
@@ -145,7 +156,8 @@ impl Mind {
     }
 
     pub(super) fn wanted_items(&self, lines: &[Wanted], talk: &Talk) -> Vec<Item> {
-        let item = |line: &Wanted| Item { product: self.product_name(&line.sku, &line.sku, talk.lang()), qty: line.qty };
+        let item =
+            |line: &Wanted| Item { product: self.product_name(&line.sku, &line.sku, talk.lang()), qty: line.qty };
         lines.iter().map(item).collect()
     }
 }
@@ -181,9 +193,10 @@ fn choose(heard: &Heard, parses: &[Parse]) -> (usize, Parse) {
     let best = heard.nbest.first().map_or(0.0, |best| best.confidence);
     let is_noise = heard.nbest.first().is_none_or(|best| best.text.trim().is_empty());
     let means_something = |parse: &Parse| parse.intent != Intent::None || parse.not_an_order.is_some();
-    let found = parses.iter().zip(&heard.nbest).position(|(parse, hypothesis)| {
-        means_something(parse) && best - hypothesis.confidence <= CLOSE
-    });
+    let found = parses
+        .iter()
+        .zip(&heard.nbest)
+        .position(|(parse, hypothesis)| means_something(parse) && best - hypothesis.confidence <= CLOSE);
     match found.filter(|_| !is_noise) {
         Some(at) => (at, parses[at].clone()),
         None => (0, parses.first().filter(|_| !is_noise).cloned().unwrap_or_else(|| Parse::nothing(vec![]))),

@@ -84,7 +84,8 @@ impl Mind {
         let age_ms = now.mono_ms.saturating_sub(offer.quoted_ms);
         let verdicts = self.ladder(&offer.proposed, Some(&offer.quote), age_ms, now);
         let rung = guard::highest(&verdicts);
-        let only_stale = verdicts.iter().filter(|verdict| verdict.rung > Rung::Adult).all(|verdict| verdict.guard == "stale");
+        let only_stale =
+            verdicts.iter().filter(|verdict| verdict.rung > Rung::Adult).all(|verdict| verdict.guard == "stale");
         if rung > Rung::Adult && only_stale {
             // The price is too old: a new one, and a new read-back.
             return self.ask_quote(talk, offer.proposed, now);
@@ -185,7 +186,14 @@ impl Mind {
         }
     }
 
-    pub(super) fn ask_which(&mut self, talk: Talk, proposed: Proposed, line: usize, skus: Vec<String>, now: Now) -> State {
+    pub(super) fn ask_which(
+        &mut self,
+        talk: Talk,
+        proposed: Proposed,
+        line: usize,
+        skus: Vec<String>,
+        now: Now,
+    ) -> State {
         let title = |sku: &String| {
             let product = self.understanding.catalog().product(sku);
             hostile_text::clean(product.map_or(sku.as_str(), |product| product.title(talk.lang())))
@@ -228,7 +236,10 @@ impl Mind {
     fn fill_options(&self, lines: &mut [Wanted]) {
         for line in lines {
             let Some(product) = self.understanding.catalog().product(&line.sku) else { continue };
-            let last = self.household.newest_of(&line.sku).and_then(|order| order.quote.lines.iter().find(|old| old.sku == line.sku));
+            let last = self
+                .household
+                .newest_of(&line.sku)
+                .and_then(|order| order.quote.lines.iter().find(|old| old.sku == line.sku));
             for option in product.options.iter().filter(|option| option.required) {
                 if let Some(value) = last.and_then(|last| last.options.get(&option.name)) {
                     line.options.entry(option.name.clone()).or_insert_with(|| value.clone());

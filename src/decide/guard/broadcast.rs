@@ -68,13 +68,33 @@ mod tests {
             ("not needed", |s| told(s, NotAnOrder::Negated), Rung::Refuse, no_order(NotAnOrder::Negated)),
             ("a question", |s| told(s, NotAnOrder::Question), Rung::Refuse, no_order(NotAnOrder::Question)),
             ("an if", |s| told(s, NotAnOrder::Conditional), Rung::Refuse, no_order(NotAnOrder::Conditional)),
-            ("no pause after the wake word", |s| s.heard.acoustics.gap_ms = Some(MIN_GAP_MS - 1), Rung::Challenge, Some(Reason::NoPause)),
+            (
+                "no pause after the wake word",
+                |s| s.heard.acoustics.gap_ms = Some(MIN_GAP_MS - 1),
+                Rung::Challenge,
+                Some(Reason::NoPause),
+            ),
             ("a comma pause", |s| s.heard.acoustics.gap_ms = Some(150), Rung::Phrase, None),
             ("an unknown pause", |s| s.heard.acoustics.gap_ms = None, Rung::Phrase, None),
-            ("hardly louder than the room", |s| s.heard.acoustics.snr_db = Some(1.0), Rung::Challenge, Some(Reason::FarAway)),
+            (
+                "hardly louder than the room",
+                |s| s.heard.acoustics.snr_db = Some(1.0),
+                Rung::Challenge,
+                Some(Reason::FarAway),
+            ),
             ("a noisy kitchen", |s| s.heard.acoustics.snr_db = Some(6.0), Rung::Phrase, None),
-            ("perhaps reported", |s| s.rivals = vec![Parse { not_an_order: Some(NotAnOrder::Reported), ..Parse::nothing(vec![]) }], Rung::Challenge, reported()),
-            ("perhaps a question", |s| s.rivals = vec![Parse { not_an_order: Some(NotAnOrder::Question), ..Parse::nothing(vec![]) }], Rung::Phrase, None),
+            (
+                "perhaps reported",
+                |s| s.rivals = vec![Parse { not_an_order: Some(NotAnOrder::Reported), ..Parse::nothing(vec![]) }],
+                Rung::Challenge,
+                reported(),
+            ),
+            (
+                "perhaps a question",
+                |s| s.rivals = vec![Parse { not_an_order: Some(NotAnOrder::Question), ..Parse::nothing(vec![]) }],
+                Rung::Phrase,
+                None,
+            ),
         ];
         check_table(check, cases);
     }

@@ -28,7 +28,10 @@ pub fn check(proposal: &Proposal) -> Verdict {
     } else if over(day, policy.cap_day_minor) {
         Some(Reason::OverDayCap { total: money(day.saturating_add(quote.total)), cap: money(policy.cap_day_minor) })
     } else if over(month, policy.cap_month_minor) {
-        Some(Reason::OverMonthCap { total: money(month.saturating_add(quote.total)), cap: money(policy.cap_month_minor) })
+        Some(Reason::OverMonthCap {
+            total: money(month.saturating_add(quote.total)),
+            cap: money(policy.cap_month_minor),
+        })
     } else {
         None
     };
@@ -48,13 +51,38 @@ mod tests {
     fn the_table_holds() {
         let cases: &[Case] = &[
             ("at the cap", |s| s.quote = Some(quote(&[("coffee", 1, 5_000)])), Rung::Phrase, None),
-            ("above the cap of an order", |s| s.quote = Some(quote(&[("coffee", 1, 5_001)])), Rung::Adult, Some(Reason::OverCap { total: eur(5_001), cap: eur(5_000) })),
-            ("above the hard cap", |s| s.quote = Some(quote(&[("coffee", 1, 30_001)])), Rung::Refuse, Some(Reason::OverHardCap { total: eur(30_001), cap: eur(30_000) })),
-            ("above the cap of a day", |s| s.ordered("1", "wine", OrderState::Held, HOUR, 9_301), Rung::Adult, Some(Reason::OverDayCap { total: eur(10_001), cap: eur(10_000) })),
+            (
+                "above the cap of an order",
+                |s| s.quote = Some(quote(&[("coffee", 1, 5_001)])),
+                Rung::Adult,
+                Some(Reason::OverCap { total: eur(5_001), cap: eur(5_000) }),
+            ),
+            (
+                "above the hard cap",
+                |s| s.quote = Some(quote(&[("coffee", 1, 30_001)])),
+                Rung::Refuse,
+                Some(Reason::OverHardCap { total: eur(30_001), cap: eur(30_000) }),
+            ),
+            (
+                "above the cap of a day",
+                |s| s.ordered("1", "wine", OrderState::Held, HOUR, 9_301),
+                Rung::Adult,
+                Some(Reason::OverDayCap { total: eur(10_001), cap: eur(10_000) }),
+            ),
             ("at the cap of a day", |s| s.ordered("1", "wine", OrderState::Held, HOUR, 9_300), Rung::Phrase, None),
-            ("spent yesterday", |s| s.ordered("1", "wine", OrderState::Delivered, 19 * HOUR, 9_900), Rung::Phrase, None),
+            (
+                "spent yesterday",
+                |s| s.ordered("1", "wine", OrderState::Delivered, 19 * HOUR, 9_900),
+                Rung::Phrase,
+                None,
+            ),
             ("taken back today", |s| s.ordered("1", "wine", OrderState::Cancelled, HOUR, 9_900), Rung::Phrase, None),
-            ("above the cap of a month", |s| s.ordered("1", "wine", OrderState::Delivered, 600 * HOUR, 39_301), Rung::Adult, Some(Reason::OverMonthCap { total: eur(40_001), cap: eur(40_000) })),
+            (
+                "above the cap of a month",
+                |s| s.ordered("1", "wine", OrderState::Delivered, 600 * HOUR, 39_301),
+                Rung::Adult,
+                Some(Reason::OverMonthCap { total: eur(40_001), cap: eur(40_000) }),
+            ),
         ];
         check_table(check, cases);
     }

@@ -18,9 +18,7 @@ mod tests {
 
     #[test]
     fn the_table_holds() {
-        let cases: &[Case] = &[
-            ("a Pi without network", |s| s.now.wall = None, Rung::List, Some(Reason::UnknownClock)),
-        ];
+        let cases: &[Case] = &[("a Pi without network", |s| s.now.wall = None, Rung::List, Some(Reason::UnknownClock))];
         check_table(check, cases);
     }
 }

@@ -18,7 +18,8 @@ pub fn check(proposal: &Proposal) -> Verdict {
         Some((line, order)) => {
             let at = Moment::of(order.confirmed.at_unix_ms, wall);
             let reason = Reason::AlreadyOrdered { product: proposal.name(&line.sku), at };
-            let inputs = format!("order={} state={} at_unix_ms={}", order.id, order.state.name(), order.confirmed.at_unix_ms);
+            let inputs =
+                format!("order={} state={} at_unix_ms={}", order.id, order.state.name(), order.confirmed.at_unix_ms);
             Verdict::object("duplicate", Rung::Challenge, reason, inputs)
         }
         None => Verdict::fine("duplicate", format!("since_unix_ms={since_unix_ms}")),
@@ -37,17 +38,37 @@ fn is_open(order: &Order) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::guard::fixture::{Case, HOUR, WEDNESDAY_18, check_table};
     use crate::decide::Wall;
+    use crate::decide::guard::fixture::{Case, HOUR, WEDNESDAY_18, check_table};
 
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("ordered an hour ago", |s| s.ordered("1", "coffee", OrderState::Accepted, HOUR, 700), Rung::Challenge, again(HOUR)),
+            (
+                "ordered an hour ago",
+                |s| s.ordered("1", "coffee", OrderState::Accepted, HOUR, 700),
+                Rung::Challenge,
+                again(HOUR),
+            ),
             ("still held", |s| s.ordered("1", "coffee", OrderState::Held, HOUR, 700), Rung::Challenge, again(HOUR)),
-            ("open for three days", |s| s.ordered("1", "coffee", OrderState::Shipped, 72 * HOUR, 700), Rung::Challenge, again(72 * HOUR)),
-            ("delivered three days ago", |s| s.ordered("1", "coffee", OrderState::Delivered, 72 * HOUR, 700), Rung::Phrase, None),
-            ("taken back an hour ago", |s| s.ordered("1", "coffee", OrderState::Cancelled, HOUR, 700), Rung::Phrase, None),
+            (
+                "open for three days",
+                |s| s.ordered("1", "coffee", OrderState::Shipped, 72 * HOUR, 700),
+                Rung::Challenge,
+                again(72 * HOUR),
+            ),
+            (
+                "delivered three days ago",
+                |s| s.ordered("1", "coffee", OrderState::Delivered, 72 * HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "taken back an hour ago",
+                |s| s.ordered("1", "coffee", OrderState::Cancelled, HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
             ("another product", |s| s.ordered("1", "wine", OrderState::Accepted, HOUR, 700), Rung::Phrase, None),
         ];
         check_table(check, cases);

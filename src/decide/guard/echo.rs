@@ -30,7 +30,11 @@ pub fn is_own_voice(heard: &Heard, last_said: &[String]) -> bool {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    text.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn contains(hay: &[String], needle: &[String]) -> bool {
@@ -45,7 +49,12 @@ mod tests {
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("heard while the speaker talked", |s| s.heard.acoustics.while_speaking = true, Rung::Refuse, Some(Reason::OwnVoice)),
+            (
+                "heard while the speaker talked",
+                |s| s.heard.acoustics.while_speaking = true,
+                Rung::Refuse,
+                Some(Reason::OwnVoice),
+            ),
             ("heard in silence", |s| s.heard.acoustics.while_speaking = false, Rung::Phrase, None),
         ];
         check_table(check, cases);

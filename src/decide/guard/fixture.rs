@@ -53,7 +53,8 @@ impl Scene {
     pub fn new() -> Scene {
         let text = "order coffee";
         let wanted = Wanted { sku: "coffee".into(), qty: 1, options: BTreeMap::new() };
-        let regular = Regular { times: 4, usual_qty: 2, last_unit_amount: 700, last_unix_ms: WEDNESDAY_18 - 480 * HOUR };
+        let regular =
+            Regular { times: 4, usual_qty: 2, last_unit_amount: 700, last_unix_ms: WEDNESDAY_18 - 480 * HOUR };
         Scene {
             lines: vec![wanted],
             heard: Heard {
@@ -64,7 +65,12 @@ impl Scene {
                 acoustics: Acoustics { gap_ms: Some(250), speech_ms: 900, snr_db: Some(20.0), ..Acoustics::default() },
                 entropy: Entropy::default(),
             },
-            parse: Parse { intent: Intent::Reorder, lines: vec![line("coffee", 1)], score: 1.0, ..Parse::nothing(vec![]) },
+            parse: Parse {
+                intent: Intent::Reorder,
+                lines: vec![line("coffee", 1)],
+                score: 1.0,
+                ..Parse::nothing(vec![])
+            },
             confidence: 0.9,
             rivals: vec![],
             quote: Some(quote(&[("coffee", 1, 700)])),
@@ -158,7 +164,11 @@ pub fn quote(lines: &[(&str, u32, i64)]) -> Quote {
         currency: "EUR".into(),
         total: lines.iter().map(|line| line.total).sum(),
         lines,
-        delivery: Delivery { earliest_unix_ms: WEDNESDAY_18 + 24 * HOUR, latest_unix_ms: WEDNESDAY_18 + 48 * HOUR, amount: 0 },
+        delivery: Delivery {
+            earliest_unix_ms: WEDNESDAY_18 + 24 * HOUR,
+            latest_unix_ms: WEDNESDAY_18 + 48 * HOUR,
+            amount: 0,
+        },
         valid_s: 900,
         withdrawal_days: 14,
         recurring: false,

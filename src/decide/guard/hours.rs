@@ -8,7 +8,8 @@ pub fn check(proposal: &Proposal) -> Verdict {
     // An unknown time of day is the clock guard's business.
     let Some(wall) = proposal.now.wall else { return Verdict::fine("hours", "wall=unknown".into()) };
     let minute = wall.minute_of_day();
-    let inputs = format!("minute_of_day={minute} quiet={}-{}", proposal.policy.quiet_from_min, proposal.policy.quiet_to_min);
+    let inputs =
+        format!("minute_of_day={minute} quiet={}-{}", proposal.policy.quiet_from_min, proposal.policy.quiet_to_min);
     if proposal.policy.is_quiet(minute) {
         Verdict::object("hours", Rung::List, Reason::QuietHours, inputs)
     } else {
@@ -28,9 +29,30 @@ mod tests {
             ("the quiet hours begin", |s| later(s, 4 * HOUR), Rung::List, Some(Reason::QuietHours)),
             ("three in the morning", |s| later(s, 9 * HOUR), Rung::List, Some(Reason::QuietHours)),
             ("they end", |s| later(s, 13 * HOUR), Rung::Phrase, None),
-            ("there are none", |s| { s.policy.quiet_to_min = s.policy.quiet_from_min; later(s, 9 * HOUR) }, Rung::Phrase, None),
-            ("quiet hours within a day", |s| { s.policy.quiet_from_min = 13 * 60; s.policy.quiet_to_min = 19 * 60 }, Rung::List, Some(Reason::QuietHours)),
-            ("the household's own time of day", |s| s.now.wall = s.now.wall.map(|wall| crate::decide::Wall { offset_min: 300, ..wall }), Rung::List, Some(Reason::QuietHours)),
+            (
+                "there are none",
+                |s| {
+                    s.policy.quiet_to_min = s.policy.quiet_from_min;
+                    later(s, 9 * HOUR)
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "quiet hours within a day",
+                |s| {
+                    s.policy.quiet_from_min = 13 * 60;
+                    s.policy.quiet_to_min = 19 * 60
+                },
+                Rung::List,
+                Some(Reason::QuietHours),
+            ),
+            (
+                "the household's own time of day",
+                |s| s.now.wall = s.now.wall.map(|wall| crate::decide::Wall { offset_min: 300, ..wall }),
+                Rung::List,
+                Some(Reason::QuietHours),
+            ),
             ("an unknown time", |s| s.now.wall = None, Rung::Phrase, None),
         ];
         check_table(check, cases);

@@ -9,7 +9,9 @@ pub fn check(proposal: &Proposal) -> Verdict {
         proposal.lines.iter().map(|line| line.sku.as_str()).filter(|sku| !proposal.household.buys(sku)).collect();
     let inputs = format!("new={}", new.join(","));
     match new.first() {
-        Some(sku) => Verdict::object("novelty", Rung::Adult, Reason::FirstPurchase { product: proposal.name(sku) }, inputs),
+        Some(sku) => {
+            Verdict::object("novelty", Rung::Adult, Reason::FirstPurchase { product: proposal.name(sku) }, inputs)
+        }
         None => Verdict::fine("novelty", inputs),
     }
 }
@@ -24,10 +26,45 @@ mod tests {
     fn the_table_holds() {
         let cases: &[Case] = &[
             ("the dollhouse", |s| s.wants("dollhouse", 1, 8_900), Rung::Adult, first()),
-            ("one new product among known ones", |s| s.lines.push(crate::decide::order::Wanted { sku: "dollhouse".into(), qty: 1, options: Default::default() }), Rung::Adult, first()),
-            ("delivered before", |s| { s.wants("dollhouse", 1, 8_900); s.ordered("1", "dollhouse", OrderState::Delivered, 700 * HOUR, 8_900) }, Rung::Phrase, None),
-            ("only held, never bought", |s| { s.wants("dollhouse", 1, 8_900); s.ordered("1", "dollhouse", OrderState::Held, HOUR, 8_900) }, Rung::Adult, first()),
-            ("taken back before it came", |s| { s.wants("dollhouse", 1, 8_900); s.ordered("1", "dollhouse", OrderState::Cancelled, HOUR, 8_900) }, Rung::Adult, first()),
+            (
+                "one new product among known ones",
+                |s| {
+                    s.lines.push(crate::decide::order::Wanted {
+                        sku: "dollhouse".into(),
+                        qty: 1,
+                        options: Default::default(),
+                    })
+                },
+                Rung::Adult,
+                first(),
+            ),
+            (
+                "delivered before",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered("1", "dollhouse", OrderState::Delivered, 700 * HOUR, 8_900)
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "only held, never bought",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered("1", "dollhouse", OrderState::Held, HOUR, 8_900)
+                },
+                Rung::Adult,
+                first(),
+            ),
+            (
+                "taken back before it came",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered("1", "dollhouse", OrderState::Cancelled, HOUR, 8_900)
+                },
+                Rung::Adult,
+                first(),
+            ),
         ];
         check_table(check, cases);
     }

@@ -61,19 +61,66 @@ mod tests {
     fn the_table_holds() {
         let cases: &[Case] = &[
             ("ten per cent more", |s| s.quote = Some(quote(&[("coffee", 1, 770)])), Rung::Phrase, None),
-            ("a cent above ten per cent", |s| s.quote = Some(quote(&[("coffee", 1, 771)])), Rung::Challenge, jump(771, 700)),
+            (
+                "a cent above ten per cent",
+                |s| s.quote = Some(quote(&[("coffee", 1, 771)])),
+                Rung::Challenge,
+                jump(771, 700),
+            ),
             ("cheaper", |s| s.quote = Some(quote(&[("coffee", 1, 350)])), Rung::Phrase, None),
-            ("the last order counts", |s| { s.ordered("1", "coffee", OrderState::Delivered, 90 * HOUR, 800); s.quote = Some(quote(&[("coffee", 1, 850)])) }, Rung::Phrase, None),
-            ("two euros on a dear thing", |s| { s.policy.price_jump_percent = 50; s.quote = Some(quote(&[("coffee", 1, 901)])) }, Rung::Challenge, jump(901, 700)),
-            ("never bought: against the catalogue", |s| { s.household.regulars.clear(); s.quote = Some(quote(&[("coffee", 1, 900)])) }, Rung::Challenge, jump(900, 700)),
-            ("a surprise delivery fee", |s| { s.ordered("1", "coffee", OrderState::Delivered, 90 * HOUR, 700); s.quote().delivery.amount = 490; s.quote().total += 490 }, Rung::Challenge, Some(Reason::DeliveryJump { now: Money::new(490, "EUR"), before: Money::new(0, "EUR") })),
-            ("another currency", |s| s.quote().currency = "USD".into(), Rung::Refuse, Some(Reason::OtherCurrency { currency: "USD".into() })),
+            (
+                "the last order counts",
+                |s| {
+                    s.ordered("1", "coffee", OrderState::Delivered, 90 * HOUR, 800);
+                    s.quote = Some(quote(&[("coffee", 1, 850)]))
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "two euros on a dear thing",
+                |s| {
+                    s.policy.price_jump_percent = 50;
+                    s.quote = Some(quote(&[("coffee", 1, 901)]))
+                },
+                Rung::Challenge,
+                jump(901, 700),
+            ),
+            (
+                "never bought: against the catalogue",
+                |s| {
+                    s.household.regulars.clear();
+                    s.quote = Some(quote(&[("coffee", 1, 900)]))
+                },
+                Rung::Challenge,
+                jump(900, 700),
+            ),
+            (
+                "a surprise delivery fee",
+                |s| {
+                    s.ordered("1", "coffee", OrderState::Delivered, 90 * HOUR, 700);
+                    s.quote().delivery.amount = 490;
+                    s.quote().total += 490
+                },
+                Rung::Challenge,
+                Some(Reason::DeliveryJump { now: Money::new(490, "EUR"), before: Money::new(0, "EUR") }),
+            ),
+            (
+                "another currency",
+                |s| s.quote().currency = "USD".into(),
+                Rung::Refuse,
+                Some(Reason::OtherCurrency { currency: "USD".into() }),
+            ),
             ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
         ];
         check_table(check, cases);
     }
 
     fn jump(now: i64, before: i64) -> Option<Reason> {
-        Some(Reason::PriceJump { product: "coffee".into(), now: Money::new(now, "EUR"), before: Money::new(before, "EUR") })
+        Some(Reason::PriceJump {
+            product: "coffee".into(),
+            now: Money::new(now, "EUR"),
+            before: Money::new(before, "EUR"),
+        })
     }
 }

@@ -54,20 +54,45 @@ fn rival_qtys(proposal: &Proposal) -> impl Iterator<Item = (u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::guard::fixture::{Case, Scene, check_table};
     use crate::decide::guard::fixture::line;
+    use crate::decide::guard::fixture::{Case, Scene, check_table};
     use crate::understand::intent::Parse;
 
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("fifteen or fifty", |s| s.wants("coffee", 15, 700), Rung::Challenge, Some(Reason::EasilyMisheard { qty: 15 })),
-            ("fifty or fifteen", |s| s.wants("coffee", 50, 700), Rung::Challenge, Some(Reason::EasilyMisheard { qty: 50 })),
-            ("more than twice the usual", |s| s.wants("coffee", 5, 700), Rung::Challenge, Some(Reason::LargeQuantity { product: "coffee".into(), qty: 5, usual: 2 })),
+            (
+                "fifteen or fifty",
+                |s| s.wants("coffee", 15, 700),
+                Rung::Challenge,
+                Some(Reason::EasilyMisheard { qty: 15 }),
+            ),
+            (
+                "fifty or fifteen",
+                |s| s.wants("coffee", 50, 700),
+                Rung::Challenge,
+                Some(Reason::EasilyMisheard { qty: 50 }),
+            ),
+            (
+                "more than twice the usual",
+                |s| s.wants("coffee", 5, 700),
+                Rung::Challenge,
+                Some(Reason::LargeQuantity { product: "coffee".into(), qty: 5, usual: 2 }),
+            ),
             ("twice the usual", |s| s.wants("coffee", 4, 700), Rung::Phrase, None),
-            ("the hypotheses disagree", |s| rival(s, 3), Rung::Challenge, Some(Reason::UnsureQuantity { qty: 1, other: 3 })),
+            (
+                "the hypotheses disagree",
+                |s| rival(s, 3),
+                Rung::Challenge,
+                Some(Reason::UnsureQuantity { qty: 1, other: 3 }),
+            ),
             ("the hypotheses agree", |s| rival(s, 1), Rung::Phrase, None),
-            ("above the limit of the product", |s| s.wants("coffee", 61, 700), Rung::Refuse, Some(Reason::AboveProductLimit { product: "coffee".into(), max: 60 })),
+            (
+                "above the limit of the product",
+                |s| s.wants("coffee", 61, 700),
+                Rung::Refuse,
+                Some(Reason::AboveProductLimit { product: "coffee".into(), max: 60 }),
+            ),
         ];
         check_table(check, cases);
     }

@@ -32,8 +32,18 @@ mod tests {
     fn the_table_holds() {
         let cases: &[Case] = &[
             ("one below the hour's limit", |s| flood(s, 5, HOUR / 2), Rung::Phrase, None),
-            ("the hour's limit", |s| flood(s, 6, HOUR / 2), Rung::Refuse, Some(Reason::TooManyOrders { orders: 6, hours: 1 })),
-            ("the day's limit", |s| flood(s, 20, 5 * HOUR), Rung::Refuse, Some(Reason::TooManyOrders { orders: 20, hours: 24 })),
+            (
+                "the hour's limit",
+                |s| flood(s, 6, HOUR / 2),
+                Rung::Refuse,
+                Some(Reason::TooManyOrders { orders: 6, hours: 1 }),
+            ),
+            (
+                "the day's limit",
+                |s| flood(s, 20, 5 * HOUR),
+                Rung::Refuse,
+                Some(Reason::TooManyOrders { orders: 20, hours: 24 }),
+            ),
             ("long ago", |s| flood(s, 20, 30 * HOUR), Rung::Phrase, None),
         ];
         check_table(check, cases);

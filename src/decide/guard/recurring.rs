@@ -22,7 +22,12 @@ mod tests {
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("a subscription", |s| s.quote().recurring = true, Rung::Refuse, Some(Reason::Recurring { product: "coffee".into() })),
+            (
+                "a subscription",
+                |s| s.quote().recurring = true,
+                Rung::Refuse,
+                Some(Reason::Recurring { product: "coffee".into() }),
+            ),
             ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
         ];
         check_table(check, cases);

@@ -31,7 +31,15 @@ mod tests {
     fn the_table_holds() {
         let cases: &[Case] = &[
             ("alcohol", |s| s.wants("wine", 1, 800), Rung::Adult, limited()),
-            ("alcohol while children are up", |s| { s.wants("wine", 1, 800); s.policy.children_up = true }, Rung::Refuse, limited()),
+            (
+                "alcohol while children are up",
+                |s| {
+                    s.wants("wine", 1, 800);
+                    s.policy.children_up = true
+                },
+                Rung::Refuse,
+                limited(),
+            ),
             ("another flag", |s| s.catalog.products[0].flags.push("frozen".into()), Rung::Phrase, None),
         ];
         check_table(check, cases);

@@ -33,7 +33,12 @@ mod tests {
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("another shop", |s| s.quote().shop = "stranger".into(), Rung::Refuse, Some(Reason::UnknownShop { shop: "stranger".into() })),
+            (
+                "another shop",
+                |s| s.quote().shop = "stranger".into(),
+                Rung::Refuse,
+                Some(Reason::UnknownShop { shop: "stranger".into() }),
+            ),
             ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
         ];
         check_table(check, cases);

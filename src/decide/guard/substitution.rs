@@ -18,7 +18,8 @@ pub fn check(proposal: &Proposal) -> Verdict {
     if odd.is_some() || missing.is_some() || quote.lines.len() != proposal.lines.len() {
         let first_asked = missing.or(proposal.lines.first()).map(|wanted| proposal.name(&wanted.sku));
         let first_offered = odd.or(quote.lines.first()).map(|line| clean(&line.title));
-        let reason = Reason::Substituted { asked: first_asked.unwrap_or_default(), offered: first_offered.unwrap_or_default() };
+        let reason =
+            Reason::Substituted { asked: first_asked.unwrap_or_default(), offered: first_offered.unwrap_or_default() };
         return Verdict::object("substitution", Rung::Refuse, reason, inputs);
     }
     if adds_up(quote) {
@@ -29,12 +30,15 @@ pub fn check(proposal: &Proposal) -> Verdict {
 }
 
 fn is_same(wanted: &Wanted, line: &QuoteLine) -> bool {
-    wanted.sku == line.sku && wanted.qty == line.qty && wanted.options.iter().all(|(k, v)| line.options.get(k) == Some(v))
+    wanted.sku == line.sku
+        && wanted.qty == line.qty
+        && wanted.options.iter().all(|(k, v)| line.options.get(k) == Some(v))
 }
 
 fn adds_up(quote: &Quote) -> bool {
-    let line_adds_up =
-        |line: &QuoteLine| line.unit_amount >= 0 && line.unit_amount.checked_mul(i64::from(line.qty)) == Some(line.total);
+    let line_adds_up = |line: &QuoteLine| {
+        line.unit_amount >= 0 && line.unit_amount.checked_mul(i64::from(line.qty)) == Some(line.total)
+    };
     let sum = quote.lines.iter().try_fold(quote.delivery.amount, |sum, line| sum.checked_add(line.total));
     quote.delivery.amount >= 0 && quote.lines.iter().all(line_adds_up) && sum == Some(quote.total)
 }
@@ -48,14 +52,50 @@ mod tests {
     fn the_table_holds() {
         let cases: &[Case] = &[
             ("another product", |s| s.quote = Some(quote(&[("latte", 1, 700)])), Rung::Refuse, swapped("Fine latte")),
-            ("another quantity", |s| s.quote = Some(quote(&[("coffee", 12, 700)])), Rung::Refuse, swapped("Fine coffee")),
-            ("one more product", |s| s.quote = Some(quote(&[("coffee", 1, 700), ("latte", 1, 300)])), Rung::Refuse, swapped("Fine latte")),
-            ("the same line twice", |s| s.quote = Some(quote(&[("coffee", 1, 700), ("coffee", 1, 700)])), Rung::Refuse, swapped("Fine coffee")),
+            (
+                "another quantity",
+                |s| s.quote = Some(quote(&[("coffee", 12, 700)])),
+                Rung::Refuse,
+                swapped("Fine coffee"),
+            ),
+            (
+                "one more product",
+                |s| s.quote = Some(quote(&[("coffee", 1, 700), ("latte", 1, 300)])),
+                Rung::Refuse,
+                swapped("Fine latte"),
+            ),
+            (
+                "the same line twice",
+                |s| s.quote = Some(quote(&[("coffee", 1, 700), ("coffee", 1, 700)])),
+                Rung::Refuse,
+                swapped("Fine coffee"),
+            ),
             ("nothing at all", |s| s.quote = Some(quote(&[])), Rung::Refuse, swapped("")),
             ("the total is not the sum", |s| s.quote().total += 1, Rung::Refuse, Some(Reason::QuoteWrong)),
-            ("a line is not its product", |s| { s.quote().lines[0].total += 1; s.quote().total += 1 }, Rung::Refuse, Some(Reason::QuoteWrong)),
-            ("a negative price", |s| s.quote = Some(quote(&[("coffee", 1, -700)])), Rung::Refuse, Some(Reason::QuoteWrong)),
-            ("a delivery fee that adds up", |s| { s.quote().delivery.amount = 390; s.quote().total += 390 }, Rung::Phrase, None),
+            (
+                "a line is not its product",
+                |s| {
+                    s.quote().lines[0].total += 1;
+                    s.quote().total += 1
+                },
+                Rung::Refuse,
+                Some(Reason::QuoteWrong),
+            ),
+            (
+                "a negative price",
+                |s| s.quote = Some(quote(&[("coffee", 1, -700)])),
+                Rung::Refuse,
+                Some(Reason::QuoteWrong),
+            ),
+            (
+                "a delivery fee that adds up",
+                |s| {
+                    s.quote().delivery.amount = 390;
+                    s.quote().total += 390
+                },
+                Rung::Phrase,
+                None,
+            ),
             ("no quote yet", |s| s.quote = None, Rung::Phrase, None),
         ];
         check_table(check, cases);

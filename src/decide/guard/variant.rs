@@ -50,11 +50,37 @@ mod tests {
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("two fit equally", |s| rival(s, 0.94), Rung::Refuse, Some(Reason::Ambiguous { first: "coffee".into(), second: "latte".into() })),
+            (
+                "two fit equally",
+                |s| rival(s, 0.94),
+                Rung::Refuse,
+                Some(Reason::Ambiguous { first: "coffee".into(), second: "latte".into() }),
+            ),
             ("one fits clearly better", |s| rival(s, 0.6), Rung::Phrase, None),
-            ("the household buys one of them", |s| { rival(s, 0.94); s.parse.lines[0].because = Because::Usual }, Rung::Phrase, None),
-            ("a required option is missing", |s| s.wants("latte", 1, 300), Rung::Refuse, Some(Reason::OptionMissing { product: "latte".into(), option: "size".into() })),
-            ("the option was said", |s| { s.wants("latte", 1, 300); s.lines[0].options.insert("size".into(), "small".into()); }, Rung::Phrase, None),
+            (
+                "the household buys one of them",
+                |s| {
+                    rival(s, 0.94);
+                    s.parse.lines[0].because = Because::Usual
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "a required option is missing",
+                |s| s.wants("latte", 1, 300),
+                Rung::Refuse,
+                Some(Reason::OptionMissing { product: "latte".into(), option: "size".into() }),
+            ),
+            (
+                "the option was said",
+                |s| {
+                    s.wants("latte", 1, 300);
+                    s.lines[0].options.insert("size".into(), "small".into());
+                },
+                Rung::Phrase,
+                None,
+            ),
         ];
         check_table(check, cases);
     }

@@ -32,7 +32,15 @@ mod tests {
         let cases: &[Case] = &[
             ("children are up", |s| s.policy.children_up = true, Rung::Adult, Some(Reason::ChildrenUp)),
             ("typed, allowed", |s| s.heard.channel = Channel::Text("ana".into()), Rung::Phrase, None),
-            ("typed, switched off", |s| { s.heard.channel = Channel::Text("ana".into()); s.policy.text_orders = false }, Rung::Refuse, Some(Reason::TextOrdersOff)),
+            (
+                "typed, switched off",
+                |s| {
+                    s.heard.channel = Channel::Text("ana".into());
+                    s.policy.text_orders = false
+                },
+                Rung::Refuse,
+                Some(Reason::TextOrdersOff),
+            ),
             ("spoken, typed orders off", |s| s.policy.text_orders = false, Rung::Phrase, None),
         ];
         check_table(check, cases);

@@ -26,8 +26,7 @@ pub struct Parsed<'a> {
 
 /// `BASE64URL(header)..BASE64URL(signature)` over `payload`.
 pub fn sign(payload: &[u8], keys: &Keys) -> String {
-    let header =
-        Header { alg: "EdDSA".into(), b64: false, crit: vec!["b64".into()], kid: keys.public().to_string() };
+    let header = Header { alg: "EdDSA".into(), b64: false, crit: vec!["b64".into()], kid: keys.public().to_string() };
     let json = serde_json::to_vec(&header).expect("four plain members are always JSON");
     let header = B64.encode(json);
     let signature = keys.sign(&signing_input(&header, payload));

@@ -48,11 +48,17 @@ fn each_way_to_be_wrong_has_its_own_answer() {
         ("large", vec![b' '; MAX_BYTES + 1], |d| matches!(d, Distrust::TooLarge { .. })),
         ("unsigned", b"{\"specversion\":\"1.0\"}".to_vec(), |d| matches!(d, Distrust::Signature(_))),
         ("other key", resigned(&other, |_| {}), |d| matches!(d, Distrust::OtherKey { .. })),
-        ("other kind", resigned(&mine, |v| v["type"] = "tendero.v1.order".into()), |d| matches!(d, Distrust::Kind { .. })),
+        ("other kind", resigned(&mine, |v| v["type"] = "tendero.v1.order".into()), |d| {
+            matches!(d, Distrust::Kind { .. })
+        }),
         ("old version", resigned(&mine, |v| v["specversion"] = "0.3".into()), |d| matches!(d, Distrust::Shape(_))),
-        ("expired", resigned(&mine, |v| v["expirytime"] = "2026-01-01T00:00:00Z".into()), |d| matches!(d, Distrust::Expired { .. })),
+        ("expired", resigned(&mine, |v| v["expirytime"] = "2026-01-01T00:00:00Z".into()), |d| {
+            matches!(d, Distrust::Expired { .. })
+        }),
         ("no expiry", resigned(&mine, |v| v["expirytime"] = Value::Null), |d| matches!(d, Distrust::Shape(_))),
-        ("other audience", resigned(&mine, |v| v["data"]["aud"] = "t/up/order".into()), |d| matches!(d, Distrust::Audience { .. })),
+        ("other audience", resigned(&mine, |v| v["data"]["aud"] = "t/up/order".into()), |d| {
+            matches!(d, Distrust::Audience { .. })
+        }),
         ("no data", resigned(&mine, |v| v["data"] = Value::Null), |d| matches!(d, Distrust::Shape(_))),
     ];
     for (name, bytes, is_right) in cases {
@@ -116,7 +122,10 @@ fn a_quote_that_does_not_add_up_is_refused() {
         (|q| q.lines[0].qty = 0, BadQuote::Line(1)),
         (|q| q.lines[0].unit_amount = -1, BadQuote::Line(1)),
         (|q| (q.lines[0].unit_amount, q.lines[0].qty) = (i64::MAX, u32::MAX), BadQuote::Line(1)),
-        (|q| (q.lines[0].unit_amount, q.lines[0].qty, q.lines[0].total) = (MAX_TOTAL_TEST, 2, 2 * MAX_TOTAL_TEST), BadQuote::Total),
+        (
+            |q| (q.lines[0].unit_amount, q.lines[0].qty, q.lines[0].total) = (MAX_TOTAL_TEST, 2, 2 * MAX_TOTAL_TEST),
+            BadQuote::Total,
+        ),
         (|q| q.lines.clear(), BadQuote::Lines),
         (|q| q.valid_s = 0, BadQuote::Validity),
         (|q| q.delivery.latest.unix_ms -= 1, BadQuote::Delivery),
@@ -206,7 +215,10 @@ fn known_answers() {
         std::fs::write(&path, &text).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == text, "protocol/vectors/envelope.json is out of date; run: UPDATE=1 cargo test --lib known_answers");
+    assert!(
+        found == text,
+        "protocol/vectors/envelope.json is out of date; run: UPDATE=1 cargo test --lib known_answers"
+    );
 }
 
 fn base64_url(text: &str) -> Vec<u8> {

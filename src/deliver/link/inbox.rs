@@ -187,13 +187,26 @@ impl Link {
             }
             OrderState::Unknown | OrderState::Sending => {
                 if let Some(bytes) = self.store.outbox_bytes(id.clone()).await? {
-                    self.send_order(&Due { order: id, errand: Errand::Send, bytes, expires_unix_ms: order.expires_unix_ms });
+                    self.send_order(&Due {
+                        order: id,
+                        errand: Errand::Send,
+                        bytes,
+                        expires_unix_ms: order.expires_unix_ms,
+                    });
                 }
                 Ok(vec![])
             }
-            OrderState::AwaitingAdult | OrderState::Held | OrderState::Accepted | OrderState::Shipped
-            | OrderState::Delivered | OrderState::Rejected | OrderState::Cancelling | OrderState::Cancelled
-            | OrderState::Expired | OrderState::Withdrawn | OrderState::Refunded => Ok(vec![]),
+            OrderState::AwaitingAdult
+            | OrderState::Held
+            | OrderState::Accepted
+            | OrderState::Shipped
+            | OrderState::Delivered
+            | OrderState::Rejected
+            | OrderState::Cancelling
+            | OrderState::Cancelled
+            | OrderState::Expired
+            | OrderState::Withdrawn
+            | OrderState::Refunded => Ok(vec![]),
         }
     }
 

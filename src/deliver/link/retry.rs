@@ -43,7 +43,8 @@ impl Retries {
     /// It was tried; the next time is a longer pause away.
     pub fn tried(&mut self, order: OrderId) {
         let pause = self.waiting.get(&order).map_or(self.min, |w| w.pause);
-        let waiting = Waiting { at: Instant::now() + jittered(pause), pause: (pause * 2).min(self.max), misses: MAX_MISSES };
+        let waiting =
+            Waiting { at: Instant::now() + jittered(pause), pause: (pause * 2).min(self.max), misses: MAX_MISSES };
         self.waiting.insert(order, waiting);
     }
 

@@ -28,11 +28,16 @@ pub fn client_config(files: &TlsFiles) -> Result<ClientConfig, Trouble> {
     let config = match (&files.client_cert, &files.client_key) {
         (Some(cert), Some(key)) => {
             let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|e| bad(key, "private key", e))?;
-            builder.with_client_auth_cert(certificates(cert)?, private).map_err(|e| Trouble::Tls { why: e.to_string() })?
+            builder
+                .with_client_auth_cert(certificates(cert)?, private)
+                .map_err(|e| Trouble::Tls { why: e.to_string() })?
         }
         (None, None) => builder.with_no_client_auth(),
         (Some(path), None) | (None, Some(path)) => {
-            return Err(Trouble::File { path: path.clone(), why: "a client certificate and its key are needed together".into() });
+            return Err(Trouble::File {
+                path: path.clone(),
+                why: "a client certificate and its key are needed together".into(),
+            });
         }
     };
     Ok(config)

@@ -7,11 +7,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    #[error("\"{url}\" is not a broker; write mqtt://host:port or mqtts://host:port (user and password have settings of their own)")]
+    #[error(
+        "\"{url}\" is not a broker; write mqtt://host:port or mqtts://host:port (user and password have settings of their own)"
+    )]
     Url { url: String },
     #[error("{path}: {why}; check the broker settings")]
     File { path: PathBuf, why: String },
-    #[error("the broker {url} refused user \"{user}\": the password or the user name is wrong; check the password file and the broker's own list")]
+    #[error(
+        "the broker {url} refused user \"{user}\": the password or the user name is wrong; check the password file and the broker's own list"
+    )]
     Password { url: String, user: String },
     #[error("the broker {url} does not let client \"{client}\" in ({code}); check its access rules")]
     Refused { url: String, client: String, code: String },
@@ -46,9 +50,10 @@ impl Trouble {
         match error {
             ConnectionError::ConnectionRefused(code) => refused(*code, config, client),
             ConnectionError::MqttState(StateError::ConnFail { reason }) => refused(*reason, config, client),
-            ConnectionError::MqttState(StateError::ServerDisconnect { reason_code: DisconnectReasonCode::SessionTakenOver, .. }) => {
-                Trouble::TakenOver { client: client.into() }
-            }
+            ConnectionError::MqttState(StateError::ServerDisconnect {
+                reason_code: DisconnectReasonCode::SessionTakenOver,
+                ..
+            }) => Trouble::TakenOver { client: client.into() },
             ConnectionError::Tls(TlsError::Io(e)) if e.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>()) => {
                 Trouble::Unreachable { url, why: e.to_string() }
             }

@@ -12,11 +12,15 @@ pub enum StoreError {
     Locked { path: PathBuf },
     #[error("{path} is not a tendero store; name another state folder, or move this file away")]
     NotADatabase { path: PathBuf },
-    #[error("{path} was written by a newer tendero (schema {found}, this one knows {known}); install that version again")]
+    #[error(
+        "{path} was written by a newer tendero (schema {found}, this one knows {known}); install that version again"
+    )]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("{path} is damaged: {why}; put a backup of the state folder back")]
     Damaged { path: PathBuf, why: String },
-    #[error("{path} can't be opened or written: {why}; check that the folder exists and that this user may write there")]
+    #[error(
+        "{path} can't be opened or written: {why}; check that the folder exists and that this user may write there"
+    )]
     Access { path: PathBuf, why: String },
     #[error("order {order} is on disk with other content; an order never changes what it orders")]
     OtherContent { order: OrderId },
@@ -38,9 +42,9 @@ pub fn at(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked { path },
             Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path, why },
-            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure) => {
-                StoreError::Access { path, why }
-            }
+            Some(
+                ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::SystemIoFailure,
+            ) => StoreError::Access { path, why },
             _ => StoreError::Sql { path, why },
         }
     }

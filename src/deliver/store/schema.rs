@@ -65,8 +65,7 @@ pub fn open_with(path: &Path, application_id: i64, migrations: &[&str]) -> Resul
     db.busy_timeout(BUSY).map_err(at(path))?;
     // The first read tells whether it is a database at all, before anything is changed.
     let found_id: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(at(path))?;
-    let tables: i64 =
-        db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(at(path))?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(at(path))?;
     if found_id != application_id && (found_id != 0 || tables > 0) {
         return Err(StoreError::NotADatabase { path: path.into() });
     }
@@ -79,7 +78,8 @@ pub fn open_with(path: &Path, application_id: i64, migrations: &[&str]) -> Resul
 
 fn migrate(db: &mut Connection, path: &Path, application_id: i64, migrations: &[&str]) -> Result<(), StoreError> {
     let known = i64::try_from(migrations.len()).expect("a handful of migrations");
-    let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(at(path));
+    let version =
+        |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(at(path));
     if version(db)? == known {
         return Ok(()); // the command line reads beside the daemon: it must not wait for a lock
     }

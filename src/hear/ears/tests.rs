@@ -40,7 +40,13 @@ fn spoken(text: &str) -> Option<Vec<i16>> {
     let espeak = crate::native::espeak::Espeak::open().map_err(|e| eprintln!("left out: {e}")).ok()?;
     let (rate_hz, samples) = espeak.synthesise(text, "en-us", 160, 50).unwrap();
     let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
-    Some(crate::hear::source::rate::resample_all(&sound, rate_hz).unwrap().into_iter().map(crate::hear::source::rate::to_i16).collect())
+    Some(
+        crate::hear::source::rate::resample_all(&sound, rate_hz)
+            .unwrap()
+            .into_iter()
+            .map(crate::hear::source::rate::to_i16)
+            .collect(),
+    )
 }
 
 #[test]
@@ -64,7 +70,10 @@ fn an_answer_is_heard_with_its_turn() {
     let [EarEvent::Heard { turn, nbest, acoustics, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((*turn, nbest[0].text.as_str()), (Some(Turn(7)), "order it"));
     assert!(acoustics.gap_ms.is_none() && (400..2_500).contains(&acoustics.speech_ms), "{acoustics:?}");
-    assert!(acoustics.level_dbfs.is_some_and(|l| l > -40.0) && acoustics.snr_db.is_some_and(|s| s > 20.0), "{acoustics:?}");
+    assert!(
+        acoustics.level_dbfs.is_some_and(|l| l > -40.0) && acoustics.snr_db.is_some_and(|s| s > 20.0),
+        "{acoustics:?}"
+    );
 }
 
 #[test]
@@ -78,14 +87,18 @@ fn the_wake_word_is_followed_by_a_command() {
     sound.extend(vec![0; 2 * SECOND]);
     let events = hear(&mut ears, &sound);
     assert!(matches!(events[0], EarEvent::Woke { score } if score == 0.9), "{events:?}");
-    assert!(matches!(&events[1], EarEvent::Heard { turn: None, acoustics, .. } if acoustics.gap_ms.is_some()), "{events:?}");
+    assert!(
+        matches!(&events[1], EarEvent::Heard { turn: None, acoustics, .. } if acoustics.gap_ms.is_some()),
+        "{events:?}"
+    );
 }
 
 #[test]
 #[cfg(feature = "espeak")]
 fn deaf_and_muted_ears_hear_nothing() {
     let Some(voice) = spoken("yes please order it") else { return };
-    for (close, open) in [(EarCommand::Deafen, EarCommand::Undeafen), (EarCommand::Mute(true), EarCommand::Mute(false))] {
+    for (close, open) in [(EarCommand::Deafen, EarCommand::Undeafen), (EarCommand::Mute(true), EarCommand::Mute(false))]
+    {
         let (mut ears, script) = ears(0);
         script.say("order it");
         ears.command(close);
@@ -129,7 +142,10 @@ fn a_file_ends_and_the_thread_with_it() {
     let (send, commands) = channel();
     let (report, events) = channel();
     send.send(listen(60_000)).unwrap();
-    spawn(ears, Box::new(Recording::of(vec![0; SECOND])), commands, move |e| report.send(e).unwrap()).unwrap().join().unwrap();
+    spawn(ears, Box::new(Recording::of(vec![0; SECOND])), commands, move |e| report.send(e).unwrap())
+        .unwrap()
+        .join()
+        .unwrap();
     assert_eq!(events.iter().collect::<Vec<_>>(), [EarEvent::Silence { turn: Some(Turn(7)) }, EarEvent::End]);
 }
 

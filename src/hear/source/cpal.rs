@@ -55,14 +55,18 @@ impl Microphone {
     /// # Errors
     /// The sound system can't be reached.
     pub fn names() -> anyhow::Result<Vec<String>> {
-        let devices = ::cpal::default_host().input_devices().context("the sound devices can't be listed; try: arecord -l")?;
+        let devices =
+            ::cpal::default_host().input_devices().context("the sound devices can't be listed; try: arecord -l")?;
         Ok(devices.map(|device| name_of(&device)).collect())
     }
 
     fn report_overruns(&mut self) {
         let overruns = self.overruns();
         if overruns > self.reported {
-            tracing::warn!(lost = overruns - self.reported, "the microphone was faster than the ears: buffers of sound were lost");
+            tracing::warn!(
+                lost = overruns - self.reported,
+                "the microphone was faster than the ears: buffers of sound were lost"
+            );
             self.reported = overruns;
         }
     }
@@ -76,7 +80,10 @@ impl Source for Microphone {
         let result = self.open.as_mut().map_or(Ok(()), |open| open.fill());
         if let Err(why) = result {
             self.open = None;
-            return Err(why.context(format!("the microphone \"{}\" is gone; plug it in again, or see which there are with: arecord -L", self.name)));
+            return Err(why.context(format!(
+                "the microphone \"{}\" is gone; plug it in again, or see which there are with: arecord -L",
+                self.name
+            )));
         }
         self.report_overruns();
         Ok(self.open.as_mut().map_or(Read::End, |open| super::feed::take_hop(&mut open.waiting, hop)))
@@ -160,7 +167,12 @@ fn build(
     };
     macro_rules! stream_of {
         ($kind:ty) => {
-            device.build_input_stream(config, move |samples: &[$kind], _: &_| taker.take(samples), on_fault, Some(OPENING))
+            device.build_input_stream(
+                config,
+                move |samples: &[$kind], _: &_| taker.take(samples),
+                on_fault,
+                Some(OPENING),
+            )
         };
     }
     match format {
@@ -179,13 +191,17 @@ fn build(
 fn find(name: &str) -> anyhow::Result<::cpal::Device> {
     let host = ::cpal::default_host();
     if name == "default" {
-        return host.default_input_device().context("there is no microphone; see which devices there are with: arecord -L");
+        return host
+            .default_input_device()
+            .context("there is no microphone; see which devices there are with: arecord -L");
     }
     let devices: Vec<_> = host.input_devices().context("the sound devices can't be listed; try: arecord -l")?.collect();
     let names: Vec<String> = devices.iter().map(name_of).collect();
     let exact = names.iter().position(|n| n == name);
     let part = || names.iter().position(|n| n.to_lowercase().contains(&name.to_lowercase()));
-    let at = exact.or_else(part).with_context(|| format!("there is no microphone \"{name}\"; there are: default, {}", names.join(", ")))?;
+    let at = exact
+        .or_else(part)
+        .with_context(|| format!("there is no microphone \"{name}\"; there are: default, {}", names.join(", ")))?;
     devices.into_iter().nth(at).context("the device vanished while it was looked up")
 }
 

@@ -42,7 +42,10 @@ pub fn read_file(path: &Path) -> Result<Vec<i16>, SourceError> {
         return Err(unreadable(std::io::Error::from(ErrorKind::IsADirectory)));
     }
     if size.len() > MAX_BYTES {
-        return Err(SourceError::Unsupported { path: path.to_owned(), what: format!("has {} MB, and the most is {} MB", size.len() >> 20, MAX_BYTES >> 20) });
+        return Err(SourceError::Unsupported {
+            path: path.to_owned(),
+            what: format!("has {} MB, and the most is {} MB", size.len() >> 20, MAX_BYTES >> 20),
+        });
     }
     decode(&std::fs::read(path).map_err(unreadable)?, path)
 }
@@ -61,7 +64,8 @@ pub fn decode(bytes: &[u8], path: &Path) -> Result<Vec<i16>, SourceError> {
     if sound.mono.is_empty() {
         return Err(SourceError::Empty { path: path.to_owned() });
     }
-    let samples = resample_all(&sound.mono, sound.rate_hz).map_err(|e| SourceError::Unsupported { path: path.to_owned(), what: format!("{e:#}") })?;
+    let samples = resample_all(&sound.mono, sound.rate_hz)
+        .map_err(|e| SourceError::Unsupported { path: path.to_owned(), what: format!("{e:#}") })?;
     Ok(samples.into_iter().map(to_i16).collect())
 }
 
@@ -106,7 +110,9 @@ fn wav(bytes: &[u8], path: &Path) -> Result<Sound, SourceError> {
     let fault = |e: hound::Error| match e {
         hound::Error::IoError(e) => SourceError::CutOff { path: path.to_owned(), why: e.to_string() },
         hound::Error::FormatError(why) => SourceError::Damaged { path: path.to_owned(), why: why.to_owned() },
-        hound::Error::Unsupported => SourceError::Unsupported { path: path.to_owned(), what: "is a kind of WAV that we don't read".into() },
+        hound::Error::Unsupported => {
+            SourceError::Unsupported { path: path.to_owned(), what: "is a kind of WAV that we don't read".into() }
+        }
         other => SourceError::Damaged { path: path.to_owned(), why: other.to_string() },
     };
     let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(fault)?;
@@ -125,7 +131,11 @@ fn wav(bytes: &[u8], path: &Path) -> Result<Sound, SourceError> {
     result.map_err(|e| match e {
         hound::Error::IoError(_) | hound::Error::FormatError(_) => SourceError::CutOff {
             path: path.to_owned(),
-            why: format!("{:.1} s of the {:.1} s that its header promises are there", seconds(mixer.mono.len() as f64), seconds(promised.into())),
+            why: format!(
+                "{:.1} s of the {:.1} s that its header promises are there",
+                seconds(mixer.mono.len() as f64),
+                seconds(promised.into())
+            ),
         },
         other => fault(other),
     })?;
@@ -134,10 +144,15 @@ fn wav(bytes: &[u8], path: &Path) -> Result<Sound, SourceError> {
 
 fn flac(bytes: &[u8], path: &Path) -> Result<Sound, SourceError> {
     let fault = |e: claxon::Error| match e {
-        claxon::Error::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => SourceError::CutOff { path: path.to_owned(), why: "its last frame is not whole".into() },
+        claxon::Error::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => {
+            SourceError::CutOff { path: path.to_owned(), why: "its last frame is not whole".into() }
+        }
         claxon::Error::IoError(why) => SourceError::Unreadable { path: path.to_owned(), why },
         claxon::Error::FormatError(why) => SourceError::Damaged { path: path.to_owned(), why: why.to_owned() },
-        claxon::Error::Unsupported(what) => SourceError::Unsupported { path: path.to_owned(), what: format!("is a kind of FLAC that we don't read: {what}") },
+        claxon::Error::Unsupported(what) => SourceError::Unsupported {
+            path: path.to_owned(),
+            what: format!("is a kind of FLAC that we don't read: {what}"),
+        },
     };
     let mut reader = claxon::FlacReader::new(Cursor::new(bytes)).map_err(fault)?;
     let info = reader.streaminfo();
@@ -151,7 +166,10 @@ fn flac(bytes: &[u8], path: &Path) -> Result<Sound, SourceError> {
         }
     }
     if let Some(promised) = info.samples.filter(|&n| n > mixer.mono.len() as u64) {
-        return Err(SourceError::CutOff { path: path.to_owned(), why: format!("{} of the {promised} samples that its header promises are there", mixer.mono.len()) });
+        return Err(SourceError::CutOff {
+            path: path.to_owned(),
+            why: format!("{} of the {promised} samples that its header promises are there", mixer.mono.len()),
+        });
     }
     Ok(Sound { rate_hz: info.sample_rate, mono: mixer.mono })
 }
@@ -201,7 +219,11 @@ mod tests {
     /// One second of 440 Hz at half of full scale.
     fn wav_of(rate_hz: u32, channels: u16, bits: u16, format: SampleFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
-        let mut writer = WavWriter::new(&mut bytes, WavSpec { channels, sample_rate: rate_hz, bits_per_sample: bits, sample_format: format }).unwrap();
+        let mut writer = WavWriter::new(
+            &mut bytes,
+            WavSpec { channels, sample_rate: rate_hz, bits_per_sample: bits, sample_format: format },
+        )
+        .unwrap();
         for i in 0..rate_hz {
             let value = 0.5 * (std::f32::consts::TAU * 440.0 * i as f32 / rate_hz as f32).sin();
             for _ in 0..channels {

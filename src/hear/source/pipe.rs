@@ -36,7 +36,11 @@ impl<R: std::io::Read + Send> Source for Pipe<R> {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e).context("the pipe of raw samples can't be read; is the program at its other end still running?"),
+                Err(e) => {
+                    return Err(e).context(
+                        "the pipe of raw samples can't be read; is the program at its other end still running?",
+                    );
+                }
             }
         }
         let first = !std::mem::replace(&mut self.begun, true);

@@ -49,9 +49,11 @@ impl Stream {
             let need = resampler.input_frames_next();
             let mut piece = vec![0.0; resampler.output_frames_next()];
             let room = piece.len();
-            let input = InterleavedSlice::new(&self.waiting[at..at + need], 1, need).context("mono sound is one channel")?;
+            let input =
+                InterleavedSlice::new(&self.waiting[at..at + need], 1, need).context("mono sound is one channel")?;
             let mut output = InterleavedSlice::new_mut(&mut piece, 1, room).context("mono sound is one channel")?;
-            let (read, written) = resampler.process_into_buffer(&input, &mut output, None).context("the sound can't be resampled")?;
+            let (read, written) =
+                resampler.process_into_buffer(&input, &mut output, None).context("the sound can't be resampled")?;
             out.extend_from_slice(&piece[..written]);
             at += read;
         }
@@ -66,7 +68,12 @@ pub fn to_i16(sample: f32) -> i16 {
 }
 
 fn resampler(rate_hz: u32, chunk: usize) -> anyhow::Result<Fft<f32>> {
-    ensure!(RATES_HZ.contains(&rate_hz), "a sample rate of {rate_hz} Hz is not between {} and {} Hz", RATES_HZ.start(), RATES_HZ.end());
+    ensure!(
+        RATES_HZ.contains(&rate_hz),
+        "a sample rate of {rate_hz} Hz is not between {} and {} Hz",
+        RATES_HZ.start(),
+        RATES_HZ.end()
+    );
     Fft::new(rate_hz as usize, RATE_HZ as usize, chunk, 1, FixedSync::Input).context("the resampler can't start")
 }
 
@@ -75,7 +82,9 @@ mod tests {
     use super::*;
 
     fn sine(rate_hz: u32, tone_hz: f32, seconds: f32) -> Vec<f32> {
-        (0..(rate_hz as f32 * seconds) as usize).map(|i| 0.5 * (std::f32::consts::TAU * tone_hz * i as f32 / rate_hz as f32).sin()).collect()
+        (0..(rate_hz as f32 * seconds) as usize)
+            .map(|i| 0.5 * (std::f32::consts::TAU * tone_hz * i as f32 / rate_hz as f32).sin())
+            .collect()
     }
 
     fn power(samples: &[f32]) -> f32 {

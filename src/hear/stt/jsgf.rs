@@ -94,15 +94,23 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
             }
             '|' | '*' | '+' => {}
             '/' => {
-                let Some((weight, after)) = rest[1..].split_once('/') else { bail!("rule <{name}> has an unfinished weight") };
+                let Some((weight, after)) = rest[1..].split_once('/') else {
+                    bail!("rule <{name}> has an unfinished weight")
+                };
                 // sphinxbase does not normalise weights, and ends the process over some above 1.
                 let good = weight.trim().parse::<f32>().is_ok_and(|w| w > 0.0 && w <= 1.0);
-                ensure!(good, "rule <{name}> has the weight {}, which is no number over 0 and up to 1", shorten(weight));
+                ensure!(
+                    good,
+                    "rule <{name}> has the weight {}, which is no number over 0 and up to 1",
+                    shorten(weight)
+                );
                 rest = after;
                 continue;
             }
             '<' => {
-                let Some((target, after)) = rest[1..].split_once('>') else { bail!("rule <{name}> has an unfinished <") };
+                let Some((target, after)) = rest[1..].split_once('>') else {
+                    bail!("rule <{name}> has an unfinished <")
+                };
                 ensure!(is_rule_name(target), "rule <{name}> refers to <{}>", shorten(target));
                 references.insert(target.to_owned());
                 if !ends_here(after) {
@@ -114,7 +122,8 @@ fn read_rule(statement: &str, outline: &mut Outline) -> anyhow::Result<()> {
             '"' | '{' | '}' | '>' | '\\' => bail!("rule <{name}> holds a {c}, which our grammars don't use"),
             c if c.is_whitespace() => {}
             _ => {
-                let end = rest.find(|c: char| c.is_whitespace() || "()[]|*+/<>\"{}\\".contains(c)).unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| c.is_whitespace() || "()[]|*+/<>\"{}\\".contains(c)).unwrap_or(rest.len());
                 outline.words.insert(rest[..end].to_owned());
                 rest = &rest[end..];
                 continue;
@@ -141,10 +150,13 @@ fn check_references(outline: &Outline) -> anyhow::Result<()> {
     let mut left: BTreeMap<&str, BTreeSet<&str>> = outline
         .inner
         .iter()
-        .map(|(name, refs)| (name.as_str(), refs.iter().map(String::as_str).filter(|r| outline.rules.contains_key(*r)).collect()))
+        .map(|(name, refs)| {
+            (name.as_str(), refs.iter().map(String::as_str).filter(|r| outline.rules.contains_key(*r)).collect())
+        })
         .collect();
     loop {
-        let done: Vec<&str> = left.iter().filter(|(_, refs)| refs.iter().all(|r| !left.contains_key(r))).map(|(name, _)| *name).collect();
+        let done: Vec<&str> =
+            left.iter().filter(|(_, refs)| refs.iter().all(|r| !left.contains_key(r))).map(|(name, _)| *name).collect();
         if done.is_empty() {
             break;
         }

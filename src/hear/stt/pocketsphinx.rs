@@ -13,8 +13,14 @@ use std::collections::BTreeSet;
 
 /// Wider beams than the defaults, a dearer word, and no search of the lattice for a better path:
 /// with a grammar there is nothing to gain there, and a large one makes it take minutes.
-const OPTIONS: [(&str, &str); 6] =
-    [("-beam", "1e-60"), ("-wbeam", "1e-40"), ("-pbeam", "1e-55"), ("-wip", "0.2"), ("-bestpath", "no"), ("-allphone_ci", "yes")];
+const OPTIONS: [(&str, &str); 6] = [
+    ("-beam", "1e-60"),
+    ("-wbeam", "1e-40"),
+    ("-pbeam", "1e-55"),
+    ("-wip", "0.2"),
+    ("-bestpath", "no"),
+    ("-allphone_ci", "yes"),
+];
 
 /// Beams for the n-best: its lattice grows with the square of what the beams let live, so the search
 /// for it is narrow, and its grammar has no garbage loop.
@@ -84,7 +90,9 @@ impl PocketSphinx {
             narrow,
             prepared: BTreeSet::new(),
             #[cfg(feature = "espeak")]
-            espeak: crate::native::espeak::Espeak::open().map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}")).ok(),
+            espeak: crate::native::espeak::Espeak::open()
+                .map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}"))
+                .ok(),
         })
     }
 
@@ -94,7 +102,8 @@ impl PocketSphinx {
             return Ok(());
         }
         #[cfg(feature = "espeak")]
-        let spoken = self.espeak.as_ref().and_then(|e| e.phonemes_ipa(word, "en-us").ok()).and_then(|ipa| g2p::from_ipa(&ipa));
+        let spoken =
+            self.espeak.as_ref().and_then(|e| e.phonemes_ipa(word, "en-us").ok()).and_then(|ipa| g2p::from_ipa(&ipa));
         #[cfg(not(feature = "espeak"))]
         let spoken = None;
         let phones = spoken
@@ -112,7 +121,10 @@ impl Stt for PocketSphinx {
 
     fn prepare(&mut self, key: &str, grammar: &Grammar) -> anyhow::Result<()> {
         let outline = jsgf::outline(&grammar.jsgf).with_context(|| format!("the grammar \"{key}\" can't be used"))?;
-        ensure!(outline.words.iter().all(|w| !w.starts_with(FILLER)), "the grammar \"{key}\" uses a word that begins with {FILLER}");
+        ensure!(
+            outline.words.iter().all(|w| !w.starts_with(FILLER)),
+            "the grammar \"{key}\" uses a word that begins with {FILLER}"
+        );
         for word in &outline.words {
             self.pronounce(word)?;
         }

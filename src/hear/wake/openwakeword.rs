@@ -85,7 +85,8 @@ impl Frontend {
     pub fn open(models_dir: &Path) -> anyhow::Result<Frontend> {
         let load = |name: &str| {
             let bytes = read_frontend_network(models_dir, name)?;
-            Net::load(bytes).with_context(|| format!("the wake word network {} cannot be loaded", models_dir.join(name).display()))
+            Net::load(bytes)
+                .with_context(|| format!("the wake word network {} cannot be loaded", models_dir.join(name).display()))
         };
         let mut frontend = Frontend {
             mel: load("melspectrogram.onnx")?,
@@ -95,7 +96,10 @@ impl Frontend {
             filled: 0,
         };
         // Every later run has the same shapes, so what works once works always.
-        frontend.try_push(&[0; HOP]).and_then(|_| frontend.embed()).context("the wake word networks do not fit together")?;
+        frontend
+            .try_push(&[0; HOP])
+            .and_then(|_| frontend.embed())
+            .context("the wake word networks do not fit together")?;
         frontend.reset();
         Ok(frontend)
     }
@@ -119,7 +123,10 @@ impl Frontend {
         }
         let mel = self.mel.run(&[1, CONTEXT + HOP], &self.samples)?;
         let (shape, mel) = mel.into_shape_vec::<f32, 4>()?;
-        ensure!(shape == [1, 1, HOP_FRAMES, BANDS], "the mel network gives {shape:?}, not [1, 1, {HOP_FRAMES}, {BANDS}]");
+        ensure!(
+            shape == [1, 1, HOP_FRAMES, BANDS],
+            "the mel network gives {shape:?}, not [1, 1, {HOP_FRAMES}, {BANDS}]"
+        );
         self.frames.copy_within(HOP_FRAMES * BANDS.., 0);
         let new = (WINDOW_FRAMES - HOP_FRAMES) * BANDS;
         for (frame, mel) in self.frames[new..].iter_mut().zip(mel) {
@@ -133,7 +140,9 @@ impl Frontend {
     fn embed(&self) -> anyhow::Result<[f32; EMBEDDING]> {
         let output = self.embedding.run(&[1, WINDOW_FRAMES, BANDS, 1], &self.frames)?;
         let (shape, numbers) = output.into_shape_vec::<f32, 4>()?;
-        numbers.try_into().map_err(|_| anyhow::anyhow!("the embedding network gives {shape:?}, not [1, 1, 1, {EMBEDDING}]"))
+        numbers
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("the embedding network gives {shape:?}, not [1, 1, 1, {EMBEDDING}]"))
     }
 }
 
@@ -159,9 +168,15 @@ impl Head {
     /// A file that is missing or is not a network of the right shape.
     pub fn open(model: HeadModel<'_>) -> anyhow::Result<Head> {
         match model {
-            HeadModel::HeyTendero => Head::from_bytes(HEY_TENDERO.to_vec()).context("the wake word head in this binary is damaged: build it again"),
+            HeadModel::HeyTendero => Head::from_bytes(HEY_TENDERO.to_vec())
+                .context("the wake word head in this binary is damaged: build it again"),
             HeadModel::File(path) => {
-                let advice = || format!("the wake word head {} cannot be used: give an ONNX file of openWakeWord's shape, [1, 16, 96] → [1, 1]", path.display());
+                let advice = || {
+                    format!(
+                        "the wake word head {} cannot be used: give an ONNX file of openWakeWord's shape, [1, 16, 96] → [1, 1]",
+                        path.display()
+                    )
+                };
                 read_bounded(path, MAX_HEAD_BYTES).and_then(Head::from_bytes).with_context(advice)
             }
         }
@@ -241,10 +256,19 @@ impl OpenWakeWord {
     /// # Errors
     /// Which file is missing or wrong and what to do about it; a threshold outside 0 to 1.
     pub fn open(models_dir: &Path, head: HeadModel<'_>, threshold: f32) -> anyhow::Result<OpenWakeWord> {
-        ensure!(threshold > 0.0 && threshold <= 1.0, "the wake word threshold is {threshold}: it must be above 0 and at most 1");
+        ensure!(
+            threshold > 0.0 && threshold <= 1.0,
+            "the wake word threshold is {threshold}: it must be above 0 and at most 1"
+        );
         let quiet = Heard::quiet(Frontend::open(models_dir)?);
         let head = Head::open(head)?;
-        Ok(OpenWakeWord { now: quiet.clone(), quiet, head, trigger: Trigger::new(threshold, PATIENCE_HOPS, PAUSE_HOPS), probability: 0.0 })
+        Ok(OpenWakeWord {
+            now: quiet.clone(),
+            quiet,
+            head,
+            trigger: Trigger::new(threshold, PATIENCE_HOPS, PAUSE_HOPS),
+            probability: 0.0,
+        })
     }
 
     /// The head's probability for the last hop, for tuning and logs.
@@ -276,14 +300,19 @@ fn read_frontend_network(models_dir: &Path, name: &str) -> anyhow::Result<Vec<u8
         .map(|(sum, _)| sum)
         .expect("frontend.sha256 names both networks; a test checks it");
     let advice = || {
-        format!("the wake word network {} cannot be used: run `make setup`, or `scripts/fetch-wake-frontend.sh {}`", path.display(), models_dir.display())
+        format!(
+            "the wake word network {} cannot be used: run `make setup`, or `scripts/fetch-wake-frontend.sh {}`",
+            path.display(),
+            models_dir.display()
+        )
     };
     let bytes = read_bounded(&path, MAX_HEAD_BYTES).with_context(advice)?;
     let sum = hex(&Sha256::digest(&bytes));
     if sum != expected {
         let what = not_a_model(&bytes).unwrap_or("another file, or only a part of it");
         let size = bytes.len();
-        return Err(anyhow::anyhow!("the file is {what} ({size} bytes, sha256 {sum}, expected {expected})")).with_context(advice);
+        return Err(anyhow::anyhow!("the file is {what} ({size} bytes, sha256 {sum}, expected {expected})"))
+            .with_context(advice);
     }
     Ok(bytes)
 }

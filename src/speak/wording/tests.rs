@@ -22,8 +22,14 @@ fn moment(hour: u8, minute: u8) -> Moment {
 /// One of each; the match makes sure that a new reason is added here.
 fn reasons() -> Vec<Reason> {
     let product = || "coffee".to_owned();
-    let kinds =
-        [NotAnOrder::Reported, NotAnOrder::Negated, NotAnOrder::Question, NotAnOrder::Conditional, NotAnOrder::Narrated, NotAnOrder::Unexplained];
+    let kinds = [
+        NotAnOrder::Reported,
+        NotAnOrder::Negated,
+        NotAnOrder::Question,
+        NotAnOrder::Conditional,
+        NotAnOrder::Narrated,
+        NotAnOrder::Unexplained,
+    ];
     let mut all = vec![
         Reason::ReportedSpeech { words: "she said".into() },
         Reason::NoPause,
@@ -128,7 +134,19 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
     }
     use OrderState::*;
     let states = [
-        AwaitingAdult, Held, Sending, Accepted, Shipped, Delivered, Rejected, Cancelling, Cancelled, Expired, Withdrawn, Refunded, Unknown,
+        AwaitingAdult,
+        Held,
+        Sending,
+        Accepted,
+        Shipped,
+        Delivered,
+        Rejected,
+        Cancelling,
+        Cancelled,
+        Expired,
+        Withdrawn,
+        Refunded,
+        Unknown,
     ];
     others.extend(states.map(|state| Reply::OrderStatus { items: items(), state, arrives: Some(day(3)) }));
     (asking, others)
@@ -216,7 +234,13 @@ fn figures_are_said_as_people_say_them() {
         let reason = Reason::AlreadyOrdered { product: "x".into(), at: moment(hour, minute) };
         assert!(wording.reason(&reason, lang).contains(want), "{}", wording.reason(&reason, lang));
     }
-    let days = [(0, 0, "today"), (1, 1, "tomorrow"), (3, 3, "on Friday"), (9, 9, "on 20 November"), (1, 3, "between tomorrow and Friday")];
+    let days = [
+        (0, 0, "today"),
+        (1, 1, "tomorrow"),
+        (3, 3, "on Friday"),
+        (9, 9, "on 20 November"),
+        (1, 3, "between tomorrow and Friday"),
+    ];
     for (earliest, latest, want) in days {
         let Reply::ReadBack { items, total, ask, .. } = read_back(Ask::Phrase) else { panic!() };
         let (earliest, latest) = (day(earliest), day(latest));

@@ -106,8 +106,12 @@ impl Index {
         let product_id = u32::try_from(product).expect("a catalogue has far fewer products");
         self.bags[product].extend(&ids);
         // "nappies size three": what follows "size" is not the head.
-        let size = tokens.iter().filter(|t| !lexicon.links.contains(&t.fold)).position(|t| lexicon.not_quantity_after.contains(&t.fold));
-        let head = if lexicon.lang == Lang::En { ids[size.unwrap_or(ids.len()).clamp(1, ids.len()) - 1] } else { ids[0] };
+        let size = tokens
+            .iter()
+            .filter(|t| !lexicon.links.contains(&t.fold))
+            .position(|t| lexicon.not_quantity_after.contains(&t.fold));
+        let head =
+            if lexicon.lang == Lang::En { ids[size.unwrap_or(ids.len()).clamp(1, ids.len()) - 1] } else { ids[0] };
         self.heads.entry(head).or_default().insert(product_id);
         for (order, ids) in orders(&ids).into_iter().enumerate() {
             let score = if order == 0 { score } else { score * REORDERED };
@@ -186,10 +190,14 @@ impl Index {
         }
         // Links that were skipped after the last word are not part of the name.
         let mut end = end;
-        while end > at + 1 && lexicon.links.contains(&tokens[end - 1].fold) && !path.iter().any(|id| self.spelled[*id as usize] == tokens[end - 1].stem) {
+        while end > at + 1
+            && lexicon.links.contains(&tokens[end - 1].fold)
+            && !path.iter().any(|id| self.spelled[*id as usize] == tokens[end - 1].stem)
+        {
             end -= 1;
         }
-        let mut products: Vec<(usize, f32)> = self.nodes[node as usize].ends.iter().map(|(p, s)| (*p as usize, s * score)).collect();
+        let mut products: Vec<(usize, f32)> =
+            self.nodes[node as usize].ends.iter().map(|(p, s)| (*p as usize, s * score)).collect();
         products.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let rivals = self.rivals(&path, &products);
         Some(Found { end, products, rivals, fuzzy: score < 0.999 })
@@ -219,7 +227,9 @@ impl Index {
         let exact = known.filter(|id| self.may_be(token, *id, lexicon));
         out.extend(exact.map(|id| (id, 1.0, 1)));
         if known.is_none() || exact.is_some() {
-            out.extend(lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)));
+            out.extend(
+                lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)),
+            );
         }
         if known.is_none() && !lexicon.knows(&token.fold) {
             let sound = text::same_sound(&token.stem, lexicon.lang);
@@ -237,7 +247,14 @@ impl Index {
             }
         }
         if known.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
-            out.extend(self.alike(&token.stem, lexicon.lang).into_iter().filter(|id| inside || self.spelled[*id as usize].chars().count().min(token.stem.chars().count()) >= 5).map(|id| (id, MISHEARD, 1)));
+            out.extend(
+                self.alike(&token.stem, lexicon.lang)
+                    .into_iter()
+                    .filter(|id| {
+                        inside || self.spelled[*id as usize].chars().count().min(token.stem.chars().count()) >= 5
+                    })
+                    .map(|id| (id, MISHEARD, 1)),
+            );
         }
         out
     }
@@ -245,9 +262,14 @@ impl Index {
     /// Whether a token with the stem of a word is a form of it: diacritics that were said must agree
     /// ("Paștele" is not "pastele"), and a word of the grammar must be meant exactly ("vine" is not "vin").
     fn may_be(&self, token: &Token, id: u32, lexicon: &Lexicon) -> bool {
-        let agrees = |name: &String| name.chars().zip(token.text.chars()).all(|(n, t)| t == n || t.is_ascii() || text::fold(&t.to_string()) != text::fold(&n.to_string()));
+        let agrees = |name: &String| {
+            name.chars()
+                .zip(token.text.chars())
+                .all(|(n, t)| t == n || t.is_ascii() || text::fold(&t.to_string()) != text::fold(&n.to_string()))
+        };
         let written = &self.written[id as usize];
-        written.iter().any(agrees) && (!lexicon.grammatical(&token.fold) || written.iter().any(|w| text::fold(w) == token.fold))
+        written.iter().any(agrees)
+            && (!lexicon.grammatical(&token.fold) || written.iter().any(|w| text::fold(w) == token.fold))
     }
 
     /// Words of the catalogue that look or sound like `word`.
@@ -319,7 +341,9 @@ fn names(product: &Product, lang: Lang) -> Vec<(String, f32)> {
     let head = |title: &str| title.split(',').next().unwrap_or(title).to_owned();
     out.push((head(product.title(lang)), 1.0));
     if lang != Lang::En {
-        out.extend(product.says.get(&Lang::En).into_iter().flatten().filter(|n| n.contains(' ')).map(|n| (n.clone(), FOREIGN)));
+        out.extend(
+            product.says.get(&Lang::En).into_iter().flatten().filter(|n| n.contains(' ')).map(|n| (n.clone(), FOREIGN)),
+        );
     }
     out
 }
@@ -348,7 +372,10 @@ fn deletions(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     let mut out = vec![word.to_owned()];
     if (3..=24).contains(&letters.len()) {
-        out.extend((0..letters.len()).map(|skip| letters.iter().enumerate().filter(|(i, _)| *i != skip).map(|(_, c)| c).collect()));
+        out.extend(
+            (0..letters.len())
+                .map(|skip| letters.iter().enumerate().filter(|(i, _)| *i != skip).map(|(_, c)| c).collect()),
+        );
     }
     out
 }
@@ -359,7 +386,8 @@ fn option_phrases(product: &Product, lang: Lang) -> BTreeMap<Vec<String>, (usize
         for (v, value) in option.values.iter().enumerate() {
             let says = value.says.get(&lang).or_else(|| value.says.get(&Lang::En));
             for phrase in says.into_iter().flatten().chain(std::iter::once(&value.value)) {
-                let stems: Vec<String> = text::tokens(phrase, lang).unwrap_or_default().into_iter().map(|t| t.stem).collect();
+                let stems: Vec<String> =
+                    text::tokens(phrase, lang).unwrap_or_default().into_iter().map(|t| t.stem).collect();
                 if !stems.is_empty() {
                     out.entry(stems).or_insert((o, v));
                 }

@@ -157,7 +157,13 @@ struct Part {
 
 impl Automaton {
     /// Adds a template; `word` numbers the words, `rules` are inlined.
-    pub fn add(&mut self, template: u32, node: &Node, rules: &BTreeMap<String, Node>, word: &mut dyn FnMut(&str) -> Vec<u32>) {
+    pub fn add(
+        &mut self,
+        template: u32,
+        node: &Node,
+        rules: &BTreeMap<String, Node>,
+        word: &mut dyn FnMut(&str) -> Vec<u32>,
+    ) {
         let part = self.part(template, node, rules, word);
         for p in part.first {
             self.starts.entry(self.positions[p as usize].0).or_default().push(p);
@@ -175,7 +181,13 @@ impl Automaton {
         }
     }
 
-    fn part(&mut self, template: u32, node: &Node, rules: &BTreeMap<String, Node>, word: &mut dyn FnMut(&str) -> Vec<u32>) -> Part {
+    fn part(
+        &mut self,
+        template: u32,
+        node: &Node,
+        rules: &BTreeMap<String, Node>,
+        word: &mut dyn FnMut(&str) -> Vec<u32>,
+    ) -> Part {
         match node {
             Node::Word(text) => {
                 let ids = word(text);
@@ -258,7 +270,12 @@ impl Automaton {
 
 /// Rules that lead back to themselves, which no grammar here may have.
 pub fn circular(rules: &BTreeMap<String, Node>) -> Option<String> {
-    fn visit<'a>(name: &'a str, rules: &'a BTreeMap<String, Node>, open: &mut Vec<String>, done: &mut BTreeSet<String>) -> bool {
+    fn visit<'a>(
+        name: &'a str,
+        rules: &'a BTreeMap<String, Node>,
+        open: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> bool {
         if open.iter().any(|o| o == name) {
             return true;
         }
@@ -288,7 +305,13 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        for (text, what) in [("(a|b", "not closed"), ("a]", "closes nothing"), ("{milk}", "unknown slot"), ("(a|)", "empty"), ("a & b", "no meaning")] {
+        for (text, what) in [
+            ("(a|b", "not closed"),
+            ("a]", "closes nothing"),
+            ("{milk}", "unknown slot"),
+            ("(a|)", "empty"),
+            ("a & b", "no meaning"),
+        ] {
             let error = Node::parse(text).expect_err(text);
             assert!(error.contains(what), "{text}: {error}");
         }
@@ -315,7 +338,8 @@ mod tests {
 
     #[test]
     fn a_circle_of_rules_is_found() {
-        let rules = BTreeMap::from([("a".to_owned(), Node::Rule("b".into())), ("b".to_owned(), Node::Rule("a".into()))]);
+        let rules =
+            BTreeMap::from([("a".to_owned(), Node::Rule("b".into())), ("b".to_owned(), Node::Rule("a".into()))]);
         assert!(circular(&rules).is_some());
     }
 }

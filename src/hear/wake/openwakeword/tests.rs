@@ -51,13 +51,15 @@ fn fired_ms(wake: &mut OpenWakeWord, samples: &[i16]) -> Vec<u32> {
 
 /// 16 kHz speech of espeak-ng without silence at its ends, or `None` where it is not installed.
 fn espeak(voice: &str, words_a_minute: u32, text: &str) -> Option<Vec<f32>> {
-    let output = Command::new("espeak-ng").args(["-v", voice, "-s", &words_a_minute.to_string(), "--stdout", text]).output();
+    let output =
+        Command::new("espeak-ng").args(["-v", voice, "-s", &words_a_minute.to_string(), "--stdout", text]).output();
     let Ok(output) = output else {
         eprintln!("LEFT OUT: espeak-ng is not installed");
         return None;
     };
     let rate = f64::from(u32::from_le_bytes(output.stdout[24..28].try_into().expect("four bytes")));
-    let wide: Vec<f32> = output.stdout[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]]))).collect();
+    let wide: Vec<f32> =
+        output.stdout[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]]))).collect();
     let speech = downsample(&wide, rate);
     let peak = speech.iter().fold(0.0_f32, |most, s| most.max(s.abs()));
     let loud = |s: &f32| s.abs() > 0.02 * peak;
@@ -75,7 +77,11 @@ fn downsample(wide: &[f32], rate: f64) -> Vec<f32> {
         let near = (centre - reach).max(0.0) as usize..((centre + reach) as usize).min(wide.len());
         let tap = |k: usize| {
             let x = k as f64 - centre;
-            let sinc = if x.abs() < 1e-9 { 1.0 } else { (std::f64::consts::PI * x * ratio).sin() / (std::f64::consts::PI * x * ratio) };
+            let sinc = if x.abs() < 1e-9 {
+                1.0
+            } else {
+                (std::f64::consts::PI * x * ratio).sin() / (std::f64::consts::PI * x * ratio)
+            };
             ratio * sinc * (0.5 + 0.5 * (std::f64::consts::PI * x / reach).cos())
         };
         near.map(|k| f64::from(wide[k]) * tap(k)).sum::<f64>() as f32
@@ -116,7 +122,11 @@ fn front_end_and_head_equal_onnx_runtime() {
         let hop: usize = hop.parse().expect("a hop");
         let expected: Vec<f32> = numbers.split_whitespace().map(|n| n.parse().expect("a number")).collect();
         let (probability, expected) = expected.split_last().expect("a probability at the end");
-        assert!((probabilities[hop] - probability).abs() < 1e-3, "hop {hop}: {} is not {probability}", probabilities[hop]);
+        assert!(
+            (probabilities[hop] - probability).abs() < 1e-3,
+            "hop {hop}: {} is not {probability}",
+            probabilities[hop]
+        );
         let embedding = embeddings[hop].expect("some after hop 9");
         assert_eq!(expected.len(), EMBEDDING);
         let worst = embedding.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -141,7 +151,9 @@ fn fires_on_the_wake_word_when_it_ends() {
                 if fired.len() == 1 && (word_end_ms - EARLY_MS..=word_end_ms + LATENCY_MS).contains(&fired[0]) {
                     right += 1;
                 } else {
-                    wrong.push(format!("{voice} at {words_a_minute}: {text:?} ends at {word_end_ms} ms, reported at {fired:?}"));
+                    wrong.push(format!(
+                        "{voice} at {words_a_minute}: {text:?} ends at {word_end_ms} ms, reported at {fired:?}"
+                    ));
                 }
             }
         }
@@ -160,8 +172,19 @@ fn does_not_fire_on_anything_else() {
     }
     // One in forty is what the head is known to confuse; models/wake/README.md names it.
     let near = [
-        "hey there", "hey tender", "hey Trento", "ten dollars", "the bartender", "hey Sandra, come here", "hey computer", "tender is the night",
-        "hey, ten days ago", "Cinderella", "order the toothbrush heads", "A device ordered me a dollhouse", "I found toothbrush heads. Shall I order them?",
+        "hey there",
+        "hey tender",
+        "hey Trento",
+        "ten dollars",
+        "the bartender",
+        "hey Sandra, come here",
+        "hey computer",
+        "tender is the night",
+        "hey, ten days ago",
+        "Cinderella",
+        "order the toothbrush heads",
+        "A device ordered me a dollhouse",
+        "I found toothbrush heads. Shall I order them?",
     ];
     let mut fired = Vec::new();
     for text in near {
@@ -213,8 +236,13 @@ fn a_hop_takes_less_than_it_lasts() {
 fn a_wrong_front_end_file_is_named_with_its_remedy() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("melspectrogram.onnx");
-    let open = || format!("{:#}", OpenWakeWord::open(dir.path(), HeadModel::HeyTendero, THRESHOLD).err().expect("must fail"));
-    let mut cases = vec![("missing", None, "No such file"), ("a page", Some(b"\n<!DOCTYPE html>".to_vec()), "a web page"), ("empty", Some(Vec::new()), "empty")];
+    let open =
+        || format!("{:#}", OpenWakeWord::open(dir.path(), HeadModel::HeyTendero, THRESHOLD).err().expect("must fail"));
+    let mut cases = vec![
+        ("missing", None, "No such file"),
+        ("a page", Some(b"\n<!DOCTYPE html>".to_vec()), "a web page"),
+        ("empty", Some(Vec::new()), "empty"),
+    ];
     cases.push(("other bytes", Some(vec![8; 5000]), "sha256"));
     if let Some(real) = models_dir() {
         let mut bytes = std::fs::read(real.join("melspectrogram.onnx")).expect("it is there");
@@ -238,7 +266,8 @@ fn a_wrong_head_is_an_error() {
     let path = dir.path().join("head.onnx");
     let open = || Head::open(HeadModel::File(&path)).map(|_| ()).map_err(|error| format!("{error:#}"));
     assert!(open().expect_err("missing").contains("head.onnx"));
-    let mut wrong = vec![b"<html>".to_vec(), Vec::new(), vec![0xff; 100], b"version https://git-lfs.github.com/spec/v1".to_vec()];
+    let mut wrong =
+        vec![b"<html>".to_vec(), Vec::new(), vec![0xff; 100], b"version https://git-lfs.github.com/spec/v1".to_vec()];
     wrong.extend((1..40).map(|part| HEY_TENDERO[..HEY_TENDERO.len() * part / 40].to_vec()));
     for bytes in wrong {
         std::fs::write(&path, &bytes).expect("written");
@@ -255,7 +284,8 @@ fn a_wrong_head_is_an_error() {
 #[test]
 fn a_threshold_outside_its_range_is_an_error() {
     for threshold in [0.0, -1.0, 1.1, f32::NAN] {
-        let error = OpenWakeWord::open(Path::new("nowhere"), HeadModel::HeyTendero, threshold).err().expect("must fail");
+        let error =
+            OpenWakeWord::open(Path::new("nowhere"), HeadModel::HeyTendero, threshold).err().expect("must fail");
         assert!(error.to_string().contains("threshold"), "{error}");
     }
 }
@@ -266,13 +296,20 @@ fn sums_in_the_manifest_are_those_that_are_checked() {
     let models = manifest["model"].as_array().expect("a list of models");
     let sum_of = |file: &str| {
         let files = models.iter().flat_map(|model| model["files"].as_array().expect("files"));
-        files.clone().find(|entry| entry["name"].as_str() == Some(file)).unwrap_or_else(|| panic!("{file} is not in the manifest"))
+        files
+            .clone()
+            .find(|entry| entry["name"].as_str() == Some(file))
+            .unwrap_or_else(|| panic!("{file} is not in the manifest"))
     };
     for name in ["melspectrogram.onnx", "embedding_model.onnx"] {
         let sum = sum_of(name)["sha256"].as_str().expect("a sum");
         assert!(FRONTEND_SUMS.lines().any(|line| line == format!("{sum}  {name}")), "{name}");
     }
     let head = sum_of("hey_tendero.onnx");
-    assert_eq!(head["sha256"].as_str(), Some(hex(&Sha256::digest(HEY_TENDERO)).as_str()), "put the new head's sum into models.toml");
+    assert_eq!(
+        head["sha256"].as_str(),
+        Some(hex(&Sha256::digest(HEY_TENDERO)).as_str()),
+        "put the new head's sum into models.toml"
+    );
     assert_eq!(head["bytes"].as_integer(), i64::try_from(HEY_TENDERO.len()).ok());
 }
