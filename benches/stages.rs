@@ -56,7 +56,9 @@ impl Report {
         let mut table = comfy_table::Table::new();
         table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
         table.set_header(["stage", "one call is", "median", "p99", "memory", ""]);
-        self.rows.iter().for_each(|row| drop(table.add_row(row.clone())));
+        for row in &self.rows {
+            table.add_row(row.clone());
+        }
         println!("{table}");
         println!("Peak resident set of the whole run: {:.0} MiB.", memory_kib("VmHWM:") as f64 / 1024.0);
     }
@@ -87,7 +89,9 @@ fn wake(table: &mut Report, recordings: &[Vec<i16>]) {
         .map(|hop| hop.try_into().expect("a whole hop"))
         .take(600)
         .collect();
-    let us = timed(hops.len(), |i| drop(wake.push(hops[i])));
+    let us = timed(hops.len(), |i| {
+        wake.push(hops[i]);
+    });
     let share = us.iter().sum::<f64>() / us.len() as f64 / 80_000.0;
     table.add(
         "wake word",
