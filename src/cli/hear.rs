@@ -114,11 +114,11 @@ impl Ear {
     /// # Errors
     /// The engine failed.
     pub fn hear_samples(&mut self, samples: &[i16]) -> anyhow::Result<HeardFile> {
-        let began = self.clock.now().mono_ms;
+        let began = self.clock.machine_ms();
         let nbest = self.stt.transcribe(KEY, samples, NBEST)?;
-        let decoded = self.clock.now().mono_ms;
+        let decoded = self.clock.machine_ms();
         let (chosen, parse) = self.understand(&nbest);
-        let parsed = self.clock.now().mono_ms;
+        let parsed = self.clock.machine_ms();
         Ok(HeardFile { nbest, chosen, parse, decode_ms: decoded - began, parse_ms: parsed - decoded })
     }
 

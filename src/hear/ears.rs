@@ -219,7 +219,7 @@ impl Ears {
             self.settling -= 1;
             return vec![];
         }
-        let began = self.clock.now().mono_ms;
+        let began = self.clock.machine_ms();
         let measure = self.frontend.push(hop);
         match self.taking.take() {
             Some(taking) => self.listen(taking, hop, measure, began),
@@ -308,7 +308,7 @@ impl Ears {
 
     fn decode(&mut self, taking: Taking) -> EarEvent {
         let acoustics = taking.acoustics();
-        let began = self.clock.now().mono_ms;
+        let began = self.clock.machine_ms();
         let nbest = self.transcribe(&taking);
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         self.forget_sound();
@@ -385,7 +385,7 @@ impl Taking {
 }
 
 fn elapsed_ms(clock: &Clock, began: u64) -> u32 {
-    u32::try_from(clock.now().mono_ms.saturating_sub(began)).unwrap_or(u32::MAX)
+    u32::try_from(clock.machine_ms().saturating_sub(began)).unwrap_or(u32::MAX)
 }
 
 /// Gives the ears a thread of their own, which reads `source` until it ends or nobody sends

@@ -1,6 +1,6 @@
 //! The five scenes. Each is played to its end and then compared with the shop's own books.
 
-use super::household::{DAN, RADU, TELEVISION};
+use super::household::{DAN, Person, RADU, TELEVISION};
 use super::stage::Stage;
 use crate::decide::reply::{Reason, Reply};
 use anyhow::{bail, ensure};
@@ -63,13 +63,18 @@ fn expect_booked(booked: &[String], expected: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn reorder(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.says(DAN, &["hey tendero", "the toothbrush heads ran out"]).await?;
+/// From the wake word to an order that is held.
+async fn orders(stage: &mut Stage, person: Person, words: &str) -> anyhow::Result<()> {
+    stage.says(person, &["hey tendero", words]).await?;
     stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
     stage.listening().await?;
-    stage.says(DAN, &["order it"]).await?;
+    stage.says(person, &["order it"]).await?;
     stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
-    stage.resting().await?;
+    stage.resting().await
+}
+
+async fn reorder(stage: &mut Stage) -> anyhow::Result<()> {
+    orders(stage, DAN, "the toothbrush heads ran out").await?;
     stage.skip_hold();
     stage.reply("that it is booked", |reply| matches!(reply, Reply::Booked { .. })).await
 }
@@ -102,12 +107,7 @@ async fn duplicate(stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 async fn cancel(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.says(RADU, &["hey tendero", "we are out of coffee"]).await?;
-    stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
-    stage.listening().await?;
-    stage.says(RADU, &["order it"]).await?;
-    stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
-    stage.resting().await?;
+    orders(stage, RADU, "we are out of coffee").await?;
     stage.skip(Duration::from_secs(120), "two minutes");
     stage.says(RADU, &["hey tendero", "cancel that"]).await?;
     stage.reply("that it is taken back", |reply| matches!(reply, Reply::Cancelled { .. })).await?;
@@ -116,12 +116,7 @@ async fn cancel(stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 async fn broker_dies(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.says(DAN, &["hey tendero", "order two packs of dishwasher tablets"]).await?;
-    stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
-    stage.listening().await?;
-    stage.says(DAN, &["order it"]).await?;
-    stage.reply("that it is held", |reply| matches!(reply, Reply::Held { .. })).await?;
-    stage.resting().await?;
+    orders(stage, DAN, "order two packs of dishwasher tablets").await?;
     stage.skip_hold();
     stage.sending().await?;
     stage.kill_broker().await?;
