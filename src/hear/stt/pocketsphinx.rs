@@ -2,11 +2,11 @@
 //!
 //! English only (Debian has no other model). Never forces nonsense into a command: `<garbage>`
 //! in the grammar is a loop over single phones, and what still fits the grammar badly is
-//! dropped by its confidence. See [`confidence`] for where that number comes from.
+//! dropped by its confidence. See [`likelihood_ratio`] for where that number comes from.
 
 use super::{Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
-use crate::native::pocketsphinx::{Decoded, Decoder, Model, Scored};
+use crate::native::pocketsphinx::{Decoded, Decoder, Model, Scored, Segment};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
@@ -46,10 +46,14 @@ const MAX_SAMPLES: usize = 30 * 16_000;
 const SILENT_PEAK: i16 = 12;
 
 /// See [`confidence`].
-const MIDDLE_NATS: f64 = -3.7;
-const SLOPE: f64 = 2.0;
+const MIDDLE_NATS: f64 = -3.5;
+const SLOPE: f64 = 3.0;
 /// A best hypothesis below this is nonsense that the grammar was bent around.
-const FLOOR: f32 = 0.25;
+const FLOOR: f32 = 0.3;
+/// What the search for the n-best hears on either side of the words, 0.2 s: more is only room for
+/// noise, and its lattice would fill it with words.
+const MARGIN_FRAMES: u32 = 20;
+const SAMPLES_PER_FRAME: usize = 160;
 /// How fast confidence falls from one hypothesis to the next, for each nat of score: acoustic
 /// scores of neighbouring frames are far from independent, so a nat is worth much less than one.
 const NBEST_SCALE: f64 = 0.03;
@@ -153,30 +157,69 @@ impl Stt for PocketSphinx {
             return Ok(nothing_heard());
         }
         let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
-        let Some(best) = &decoded.best else { return Ok(nothing_heard()) };
-        if without_fillers(&best.text).is_empty() {
-            return Ok(nothing_heard());
-        }
+        let (Some(best), Some(words)) = (&decoded.best, words_of(&decoded)) else { return Ok(nothing_heard()) };
         let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
-        let per_frame = (acoustic(&decoded) - acoustic(&anything)) / f64::from(word_frames(&decoded).max(1));
-        let first = confidence(per_frame);
+        let first = confidence(likelihood_ratio(&decoded, &anything));
         if first < FLOOR {
             return Ok(nothing_heard());
         }
-        let others = if n > 1 { self.narrow.decode(&search_name(key), samples, n)?.nbest } else { vec![] };
+        let others = match n {
+            0 | 1 => vec![],
+            _ => self.narrow.decode(&search_name(key), &samples[around(words, samples.len())], n)?.nbest,
+        };
         Ok(rank(best, &others, first, n.max(1)))
     }
 }
 
-/// How sure to be of a path, 0 to 1.
+/// How sure to be of a path, 0 to 1, from its [`likelihood_ratio`].
 ///
-/// `per_frame` is the log likelihood ratio of the grammar's best path to a loop over all phones
-/// on the same sound, in nats for each frame that the path gives to words: sound that is a
-/// command fits the grammar nearly as well as it fits any phones at all; other talk does not.
-/// (The likelihood ratio as a confidence measure: Rose and Paul, ICASSP 1990.) The logistic curve was
-/// fitted to correct orders of the café recordings against other talk, bare wake words and noise.
-fn confidence(per_frame: f64) -> f32 {
-    (1.0 / (1.0 + (-(per_frame - MIDDLE_NATS) * SLOPE).exp())) as f32
+/// The logistic curve was fitted to orders that people spoke, clean and in a kitchen's noise at 24 and
+/// 12 dB (-0.3 to -3.4), and to other words, noise and music (-3.5 and less).
+fn confidence(nats_per_frame: f64) -> f32 {
+    (1.0 / (1.0 + (-(nats_per_frame - MIDDLE_NATS) * SLOPE).exp())) as f32
+}
+
+/// The log likelihood ratio of the grammar's words to any phones at all on the same sound, in nats for
+/// each frame: sound that is a command fits the grammar nearly as well as it fits a loop
+/// over all phones; other talk does not. (As a confidence measure: Rose and Paul, ICASSP 1990.)
+///
+/// Only frames of words count, and without the grammar's weights: what lies between and around
+/// them is the room, which the loop fits the better the louder it is.
+fn likelihood_ratio(decoded: &Decoded, anything: &Decoded) -> f64 {
+    let (mut ratio, mut frames) = (0.0, 0);
+    for word in decoded.segments.iter().filter(|s| is_word(&s.word)) {
+        frames += word.frames.1 - word.frames.0 + 1;
+        ratio += word.acoustic - acoustic_within(anything, word.frames);
+    }
+    ratio / f64::from(frames.max(1))
+}
+
+/// Log likelihood of a path's part between two frames. A segment that lies there only partly gives as large a
+/// part of its own.
+fn acoustic_within(path: &Decoded, (from, to): (u32, u32)) -> f64 {
+    let within = |s: &Segment| {
+        let (first, last) = (s.frames.0.max(from), s.frames.1.min(to));
+        let all = f64::from(s.frames.1 - s.frames.0 + 1);
+        if first > last { 0.0 } else { s.acoustic * f64::from(last - first + 1) / all }
+    };
+    path.segments.iter().map(within).sum()
+}
+
+/// First and last frame of the grammar's words, if there are any.
+fn words_of(decoded: &Decoded) -> Option<(u32, u32)> {
+    let mut words = decoded.segments.iter().filter(|s| is_word(&s.word)).map(|s| s.frames);
+    let (first, last) = words.next()?;
+    Some((first, words.last().map_or(last, |(_, last)| last)))
+}
+
+/// The samples of these frames and a little more.
+fn around((first, last): (u32, u32), samples: usize) -> std::ops::Range<usize> {
+    let at = |frame: u32| (frame as usize * SAMPLES_PER_FRAME).min(samples);
+    at(first.saturating_sub(MARGIN_FRAMES))..at(last + 1 + MARGIN_FRAMES)
+}
+
+fn is_word(word: &str) -> bool {
+    !word.starts_with(['<', '[', '+']) && !word.starts_with(FILLER) && word != "(NULL)"
 }
 
 /// The distinct texts, best first: `best`, and of `others` each as much less sure as its score is
@@ -193,18 +236,6 @@ fn rank(best: &Scored, others: &[Scored], first: f32, n: usize) -> Vec<Hypothesi
         }
     }
     nbest
-}
-
-/// Log likelihood of the sound along the best path, without the grammar's part: weights and
-/// penalties would make a long command look worse than a short one.
-fn acoustic(decoded: &Decoded) -> f64 {
-    decoded.segments.iter().map(|s| s.acoustic).sum()
-}
-
-/// Frames of 10 ms that the best path gives to words of the grammar.
-fn word_frames(decoded: &Decoded) -> u32 {
-    let is_word = |word: &str| !word.starts_with(['<', '[', '+']) && !word.starts_with(FILLER) && word != "(NULL)";
-    decoded.segments.iter().filter(|s| is_word(&s.word)).map(|s| s.frames.1.saturating_sub(s.frames.0) + 1).sum()
 }
 
 fn without_fillers(text: &str) -> String {
