@@ -61,9 +61,10 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
-    /// Completes after the next [`Clock::skip`].
-    pub async fn moved(&self) {
-        self.moved.notified().await;
+    /// Completes after the next [`Clock::skip`] from this call on, polled or not: who sleeps until a time takes
+    /// this first and reads the clock then, so that no skip falls between the two.
+    pub fn moved(&self) -> tokio::sync::futures::Notified<'_> {
+        self.moved.notified()
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the clock")]
@@ -76,5 +77,18 @@ impl Clock {
         let at = jiff::Timestamp::from_millisecond(unix_ms).ok()?;
         let offset_min = i16::try_from(self.zone.to_offset(at).seconds() / 60).ok()?;
         Some(Wall { unix_ms, offset_min })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_skip_before_the_first_poll_is_noticed() {
+        let clock = Clock::system();
+        let moved = clock.moved();
+        clock.skip(Duration::from_secs(600));
+        tokio::time::timeout(Duration::from_secs(5), moved).await.expect("the skip was noticed");
     }
 }

@@ -109,6 +109,7 @@ impl Daemon {
     }
 
     async fn next(&mut self, stop: &mut (impl Future<Output = ()> + Unpin)) -> Woken {
+        let moved = self.parts.clock.moved();
         let sleep = self.until_deadline();
         let inbox = &mut self.parts.inbox;
         // A closed channel (no microphone, say) never wakes the loop.
@@ -121,7 +122,7 @@ impl Daemon {
             Some(request) = inbox.control.recv() => Woken::Control(request),
             Some(event) = inbox.ears.recv() => Woken::Ear(event),
             () = tokio::time::sleep(sleep) => Woken::Time,
-            () = self.parts.clock.moved() => Woken::Time,
+            () = moved => Woken::Time,
         }
     }
 

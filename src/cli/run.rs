@@ -28,7 +28,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     super::block_on(async move {
         #[cfg(feature = "demo-broker")]
         if args.demo_broker {
-            let port = url::Url::parse(&config.broker.url).ok().and_then(|url| url.port()).unwrap_or(1883);
+            let (_, port, _) = crate::deliver::mqtt::parse_url(&config.broker.url)?;
             crate::deliver::broker::spawn(port).context("can't start the broker in this process")?;
         }
         let ready = start(Setup {

@@ -251,19 +251,28 @@ fn options(config: &BrokerConfig, client: &Client) -> Result<MqttOptions, Troubl
 }
 
 /// Host, port, and whether it is TLS.
-fn parse_url(text: &str) -> Result<(String, u16, bool), Trouble> {
+///
+/// # Errors
+/// What is not `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`.
+pub fn parse_url(text: &str) -> Result<(String, u16, bool), Trouble> {
     let wrong = || Trouble::Url { url: text.into() };
-    let url = url::Url::parse(text).map_err(|_| wrong())?;
-    let secure = match url.scheme() {
-        "mqtt" => false,
-        "mqtts" => true,
+    let url: http::Uri = text.parse().map_err(|_| wrong())?;
+    let (secure, standard_port) = match url.scheme_str() {
+        Some("mqtt") => (false, 1883),
+        Some("mqtts") => (true, 8883),
         _ => return Err(wrong()),
     };
-    let host = url.host_str().filter(|h| !h.is_empty()).ok_or_else(wrong)?;
-    if !matches!(url.path(), "" | "/") || !url.username().is_empty() || url.password().is_some() {
+    let authority = url.authority().ok_or_else(wrong)?;
+    let port = authority.as_str().strip_prefix(authority.host()).ok_or_else(wrong)?;
+    let port = match port.strip_prefix(':') {
+        Some(digits) => digits.parse().map_err(|_| wrong())?,
+        None if port.is_empty() => standard_port,
+        None => return Err(wrong()),
+    };
+    if authority.host().is_empty() || port == 0 || !matches!(url.path(), "" | "/") || url.query().is_some() {
         return Err(wrong());
     }
-    Ok((host.to_owned(), url.port().unwrap_or(if secure { 8883 } else { 1883 }), secure))
+    Ok((authority.host().to_owned(), port, secure))
 }
 
 struct Driver<E> {

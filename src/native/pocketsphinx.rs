@@ -108,6 +108,8 @@ struct Api {
     ps_args: unsafe extern "C" fn() -> *const c_void,
     cmd_ln_parse_r: unsafe extern "C" fn(*mut c_void, *const c_void, i32, *mut *mut c_char, i32) -> *mut c_void,
     cmd_ln_free_r: unsafe extern "C" fn(*mut c_void) -> c_int,
+    cmd_ln_set_float_r: unsafe extern "C" fn(*mut c_void, *const c_char, f64),
+    ps_get_config: unsafe extern "C" fn(Ps) -> *mut c_void,
     ps_init: unsafe extern "C" fn(*mut c_void) -> Ps,
     ps_free: unsafe extern "C" fn(Ps) -> c_int,
     ps_lookup_word: unsafe extern "C" fn(Ps, *const c_char) -> *mut c_char,
@@ -166,6 +168,8 @@ impl Api {
                 ps_args: *sphinx.get(b"ps_args\0")?,
                 cmd_ln_parse_r: *base.get(b"cmd_ln_parse_r\0")?,
                 cmd_ln_free_r: *base.get(b"cmd_ln_free_r\0")?,
+                cmd_ln_set_float_r: *base.get(b"cmd_ln_set_float_r\0")?,
+                ps_get_config: *sphinx.get(b"ps_get_config\0")?,
                 ps_init: *sphinx.get(b"ps_init\0")?,
                 ps_free: *sphinx.get(b"ps_free\0")?,
                 ps_lookup_word: *sphinx.get(b"ps_lookup_word\0")?,
@@ -193,6 +197,14 @@ impl Api {
             })
         }
     }
+}
+
+/// How much worse than the best a path may be and still live on, each a probability below 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beams {
+    pub state: f64,
+    pub word: f64,
+    pub phone: f64,
 }
 
 /// A decoder: one model, any number of named grammars. About 60 MB of memory.
@@ -269,14 +281,22 @@ impl Decoder {
         Ok(())
     }
 
-    /// Sets the grammar `name`, replacing it.
+    /// Sets the grammar `name`, replacing it. It is searched with `beams`.
     ///
     /// # Errors
     /// A grammar that the library refuses.
-    pub fn set_jsgf(&mut self, name: &str, jsgf: &str) -> anyhow::Result<()> {
+    pub fn set_jsgf(&mut self, name: &str, jsgf: &str, beams: Beams) -> anyhow::Result<()> {
         let (c_name, c_jsgf) = (CString::new(name)?, CString::new(jsgf)?);
-        // SAFETY: NUL-terminated strings, parsed and copied by the library.
-        let code = unsafe { (self.api.ps_set_jsgf_string)(self.ps.as_ptr(), c_name.as_ptr(), c_jsgf.as_ptr()) };
+        let options = [(c"-beam", beams.state), (c"-wbeam", beams.word), (c"-pbeam", beams.phone)];
+        // SAFETY: NUL-terminated strings, parsed and copied by the library. A search takes its beams from the
+        // decoder's configuration when it is made, and keeps them; the three names are float options of `ps_args`.
+        let code = unsafe {
+            let config = (self.api.ps_get_config)(self.ps.as_ptr());
+            for (option, value) in options {
+                (self.api.cmd_ln_set_float_r)(config, option.as_ptr(), value);
+            }
+            (self.api.ps_set_jsgf_string)(self.ps.as_ptr(), c_name.as_ptr(), c_jsgf.as_ptr())
+        };
         ensure!(code == 0, "PocketSphinx refused the grammar \"{name}\"");
         Ok(())
     }

@@ -6,13 +6,13 @@
 
 use super::{Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
-use crate::native::pocketsphinx::{Decoded, Decoder, Model, Scored, Segment};
+use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
 
-/// Wider beams than the defaults, a dearer word, and no search of the lattice for a better path:
-/// with a grammar there is nothing to gain there, and a large one makes it take minutes.
+/// A dearer word than the default, and no search of the lattice for a better path: with a grammar there is
+/// nothing to gain there, and a large one makes it take minutes. The beams are the phone loop's.
 const OPTIONS: [(&str, &str); 6] = [
     ("-beam", "1e-60"),
     ("-wbeam", "1e-40"),
@@ -22,10 +22,12 @@ const OPTIONS: [(&str, &str); 6] = [
     ("-allphone_ci", "yes"),
 ];
 
-/// Beams for the n-best: its lattice grows with the square of what the beams let live, so the search
-/// for it is narrow, and its grammar has no garbage loop.
-const NBEST_OPTIONS: [(&str, &str); 5] =
-    [("-beam", "1e-40"), ("-wbeam", "1e-20"), ("-pbeam", "1e-30"), ("-wip", "0.2"), ("-bestpath", "no")];
+/// For the best path: wider than the defaults, which helps in noise.
+const WIDE: Beams = Beams { state: 1e-60, word: 1e-40, phone: 1e-55 };
+/// For the n-best of a large grammar: its lattice grows with the square of what the beams let live.
+const NARROW: Beams = Beams { state: 1e-40, word: 1e-20, phone: 1e-30 };
+/// A grammar of at most so many words is small: answers are, commands with a catalogue are not.
+const SMALL_WORDS: usize = 400;
 /// A word that nothing sounds like: what `<garbage>` is in the grammar for the n-best.
 const NEVER: &str = "%never";
 
@@ -61,8 +63,6 @@ const NBEST_SCALE: f64 = 0.03;
 /// The engine. Loads its model once; grammars come and go.
 pub struct PocketSphinx {
     decoder: Decoder,
-    /// Finds what else it may have been.
-    narrow: Decoder,
     prepared: BTreeSet<String>,
     #[cfg(feature = "espeak")]
     espeak: Option<crate::native::espeak::Espeak>,
@@ -87,11 +87,9 @@ impl PocketSphinx {
             decoder.add_word(&format!("{FILLER}{phone}"), phone)?;
         }
         decoder.set_phone_loop(PHONE_LOOP)?;
-        let mut narrow = Decoder::open(model, &NBEST_OPTIONS)?;
-        narrow.add_word(NEVER, &["ZH"; 20].join(" "))?;
+        decoder.add_word(NEVER, &["ZH"; 20].join(" "))?;
         Ok(PocketSphinx {
             decoder,
-            narrow,
             prepared: BTreeSet::new(),
             #[cfg(feature = "espeak")]
             espeak: crate::native::espeak::Espeak::open()
@@ -113,8 +111,7 @@ impl PocketSphinx {
         let phones = spoken
             .or_else(|| g2p::from_letters(word))
             .with_context(|| format!("nobody knows how to pronounce \"{word}\"; give the product a name in letters"))?;
-        self.decoder.add_word(word, &phones)?;
-        self.narrow.add_word(word, &phones)
+        self.decoder.add_word(word, &phones)
     }
 }
 
@@ -137,8 +134,10 @@ impl Stt for PocketSphinx {
             false => Default::default(),
         };
         self.prepared.remove(key);
-        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf))?;
-        self.narrow.set_jsgf(&search_name(key), &format!("{}\n{never}", grammar.jsgf))?;
+        tracing::debug!(grammar = key, words = outline.words.len(), "prepared");
+        let nbest_beams = if outline.words.len() <= SMALL_WORDS { WIDE } else { NARROW };
+        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf), WIDE)?;
+        self.decoder.set_jsgf(&nbest_name(key), &format!("{}\n{never}", grammar.jsgf), nbest_beams)?;
         self.prepared.insert(key.to_owned());
         Ok(())
     }
@@ -146,7 +145,7 @@ impl Stt for PocketSphinx {
     fn forget(&mut self, key: &str) {
         if self.prepared.remove(key) {
             self.decoder.forget(&search_name(key));
-            self.narrow.forget(&search_name(key));
+            self.decoder.forget(&nbest_name(key));
         }
     }
 
@@ -165,9 +164,11 @@ impl Stt for PocketSphinx {
         }
         let others = match n {
             0 | 1 => vec![],
-            _ => self.narrow.decode(&search_name(key), &samples[around(words, samples.len())], n)?.nbest,
+            _ => self.decoder.decode(&nbest_name(key), &samples[around(words, samples.len())], n)?.nbest,
         };
-        Ok(rank(best, &others, first, n.max(1)))
+        let ranked = rank(best, &others, first, n.max(1));
+        tracing::debug!(grammar = key, nbest = ?ranked, "heard");
+        Ok(ranked)
     }
 }
 
@@ -244,6 +245,11 @@ fn without_fillers(text: &str) -> String {
 
 fn search_name(key: &str) -> String {
     format!("grammar {}", key.replace('\0', " "))
+}
+
+/// The search for what else it may have been: without the garbage loop.
+fn nbest_name(key: &str) -> String {
+    format!("n-best {}", key.replace('\0', " "))
 }
 
 /// `<garbage>`: one phone after the other, whatever they are. The first stands apart, so that
