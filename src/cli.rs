@@ -39,7 +39,7 @@ enum Command {
     /// Turn lines of text into meaning.
     Parse(parse::Args),
     /// Run the reference shop.
-    Shop(shop::Args),
+    Shop(Box<shop::Args>),
     /// List, show or cancel orders.
     Orders(orders::Args),
     /// Press the device's button: for GPIO scripts.
@@ -79,7 +79,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
         Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
-        Command::Shop(args) => block_on(shop::run(args)).map(|()| ExitCode::SUCCESS),
+        Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),

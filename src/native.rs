@@ -1,9 +1,11 @@
-//! Bindings to C libraries that are opened at run time: the only place with `unsafe`.
+//! C libraries, most of them opened at run time: the only place with `unsafe`.
 //!
 //! Opened, not linked, so that the program starts on a machine without them and can say
 //! which package is missing.
 #![allow(unsafe_code, reason = "this module binds C libraries")]
 
+#[cfg(feature = "audio")]
+pub mod alsa;
 #[cfg(feature = "espeak")]
 pub mod espeak;
 #[cfg(feature = "pocketsphinx")]

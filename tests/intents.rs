@@ -22,6 +22,28 @@ fn table(lang: Lang) -> &'static str {
     }
 }
 
+fn demo_catalog() -> Catalog {
+    Catalog::from_json(include_str!("../demo/catalog.json")).expect("the demo's catalogue is valid")
+}
+
+fn everyday(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => include_str!("intents/everyday/en.jsonl"),
+        Lang::Es => include_str!("intents/everyday/es.jsonl"),
+        Lang::Ro => include_str!("intents/everyday/ro.jsonl"),
+    }
+}
+
+/// Words that people use, each as often as they do.
+static VOCABULARY: LazyLock<[Vec<String>; 3]> = LazyLock::new(|| {
+    Lang::ALL.map(|lang| {
+        let rows = everyday(lang).lines().map(|l| serde_json::from_str::<Row>(l).expect("a row of the table"));
+        rows.flat_map(|r| r.text.split_inclusive([' ', ',']).map(str::to_owned).collect::<Vec<_>>()).collect()
+    })
+});
+
+static DEMO: LazyLock<Understanding> = LazyLock::new(|| Understanding::new(demo_catalog()));
+
 fn parse(text: &str, lang: Lang, expect: &Expect) -> Parse {
     SHOP.parse(text, lang, expect, &|_| false)
 }
@@ -120,6 +142,40 @@ fn tables_beside_the_repository() {
         let parse = shop.parse(&row.text, Lang::En, &Expect::Command, &|_| false);
         assert!(!parse.intent.can_buy(), "\"{}\" must never buy: {parse:?}", row.text);
     }
+}
+
+/// How often everyday talk is exactly right, in percent, and how many sentences that are no order parse as one
+/// that can buy (the phrase and the guards still stand before a purchase). The goal is 97 and none; these are reached, and may
+/// only get better.
+const EVERYDAY: [(Lang, usize, usize); 3] = [(Lang::En, 65, 16), (Lang::Es, 63, 19), (Lang::Ro, 65, 16)];
+
+#[test]
+fn everyday_talk() {
+    let shop = &*DEMO;
+    for (lang, least_percent, most_bought) in EVERYDAY {
+        let rows: Vec<Row> =
+            everyday(lang).lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
+        let (mut exact, mut bought) = (0, Vec::new());
+        for row in &rows {
+            let parse = shop.parse(&row.text, lang, &Expect::Command, &|_| false);
+            let wanted = |p: &Wanted| parse.lines.iter().any(|l| l.sku == p.sku && l.qty == p.qty);
+            let of_lines = matches!(row.intent, Intent::Reorder | Intent::ListAdd);
+            let same = !of_lines || row.lines.len() == parse.lines.len() && row.lines.iter().all(wanted);
+            exact += usize::from(parse.intent == row.intent && same);
+            if parse.intent.can_buy() && !row.intent.can_buy() {
+                bought.push(&row.text);
+            }
+        }
+        println!("{lang}: {exact} of {} exact; {} that are no order could buy: {bought:#?}", rows.len(), bought.len());
+        assert!(exact * 100 >= rows.len() * least_percent, "{lang}: {exact} of {}", rows.len());
+        assert!(bought.len() <= most_bought, "{lang}: {bought:#?}");
+    }
+}
+
+#[test]
+fn a_correction_that_reaches_beyond_the_next_name_is_no_panic() {
+    let text = "galletas de chocolate no, mejor galletas maría, dos paquetes";
+    DEMO.parse(text, Lang::Es, &Expect::Command, &|_| false);
 }
 
 #[test]
@@ -276,5 +332,15 @@ proptest! {
             let parse = parse(&text, Lang::En, &expect);
             prop_assert!(parse.lines.iter().all(|l| l.qty >= 1));
         }
+    }
+
+    #[test]
+    fn no_heap_of_peoples_words_makes_it_panic(
+        lang in 0usize..3,
+        words in proptest::collection::vec(any::<proptest::sample::Index>(), 0..40),
+    ) {
+        let text: String = words.iter().map(|at| at.get(&VOCABULARY[lang]).as_str()).collect();
+        let parse = DEMO.parse(&text, Lang::ALL[lang], &Expect::Command, &|_| false);
+        prop_assert!(parse.lines.iter().all(|l| l.qty >= 1));
     }
 }

@@ -18,10 +18,18 @@ pub fn reference() -> String {
         text.push_str(&format!("[{section}]\n"));
         for (key, field) in body["properties"].as_object().expect("a section has keys") {
             push_comment(&mut text, field);
-            text.push_str(&format!("{key} = {}\n", defaults[section.as_str()][key.as_str()]));
+            text.push_str(&format!("{key} = {}\n", plain(&defaults[section.as_str()][key.as_str()])));
         }
     }
     text
+}
+
+/// A fraction as a person writes it: 0.8 and not the digits of its 32 bits.
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::Float(number) => format!("{:?}", *number as f32),
+        other => other.to_string(),
+    }
 }
 
 /// Follows a section's `$ref` to its definition.

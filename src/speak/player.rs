@@ -68,6 +68,7 @@ mod device {
         }
 
         fn open(&self) -> anyhow::Result<MixerDeviceSink> {
+            crate::native::alsa::quiet();
             let hint = || {
                 format!(
                     "can't open the loudspeaker \"{}\". `aplay -l` lists what there is; set [speaker] device to part of a \

@@ -35,8 +35,11 @@ pub struct Engine {
     /// The cargo feature that compiles it in; `None` if it always is.
     pub feature: Option<&'static str>,
     /// `None` when this build is without it.
-    pub open: Option<fn() -> anyhow::Result<Box<dyn Tts>>>,
+    pub open: Option<Open>,
 }
+
+/// Starts an engine.
+pub type Open = fn() -> anyhow::Result<Box<dyn Tts>>;
 
 /// Every engine that the project knows.
 pub const ENGINES: &[Engine] = &[

@@ -39,6 +39,9 @@ pub struct Grammar {
     pub jsgf: String,
     /// Every word of the grammar; the engine finds a pronunciation for each.
     pub words: BTreeSet<String>,
+    /// Of answers to a question, and not of commands, which name any product: so small that an engine can
+    /// search widely for what else was said, which is worth most where a phrase buys.
+    pub answers: bool,
 }
 
 /// Writes the grammar for `expect`.
@@ -64,7 +67,7 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         "#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}",
         lexicon.lang, writer.out
     );
-    Grammar { jsgf, words: writer.words }
+    Grammar { jsgf, words: writer.words, answers: *expect != Expect::Command }
 }
 
 struct Writer<'a> {

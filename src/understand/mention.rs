@@ -249,10 +249,11 @@ impl Reader<'_> {
         let Some(after) = (start < end).then(|| self.correction(start)).flatten() else { return false };
         // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
         let lone = after == start + 1 && self.lexicon.negative.iter().any(|n| self.words_at(start, n));
-        let rest = self.tokens[after..end]
-            .iter()
-            .all(|t| self.lexicon.articles.contains(&t.fold) || self.lexicon.joiners.contains(&t.fold));
-        after <= end && rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
+        // A correction that reaches beyond is none of what lies between.
+        let Some(between) = self.tokens.get(after..end) else { return false };
+        let rest =
+            between.iter().all(|t| self.lexicon.articles.contains(&t.fold) || self.lexicon.joiners.contains(&t.fold));
+        rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
     }
 
     /// The end of "of each" at `at`.

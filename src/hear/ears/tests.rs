@@ -19,7 +19,7 @@ impl Wake for WakesAt {
 
 fn ears(wakes_at: u32) -> (Ears, Script) {
     let script = Script::default();
-    let grammars: Grammars = Box::new(|_, _| Grammar { jsgf: String::new(), words: BTreeSet::new() });
+    let grammars: Grammars = Box::new(|_, _| Grammar { jsgf: String::new(), words: BTreeSet::new(), answers: false });
     let stt = Box::new(Scripted::new(script.clone()));
     (Ears::new(Box::new(WakesAt(wakes_at)), stt, grammars, Lang::En, Clock::system()), script)
 }

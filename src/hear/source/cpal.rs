@@ -96,6 +96,7 @@ impl Source for Microphone {
 
 impl Open {
     fn device(name: &str, overruns: &Arc<AtomicU64>) -> anyhow::Result<Open> {
+        crate::native::alsa::quiet();
         let device = find(name)?;
         let supported = device.default_input_config().map_err(|e| refused(name, &e))?;
         let (config, format) = (supported.config(), supported.sample_format());

@@ -24,10 +24,8 @@ const OPTIONS: [(&str, &str); 6] = [
 
 /// For the best path: wider than the defaults, which helps in noise.
 const WIDE: Beams = Beams { state: 1e-60, word: 1e-40, phone: 1e-55 };
-/// For the n-best of a large grammar: its lattice grows with the square of what the beams let live.
+/// For the n-best of commands: its lattice grows with the square of what the beams let live.
 const NARROW: Beams = Beams { state: 1e-40, word: 1e-20, phone: 1e-30 };
-/// A grammar of at most so many words is small: answers are, commands with a catalogue are not.
-const SMALL_WORDS: usize = 400;
 /// A word that nothing sounds like: what `<garbage>` is in the grammar for the n-best.
 const NEVER: &str = "%never";
 
@@ -134,8 +132,7 @@ impl Stt for PocketSphinx {
             false => Default::default(),
         };
         self.prepared.remove(key);
-        tracing::debug!(grammar = key, words = outline.words.len(), "prepared");
-        let nbest_beams = if outline.words.len() <= SMALL_WORDS { WIDE } else { NARROW };
+        let nbest_beams = if grammar.answers { WIDE } else { NARROW };
         self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf), WIDE)?;
         self.decoder.set_jsgf(&nbest_name(key), &format!("{}\n{never}", grammar.jsgf), nbest_beams)?;
         self.prepared.insert(key.to_owned());
