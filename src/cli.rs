@@ -59,6 +59,18 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Runs until it is stopped, whoever reads its output.
+    fn is_service(&self) -> bool {
+        match self {
+            Command::Run(_) | Command::Shop(_) => true,
+            #[cfg(feature = "demo-broker")]
+            Command::Broker { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
     // Opened once: with `ring` alone there is nothing to choose, but rustls wants to be told.
@@ -73,6 +85,9 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    if !command.is_service() {
+        crate::native::pipe::end_with_the_reader();
+    }
     match command {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),

@@ -8,5 +8,6 @@
 pub mod alsa;
 #[cfg(feature = "espeak")]
 pub mod espeak;
+pub mod pipe;
 #[cfg(feature = "pocketsphinx")]
 pub mod pocketsphinx;

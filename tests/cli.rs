@@ -158,3 +158,16 @@ fn write_config(dir: &Path, more: &str) -> String {
     std::fs::write(&path, text).expect("the folder can be written");
     path.to_str().expect("a plain path").to_owned()
 }
+
+#[test]
+fn output_that_nobody_reads_any_more_ends_it_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tendero"))
+        .arg("config")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let errors = child.wait_with_output().unwrap().stderr;
+    assert!(errors.is_empty(), "{}", String::from_utf8_lossy(&errors));
+}
