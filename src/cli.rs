@@ -6,6 +6,7 @@
 mod button;
 mod config;
 mod demo;
+mod eval;
 pub mod hear;
 mod journal;
 mod key;
@@ -14,6 +15,7 @@ mod parse;
 mod run;
 mod say;
 mod shop;
+mod train;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -38,6 +40,8 @@ enum Command {
     Hear(hear::Args),
     /// Turn lines of text into meaning.
     Parse(parse::Args),
+    /// Teach the intent classifier from tables of utterances.
+    Train(train::Args),
     /// Run the reference shop.
     Shop(Box<shop::Args>),
     /// List, show or cancel orders.
@@ -94,6 +98,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
         Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),

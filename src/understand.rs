@@ -5,9 +5,12 @@
 //! grammar that a speech recogniser listens with, so that what can be parsed can be heard.
 
 pub mod catalog;
+pub mod classifier;
 mod clauses;
+mod features;
 pub mod grammar;
 pub mod intent;
+pub mod labels;
 pub mod lexicon;
 mod mention;
 pub mod parse;
@@ -15,6 +18,7 @@ mod quantity;
 mod text;
 
 use catalog::index::Index;
+use classifier::Classifier;
 use lexicon::Lexicon;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,6 +75,7 @@ pub struct Understanding {
 struct Language {
     lexicon: Lexicon,
     index: Index,
+    classifier: Classifier,
 }
 
 impl Understanding {
@@ -78,7 +83,7 @@ impl Understanding {
         let languages = Lang::ALL.into_iter().map(|lang| {
             let lexicon = Lexicon::built_in(lang);
             let index = Index::new(&catalog, &lexicon);
-            (lang, Language { lexicon, index })
+            (lang, Language { lexicon, index, classifier: Classifier::built_in(lang) })
         });
         Understanding { languages: languages.collect(), catalog }
     }
@@ -97,13 +102,20 @@ impl Understanding {
         expect: &grammar::Expect,
         regulars: &dyn Fn(&str) -> bool,
     ) -> intent::Parse {
-        let Language { lexicon, index } = &self.languages[&lang];
-        parse::parse(&parse::Context { lexicon, index, catalog: &self.catalog, regulars }, text, expect)
+        let Language { lexicon, index, classifier } = &self.languages[&lang];
+        parse::parse(&parse::Context { lexicon, index, classifier, catalog: &self.catalog, regulars }, text, expect)
+    }
+
+    /// What `text` shows the intent classifier: short texts, sorted. Empty where nothing was said.
+    pub fn features(&self, text: &str, lang: Lang) -> std::collections::BTreeSet<String> {
+        let Language { lexicon, index, classifier } = &self.languages[&lang];
+        let context = parse::Context { lexicon, index, classifier, catalog: &self.catalog, regulars: &|_| false };
+        parse::look(&context, text).unwrap_or_default()
     }
 
     /// The grammar for a recogniser that listens for `expect`.
     pub fn grammar(&self, lang: Lang, expect: &grammar::Expect) -> grammar::Grammar {
-        let Language { lexicon, index } = &self.languages[&lang];
+        let Language { lexicon, index, .. } = &self.languages[&lang];
         grammar::write(&self.catalog, lexicon, index, expect)
     }
 }

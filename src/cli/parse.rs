@@ -8,7 +8,7 @@ use crate::understand::{Lang, Understanding};
 use anyhow::Context as _;
 use serde_json::json;
 use std::io::{BufRead, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Parse utterances from standard input and print what they mean.
 #[derive(Debug, clap::Args)]
@@ -38,13 +38,18 @@ const MAX_LINE: u64 = 64 * 1024;
 /// # Errors
 /// A catalogue that can't be read or is wrong; standard output that is closed.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(&args.catalog).with_context(|| {
-        format!("can't read the catalogue {}; give an existing file with --catalog", args.catalog.display())
-    })?;
-    let catalog =
-        Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", args.catalog.display()))?;
-    let understanding = Understanding::new(catalog);
+    let understanding = Understanding::new(catalog(&args.catalog)?);
     stream(args, &understanding, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}
+
+/// Reads a catalogue.
+///
+/// # Errors
+/// A file that can't be read or is no valid catalogue.
+pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("can't read the catalogue {}; give an existing file with --catalog", file.display()))?;
+    Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", file.display()))
 }
 
 fn stream(

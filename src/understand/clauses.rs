@@ -3,7 +3,7 @@
 //! Time is bounded: every start runs the automaton over at most [`REACH`] tokens.
 
 use super::lexicon::Lexicon;
-use super::lexicon::template::{Slot, Sym};
+use super::lexicon::template::{Automaton, Slot, Sym};
 use super::mention::Mentions;
 use super::text::Token;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,19 +30,28 @@ impl Clause {
 /// The longest clause, in tokens, apart from what slots swallow.
 const REACH: usize = 60;
 
-/// Every match, for each start and template the longest.
+/// Every match of a template, for each start and template the longest.
 pub fn all(tokens: &[Token], mentions: &Mentions, lexicon: &Lexicon) -> Vec<Clause> {
+    matches(&lexicon.automaton, tokens, mentions, lexicon)
+}
+
+/// Every match of a rule: `template` is the number of the rule.
+pub fn classes(tokens: &[Token], mentions: &Mentions, lexicon: &Lexicon) -> Vec<Clause> {
+    matches(&lexicon.classes, tokens, mentions, lexicon)
+}
+
+fn matches(automaton: &Automaton, tokens: &[Token], mentions: &Mentions, lexicon: &Lexicon) -> Vec<Clause> {
     let edges: Vec<Vec<(Sym, usize)>> = (0..tokens.len()).map(|at| edges(tokens, mentions, lexicon, at)).collect();
     let mut out = Vec::new();
     for start in 0..tokens.len() {
         let mut longest: BTreeMap<usize, usize> = BTreeMap::new();
         let mut open: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
         for (sym, end) in &edges[start] {
-            open.entry(*end).or_default().extend(lexicon.automaton.begin(*sym));
+            open.entry(*end).or_default().extend(automaton.begin(*sym));
         }
         while let Some((at, states)) = open.pop_first() {
             for &state in &states {
-                if let Some(template) = lexicon.automaton.accepted(state) {
+                if let Some(template) = automaton.accepted(state) {
                     longest.insert(template as usize, at);
                 }
             }
@@ -50,7 +59,7 @@ pub fn all(tokens: &[Token], mentions: &Mentions, lexicon: &Lexicon) -> Vec<Clau
                 continue;
             }
             for (sym, end) in &edges[at] {
-                let next: Vec<u32> = states.iter().flat_map(|s| lexicon.automaton.step(*s, *sym)).copied().collect();
+                let next: Vec<u32> = states.iter().flat_map(|s| automaton.step(*s, *sym)).copied().collect();
                 if !next.is_empty() {
                     open.entry(*end).or_default().extend(next);
                 }

@@ -39,6 +39,54 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// Every intent, in the order of this list.
+    pub const ALL: [Intent; 19] = [
+        Intent::Reorder,
+        Intent::ListAdd,
+        Intent::Change,
+        Intent::Confirm,
+        Intent::Affirm,
+        Intent::Deny,
+        Intent::Cancel,
+        Intent::Status,
+        Intent::History,
+        Intent::Price,
+        Intent::Find,
+        Intent::Handoff,
+        Intent::Return,
+        Intent::Repeat,
+        Intent::Why,
+        Intent::Help,
+        Intent::News,
+        Intent::Stop,
+        Intent::None,
+    ];
+
+    /// As it is written in tables, lexicons and JSON: `list_add`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Intent::Reorder => "reorder",
+            Intent::ListAdd => "list_add",
+            Intent::Change => "change",
+            Intent::Confirm => "confirm",
+            Intent::Affirm => "affirm",
+            Intent::Deny => "deny",
+            Intent::Cancel => "cancel",
+            Intent::Status => "status",
+            Intent::History => "history",
+            Intent::Price => "price",
+            Intent::Find => "find",
+            Intent::Handoff => "handoff",
+            Intent::Return => "return",
+            Intent::Repeat => "repeat",
+            Intent::Why => "why",
+            Intent::Help => "help",
+            Intent::News => "news",
+            Intent::Stop => "stop",
+            Intent::None => "none",
+        }
+    }
+
     /// May this intent begin or complete a purchase?
     pub fn can_buy(self) -> bool {
         matches!(self, Intent::Reorder | Intent::Confirm)

@@ -87,6 +87,8 @@ pub struct Lexicon {
     /// Words of templates that carry an intent, and of rules.
     meaningful: BTreeSet<String>,
     pub automaton: Automaton,
+    /// Matches the rules: each is a class of words that stand for each other. Numbered as in `rules`.
+    pub classes: Automaton,
 }
 
 /// What is wrong with a lexicon file, and where.
@@ -259,6 +261,7 @@ impl Lexicon {
             words: BTreeMap::new(),
             meaningful: BTreeSet::new(),
             automaton: Automaton::default(),
+            classes: Automaton::default(),
         };
         lexicon.compile();
         Ok(lexicon)
@@ -281,6 +284,11 @@ impl Lexicon {
             self.automaton.add(id, &template.node, &self.rules, &mut number);
         }
         self.automaton.finish();
+        for (at, node) in self.rules.values().enumerate() {
+            let id = u32::try_from(at).expect("a lexicon has far fewer rules");
+            self.classes.add(id, node, &self.rules, &mut number);
+        }
+        self.classes.finish();
         let carrying = self.templates.iter().filter(|t| matches!(t.role, Role::Means(_))).map(|t| &t.node);
         let mut meaningful = BTreeSet::new();
         for node in carrying.chain(self.rules.values()) {

@@ -21,6 +21,8 @@ pub struct Token {
     pub stem: String,
     /// A comma, a full stop or the like stood before it.
     pub break_before: bool,
+    /// A question mark stood after it.
+    pub asked: bool,
 }
 
 /// Splits `text` into tokens, or `None` where it is longer than [`MAX_BYTES`] or [`MAX_TOKENS`].
@@ -50,6 +52,11 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
         {
             pause = true;
         }
+        if c == '?'
+            && let Some(last) = out.last_mut()
+        {
+            last.asked = true;
+        }
     }
     Some(out)
 }
@@ -66,7 +73,7 @@ fn comma_below(c: char) -> char {
 fn token(text: String, lang: Lang, break_before: bool) -> Token {
     let fold = fold(&text);
     let stem = stem(&fold, lang);
-    Token { text, fold, stem, break_before }
+    Token { text, fold, stem, break_before, asked: false }
 }
 
 /// Lower case without diacritics: "Pâine" → "paine".
