@@ -78,6 +78,12 @@ pub struct Lexicon {
     pub corrections: Vec<Vec<String>>,
     pub negative: Vec<Vec<String>>,
     pub number_joiner: String,
+    /// Number words that begin no number.
+    pub never_first: BTreeSet<String>,
+    /// "half a", "a quarter of a": thousandths of the measure that follows,
+    pub fractions: Vec<(Vec<String>, u32)>,
+    /// and "and a half", which stands after a number or a measure.
+    pub and_fractions: Vec<(Vec<String>, u32)>,
     pub not_quantity_after: BTreeSet<String>,
     pub each: Vec<Vec<String>>,
     pub light: BTreeSet<String>,
@@ -111,6 +117,8 @@ struct File {
     words: Words,
     numbers: BTreeMap<String, u32>,
     amounts: BTreeMap<String, u32>,
+    fractions: BTreeMap<String, u32>,
+    and_fractions: BTreeMap<String, u32>,
     units: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     synonyms: BTreeMap<String, Vec<String>>,
@@ -133,6 +141,8 @@ struct Words {
     corrections: Vec<String>,
     negative: Vec<String>,
     number_joiner: String,
+    #[serde(default)]
+    never_first: Vec<String>,
     not_quantity_after: Vec<String>,
     each: Vec<String>,
     light: Vec<String>,
@@ -254,6 +264,9 @@ impl Lexicon {
             corrections: phrases(&raw.words.corrections, lang),
             negative: phrases(&raw.words.negative, lang),
             number_joiner: text::fold(&raw.words.number_joiner),
+            never_first: set(&raw.words.never_first),
+            fractions: raw.fractions.iter().map(|(w, n)| (folded(w, lang), *n)).collect(),
+            and_fractions: raw.and_fractions.iter().map(|(w, n)| (folded(w, lang), *n)).collect(),
             not_quantity_after: set(&raw.words.not_quantity_after),
             each: phrases(&raw.words.each, lang),
             light: set(&raw.words.light),

@@ -163,7 +163,7 @@ impl Reader<'_> {
             // "five | bottles of red": the unit belongs to the name.
             let (value, after) = quantity::number(self.tokens, start, self.lexicon)?;
             let counts = start == 0 || !self.lexicon.not_quantity_after.contains(&self.tokens[start - 1].fold);
-            (after == end && value > 0 && counts).then_some(Amount { start, end, value, unit: None, pieces: false })
+            (after == end && counts).then(|| Amount::new(start, end, u64::from(value) * 1000, None, false)).flatten()
         };
         starts
             .clone()
@@ -302,14 +302,4 @@ impl Reader<'_> {
         }
         (free, each)
     }
-}
-
-/// How many packs an amount of a product is: "two kilos" of a bag of two kilograms is one.
-pub fn packs(amount: &Amount, catalog: &Catalog, product: usize) -> u32 {
-    let pack = &catalog.products[product].pack;
-    let measured =
-        amount.unit.as_deref() == Some(pack.unit.as_str()) && matches!(pack.unit.as_str(), "kilogram" | "litre");
-    let counted =
-        amount.unit.is_none() && amount.pieces && matches!(pack.unit.as_str(), "piece" | "bottle" | "tin" | "roll");
-    if (measured || counted) && pack.count > 1 { amount.value.div_ceil(pack.count) } else { amount.value }
 }

@@ -567,7 +567,7 @@ impl Sentence<'_> {
             if let (true, Some((line, _))) = (in_order, target)
                 && let Some(product) = self.context.catalog.products.iter().position(|p| p.sku == line.sku)
             {
-                line.qty = mention::packs(amount, self.context.catalog, product);
+                line.qty = amount.packs(&self.context.catalog.products[product].pack);
                 line.qty_spoken = true;
             }
         }
@@ -614,7 +614,7 @@ impl Sentence<'_> {
         });
         Line {
             sku: chosen.sku.clone(),
-            qty: amount.map_or(1, |a| mention::packs(a, catalog, product)),
+            qty: amount.map_or(1, |a| a.packs(&catalog.products[product].pack)),
             qty_spoken: amount.is_some(),
             options: options.collect(),
             score,
