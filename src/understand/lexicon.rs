@@ -76,6 +76,14 @@ pub struct Lexicon {
     pub links: BTreeSet<String>,
     pub joiners: BTreeSet<String>,
     pub corrections: Vec<Vec<String>>,
+    /// "X rather": what stands after the product that takes another's place.
+    pub corrections_after: Vec<Vec<String>>,
+    /// "not" as in "not the butter".
+    pub contrast: BTreeSet<String>,
+    /// "times", "x": what makes the number after it a quantity.
+    pub times: BTreeSet<String>,
+    /// Names of products that are everyday words too: "honey, the coffee is gone".
+    pub ambiguous: BTreeSet<String>,
     pub negative: Vec<Vec<String>>,
     pub number_joiner: String,
     /// Number words that begin no number.
@@ -139,6 +147,10 @@ struct Words {
     links: Vec<String>,
     joiners: Vec<String>,
     corrections: Vec<String>,
+    corrections_after: Vec<String>,
+    contrast: Vec<String>,
+    times: Vec<String>,
+    ambiguous: Vec<String>,
     negative: Vec<String>,
     number_joiner: String,
     #[serde(default)]
@@ -262,6 +274,10 @@ impl Lexicon {
             links: set(&raw.words.links),
             joiners: set(&raw.words.joiners),
             corrections: phrases(&raw.words.corrections, lang),
+            corrections_after: phrases(&raw.words.corrections_after, lang),
+            contrast: set(&raw.words.contrast),
+            times: set(&raw.words.times),
+            ambiguous: set(&raw.words.ambiguous),
             negative: phrases(&raw.words.negative, lang),
             number_joiner: text::fold(&raw.words.number_joiner),
             never_first: set(&raw.words.never_first),

@@ -3,7 +3,6 @@
 //! Corrections inside a sentence are settled here ("two, no, three packs"). Never asks what the
 //! sentence wants with its products.
 
-use super::catalog::Catalog;
 use super::catalog::index::{Found, Index};
 use super::lexicon::Lexicon;
 use super::quantity::{self, Amount};
@@ -36,6 +35,11 @@ pub struct Mentions {
     pub each: Option<Amount>,
 }
 
+/// Words between a correction and the product that it puts in another's place.
+const MAX_ASIDE: usize = 5;
+/// From this score on a name is more than a resemblance.
+const CERTAIN: f32 = 0.8;
+
 struct Reader<'a> {
     tokens: &'a [Token],
     lexicon: &'a Lexicon,
@@ -57,17 +61,8 @@ pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions 
         });
         reader.grow_right(&mut list[at], ceiling);
     }
-    for at in 1..list.len() {
-        let (gap_start, gap_end) = (list[at - 1].span.1, list[at].span.0);
-        if reader.is_product_correction(gap_start, gap_end) {
-            let inherited = list[at - 1].amount.clone();
-            list[at - 1].dropped = true;
-            list[at].joined = true;
-            list[at].amount = list[at].amount.take().or(inherited);
-        } else {
-            list[at].joined = tokens[gap_start..gap_end].iter().all(|t| lexicon.joiners.contains(&t.fold));
-        }
-    }
+    reader.correct(&mut list);
+    reader.doubt(&mut list);
     let (amounts, each) = reader.free_amounts(&list);
     Mentions { list, amounts, each }
 }
@@ -245,15 +240,74 @@ impl Reader<'_> {
         (found.end > 1 && other).then(|| (start + found.end - 1, found))
     }
 
-    fn is_product_correction(&self, start: usize, end: usize) -> bool {
-        let Some(after) = (start < end).then(|| self.correction(start)).flatten() else { return false };
-        // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
-        let lone = after == start + 1 && self.lexicon.negative.iter().any(|n| self.words_at(start, n));
-        // A correction that reaches beyond is none of what lies between.
-        let Some(between) = self.tokens.get(after..end) else { return false };
-        let rest =
-            between.iter().all(|t| self.lexicon.articles.contains(&t.fold) || self.lexicon.joiners.contains(&t.fold));
-        rest && (!lone || self.tokens.get(after).is_some_and(|t| t.break_before))
+    /// Settles which products a sentence takes back, and which follow each other in a list.
+    fn correct(&self, list: &mut [Mention]) {
+        for at in 1..list.len() {
+            let gap = list[at - 1].span.1..list[at].span.0;
+            if self.takes_back(&list[at - 1], &list[at]) {
+                let inherited = list[at - 1].amount.clone();
+                list[at - 1].dropped = true;
+                list[at].joined = true;
+                list[at].amount = list[at].amount.take().or(inherited);
+            } else if self.contrasts(&list[at]) && list[..at].iter().any(|m| !m.dropped) {
+                list[at].dropped = true;
+            } else {
+                list[at].joined = gap.clone().all(|i| self.lexicon.joiners.contains(&self.tokens[i].fold));
+            }
+        }
+    }
+
+    /// "X, no wait, Y", "X, er, sorry, make that Y", "X ... Y rather": whether `new` stands for `old`.
+    fn takes_back(&self, old: &Mention, new: &Mention) -> bool {
+        let (start, end) = (old.span.1, new.core.0);
+        let slight = |at: usize| {
+            let fold = &self.tokens[at].fold;
+            (new.span.0..new.span.1).contains(&at)
+                || self.lexicon.articles.contains(fold)
+                || self.lexicon.joiners.contains(fold)
+        };
+        let after = |at: usize| {
+            let fold = &self.tokens[at].fold;
+            slight(at) || self.lexicon.light.contains(fold) || self.lexicon.grammatical(fold)
+        };
+        let before = (start..end).take_while(|at| slight(*at)).count();
+        let marked = (start..=start + before).any(|at| {
+            self.correction(at).is_some_and(|mut done| {
+                while let Some(next) = self.correction(done).filter(|next| *next <= end) {
+                    done = next;
+                }
+                // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
+                let lone = done == at + 1 && self.lexicon.negative.iter().any(|n| self.words_at(at, n));
+                let paused = self.tokens.get(done).is_some_and(|t| t.break_before);
+                done <= end && (done..end).all(after) && end - done <= MAX_ASIDE && (!lone || paused)
+            })
+        });
+        let said_after = self.lexicon.corrections_after.iter().any(|c| self.words_at(new.span.1, c));
+        marked || (said_after && (start..end).all(slight))
+    }
+
+    /// "not the butter": a negative word right before a product means this one only.
+    fn contrasts(&self, mention: &Mention) -> bool {
+        let articles = |at: &usize| self.lexicon.articles.contains(&self.tokens[*at].fold);
+        let at = (0..mention.core.0).rev().find(|at| !articles(at));
+        at.is_some_and(|at| {
+            self.lexicon.contrast.contains(&self.tokens[at].fold)
+                && !self.tokens[at + 1].break_before
+                && (at == 0 || !self.lexicon.contrast.contains(&self.tokens[at - 1].fold))
+        })
+    }
+
+    /// Beside a product that was named for certain, a single word that merely resembles another, or that is an
+    /// everyday word too, counts only where it is asked for like one.
+    fn doubt(&self, list: &mut Vec<Mention>) {
+        let one_word = |m: &Mention| m.core.1 - m.core.0 == 1;
+        let weak = |m: &Mention| one_word(m) && m.found.products[0].1 < CERTAIN;
+        let everyday = |m: &Mention| one_word(m) && self.lexicon.ambiguous.contains(&self.tokens[m.core.0].fold);
+        if !list.iter().any(|m| !weak(m) && !everyday(m)) {
+            return;
+        }
+        let determined = |m: &Mention| m.amount.is_some() || m.joined || m.span.0 < m.core.0;
+        list.retain(|m| !(weak(m) && m.amount.is_none() && !m.joined) && !(everyday(m) && !determined(m)));
     }
 
     /// The end of "of each" at `at`.

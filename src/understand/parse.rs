@@ -13,7 +13,7 @@ use super::grammar::Expect;
 use super::intent::{Because, Candidate, Change, Intent, Line, NotAnOrder, Parse};
 use super::lexicon::{Lexicon, Role, Template};
 use super::mention::{self, Mention, Mentions};
-use super::quantity;
+use super::quantity::{self, Amount};
 use super::text::{self, Token};
 
 /// What a sentence is parsed with.
@@ -557,14 +557,7 @@ impl Sentence<'_> {
             }
         }
         for amount in &self.mentions.amounts {
-            let in_order = self.chosen.iter().any(|c| {
-                matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change))
-                    && !self.depletes(c)
-                    && c.start <= amount.start
-                    && amount.end <= c.end
-            });
-            let target = lines.iter_mut().rev().find(|(l, at)| !l.qty_spoken && *at < amount.start);
-            if let (true, Some((line, _))) = (in_order, target)
+            if let Some((line, _)) = self.counts_for(amount, &mut lines)
                 && let Some(product) = self.context.catalog.products.iter().position(|p| p.sku == line.sku)
             {
                 line.qty = amount.packs(&self.context.catalog.products[product].pack);
@@ -578,6 +571,44 @@ impl Sentence<'_> {
             }
         }
         lines.into_iter().map(|(line, _)| line).collect()
+    }
+
+    /// The line that an amount which stands alone is about: "paper towels, two packs", "sardines, no, make it five".
+    fn counts_for<'l>(&self, amount: &Amount, lines: &'l mut [(Line, usize)]) -> Option<&'l mut (Line, usize)> {
+        let holds = |c: &&Clause| c.start <= amount.start && amount.end <= c.end;
+        if self.chosen.iter().filter(holds).any(|c| self.depletes(c)) {
+            return None;
+        }
+        let corrects = self.corrected_by(amount.start);
+        let asked = self.chosen.iter().filter(holds).any(|c| {
+            matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change))
+        });
+        let lexicon = self.context.lexicon;
+        let times = amount.start > 0 && lexicon.times.contains(&self.tokens[amount.start - 1].fold);
+        // "for my two children": what follows the number is what is counted.
+        let counts_others = self.tokens.get(amount.end).is_some_and(|t| !t.break_before && !lexicon.knows(&t.fold));
+        if counts_others || !(asked || times || corrects || amount.has_unit() || self.alone(amount)) {
+            return None;
+        }
+        let before = lines.iter().rposition(|(l, at)| *at < amount.start && (corrects || !l.qty_spoken));
+        let after = lines.iter().position(|(l, _)| !l.qty_spoken).filter(|_| lines.len() == 1 && amount.has_unit());
+        before.or(after).map(|at| &mut lines[at])
+    }
+
+    /// "..., make it": whether a correction ends right before `at`, apart from words of little weight.
+    fn corrected_by(&self, at: usize) -> bool {
+        let lexicon = self.context.lexicon;
+        let slight = |i: &usize| lexicon.joiners.contains(&self.tokens[*i].fold);
+        let end = at - (0..at).rev().take_while(slight).count();
+        lexicon.corrections.iter().any(|c| c.len() <= end && quantity::starts_with(&self.tokens, end - c.len(), c))
+            || lexicon.corrections.iter().any(|c| c.len() <= at && quantity::starts_with(&self.tokens, at - c.len(), c))
+    }
+
+    /// Between pauses: ", eight of them".
+    fn alone(&self, amount: &Amount) -> bool {
+        let begins = amount.start == 0 || self.tokens[amount.start].break_before;
+        let lexicon = self.context.lexicon;
+        begins && self.tokens.get(amount.end).is_none_or(|t| t.break_before || lexicon.articles.contains(&t.fold))
     }
 
     /// "only one egg left": a number there is what is left, not what is wanted.
