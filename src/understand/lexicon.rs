@@ -100,6 +100,8 @@ pub struct Lexicon {
     words: BTreeMap<String, u32>,
     /// Words of templates that carry an intent, and of rules.
     meaningful: BTreeSet<String>,
+    /// Words of the rules that ask for something: `order` and `want`.
+    asking: BTreeSet<String>,
     pub automaton: Automaton,
     /// Matches the rules: each is a class of words that stand for each other. Numbered as in `rules`.
     pub classes: Automaton,
@@ -289,6 +291,7 @@ impl Lexicon {
             synonyms: synonyms(&raw.synonyms, lang),
             words: BTreeMap::new(),
             meaningful: BTreeSet::new(),
+            asking: BTreeSet::new(),
             automaton: Automaton::default(),
             classes: Automaton::default(),
         };
@@ -319,14 +322,9 @@ impl Lexicon {
         }
         self.classes.finish();
         let carrying = self.templates.iter().filter(|t| matches!(t.role, Role::Means(_))).map(|t| &t.node);
-        let mut meaningful = BTreeSet::new();
-        for node in carrying.chain(self.rules.values()) {
-            node.walk(&mut |n| {
-                if let Node::Word(text) = n {
-                    meaningful.extend(folded(text, lang));
-                }
-            });
-        }
+        let meaningful = carrying.chain(self.rules.values()).flat_map(|node| words_of(node, lang)).collect();
+        let asking = ["order", "want"].iter().filter_map(|rule| self.rules.get(*rule));
+        self.asking = asking.flat_map(|node| words_of(node, lang)).collect();
         self.meaningful = meaningful;
         self.words = words;
     }
@@ -373,6 +371,11 @@ impl Lexicon {
         self.meaningful.contains(fold) || self.light.contains(fold)
     }
 
+    /// Whether it is a word that asks for what follows it: "order", "need".
+    pub fn asks(&self, fold: &str) -> bool {
+        self.asking.contains(fold)
+    }
+
     /// Whether it is a word for a container or a measure.
     pub fn is_unit(&self, fold: &str) -> bool {
         self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
@@ -408,6 +411,16 @@ fn known_rules(node: &Node, rules: &BTreeMap<String, Node>) -> Result<(), String
         Some(name) => Err(format!("there is no rule <{name}>; add it under [rules]")),
         None => Ok(()),
     }
+}
+
+fn words_of(node: &Node, lang: Lang) -> Vec<String> {
+    let mut out = Vec::new();
+    node.walk(&mut |n| {
+        if let Node::Word(text) = n {
+            out.extend(folded(text, lang));
+        }
+    });
+    out
 }
 
 fn folded(text: &str, lang: Lang) -> Vec<String> {

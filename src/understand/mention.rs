@@ -286,6 +286,11 @@ impl Reader<'_> {
         marked || (said_after && (start..end).all(slight))
     }
 
+    /// Whether a word or a pause stands between two products of a list.
+    fn led(&self, old: &Mention, new: &Mention) -> bool {
+        old.span.1 < new.span.0 || self.tokens[new.span.0].break_before
+    }
+
     /// "not the butter": a negative word right before a product means this one only.
     fn contrasts(&self, mention: &Mention) -> bool {
         let articles = |at: &usize| self.lexicon.articles.contains(&self.tokens[*at].fold);
@@ -306,8 +311,16 @@ impl Reader<'_> {
         if !list.iter().any(|m| !weak(m) && !everyday(m)) {
             return;
         }
-        let determined = |m: &Mention| m.amount.is_some() || m.joined || m.span.0 < m.core.0;
-        list.retain(|m| !(weak(m) && m.amount.is_none() && !m.joined) && !(everyday(m) && !determined(m)));
+        let asked = |at: usize| {
+            let mention = &list[at];
+            let led = mention.joined && self.led(&list[at - 1], mention);
+            let leads = list.get(at + 1).is_some_and(|next| next.joined && self.led(mention, next));
+            let wanted = mention.span.0 > 0 && self.lexicon.asks(&self.tokens[mention.span.0 - 1].fold);
+            led || leads || wanted || mention.amount.as_ref().is_some_and(|a| a.start < mention.core.0)
+        };
+        let keep: Vec<bool> = (0..list.len()).map(|at| !(weak(&list[at]) || everyday(&list[at])) || asked(at)).collect();
+        let mut keep = keep.into_iter();
+        list.retain(|_| keep.next().unwrap_or(true));
     }
 
     /// The end of "of each" at `at`.

@@ -584,7 +584,8 @@ impl Sentence<'_> {
             matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change))
         });
         let lexicon = self.context.lexicon;
-        let times = amount.start > 0 && lexicon.times.contains(&self.tokens[amount.start - 1].fold);
+        let times_at = |at: Option<usize>| at.and_then(|at| self.tokens.get(at)).is_some_and(|t| lexicon.times.contains(&t.fold));
+        let times = times_at(amount.start.checked_sub(1)) || times_at(Some(amount.end));
         // "for my two children": what follows the number is what is counted.
         let counts_others = self.tokens.get(amount.end).is_some_and(|t| !t.break_before && !lexicon.knows(&t.fold));
         if counts_others || !(asked || times || corrects || amount.has_unit() || self.alone(amount)) {
@@ -598,7 +599,10 @@ impl Sentence<'_> {
     /// "..., make it": whether a correction ends right before `at`, apart from words of little weight.
     fn corrected_by(&self, at: usize) -> bool {
         let lexicon = self.context.lexicon;
-        let slight = |i: &usize| lexicon.joiners.contains(&self.tokens[*i].fold);
+        let slight = |i: &usize| {
+            let fold = &self.tokens[*i].fold;
+            lexicon.joiners.contains(fold) || lexicon.articles.contains(fold) || lexicon.asks(fold)
+        };
         let end = at - (0..at).rev().take_while(slight).count();
         lexicon.corrections.iter().any(|c| c.len() <= end && quantity::starts_with(&self.tokens, end - c.len(), c))
             || lexicon.corrections.iter().any(|c| c.len() <= at && quantity::starts_with(&self.tokens, at - c.len(), c))

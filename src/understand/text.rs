@@ -124,9 +124,11 @@ const RO_ENDINGS: [&str; 21] = [
 
 fn stem_ro(word: &str) -> String {
     let mut stem = word;
-    // Two rounds are enough: an article on top of a plural ("cafeaua" → "cafea" → "caf").
-    for _ in 0..2 {
-        match RO_ENDINGS.iter().find_map(|e| stem.strip_suffix(e).filter(|r| r.len() >= 3)) {
+    // Two rounds are enough: an article on top of a plural ("cafeaua" → "cafea" → "caf"). In the second a single letter
+    // goes only from what stays longer, or "lămâi" would meet "lame".
+    for round in 0..2 {
+        let least = |ending: &str| if round == 1 && ending.len() == 1 { 4 } else { 3 };
+        match RO_ENDINGS.iter().find_map(|e| stem.strip_suffix(e).filter(|r| r.len() >= least(e))) {
             Some(shorter) => stem = shorter,
             None => break,
         }
