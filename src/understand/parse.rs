@@ -35,6 +35,9 @@ const MIN_SCORE: f32 = 0.34;
 const RULED_ORDER: f32 = 0.6;
 const LIKELY_ORDER: f32 = 0.8;
 
+/// The template of an order that names no product.
+const USUAL: &str = "usual";
+
 /// A sentence with everything that was found in it.
 pub struct Sentence<'a> {
     pub context: &'a Context<'a>,
@@ -195,7 +198,11 @@ impl Sentence<'_> {
         let candidates = self.all.iter().filter(|c| self.is_whole(c) && self.means(c).is_some_and(wanted));
         candidates
             .filter(|c| {
-                let same = |f: &Clause| self.is_whole(f) && self.means(f) == self.means(c);
+                // "alright, order that": a yes beside the phrase takes nothing from it.
+                let nods = |f: &Clause| {
+                    self.means(c) == Some(Intent::Confirm) && self.means(f) == Some(Intent::Affirm)
+                };
+                let same = |f: &Clause| self.is_whole(f) && (self.means(f) == self.means(c) || nods(f));
                 let rest: Vec<Clause> = self
                     .all
                     .iter()
@@ -274,13 +281,19 @@ impl Sentence<'_> {
         let share = likely.of(Intent::Reorder);
         let ruled = rules.intent == Intent::Reorder;
         let lines = if ruled { rules.lines.clone() } else { self.wanted_lines() };
+        let usual = lines.is_empty() && self.chosen.iter().any(|c| self.asks_for_usual(c));
         let enough = share >= if ruled { RULED_ORDER } else { LIKELY_ORDER };
-        if !enough || lines.is_empty() {
+        if !enough || (lines.is_empty() && !usual) {
             let why = rules.not_an_order.unwrap_or(NotAnOrder::Unexplained);
             return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(why), score: share, ..rules };
         }
         let weakest = lines.iter().map(|l| l.score).fold(1.0f32, f32::min);
         Parse { intent: Intent::Reorder, lines, change: None, not_an_order: None, score: share * weakest, ..rules }
+    }
+
+    /// "the usual": an order that names no product; the household's history would have to.
+    fn asks_for_usual(&self, clause: &Clause) -> bool {
+        self.context.lexicon.templates[clause.template].name == USUAL && self.mentions.list.is_empty()
     }
 
     /// What the templates alone say.
