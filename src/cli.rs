@@ -40,6 +40,9 @@ enum Command {
     Hear(hear::Args),
     /// Turn lines of text into meaning.
     Parse(parse::Args),
+    /// Judge how well it understands.
+    #[command(subcommand)]
+    Eval(eval::Args),
     /// Teach the intent classifier from tables of utterances.
     Train(train::Args),
     /// Run the reference shop.
@@ -98,6 +101,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
         Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),

@@ -283,12 +283,17 @@ impl Sentence<'_> {
         let lines = if ruled { rules.lines.clone() } else { self.wanted_lines() };
         let usual = lines.is_empty() && self.chosen.iter().any(|c| self.asks_for_usual(c));
         let enough = share >= if ruled { RULED_ORDER } else { LIKELY_ORDER };
-        if !enough || (lines.is_empty() && !usual) {
+        if !enough || (lines.is_empty() && !usual) || self.only_name() {
             let why = rules.not_an_order.unwrap_or(NotAnOrder::Unexplained);
             return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(why), score: share, ..rules };
         }
         let weakest = lines.iter().map(|l| l.score).fold(1.0f32, f32::min);
         Parse { intent: Intent::Reorder, lines, change: None, not_an_order: None, score: share * weakest, ..rules }
+    }
+
+    /// One product's name and nothing else is what noise is heard as, too: it needs a number, an option or a please.
+    fn only_name(&self) -> bool {
+        matches!(self.mentions.list.as_slice(), [only] if only.core == (0, self.tokens.len()) && only.options.is_empty())
     }
 
     /// "the usual": an order that names no product; the household's history would have to.
