@@ -483,7 +483,7 @@ impl Sentence<'_> {
             });
             let target = lines.iter_mut().rev().find(|(l, at)| !l.qty_spoken && *at < amount.start);
             if let (true, Some((line, _))) = (in_order, target)
-                && let Some(product) = self.context.catalog.products.iter().position(|p| p.sku == line.sku)
+                && let Some(product) = self.context.catalog.position(&line.sku)
             {
                 line.qty = mention::packs(amount, self.context.catalog, product);
                 line.qty_spoken = true;

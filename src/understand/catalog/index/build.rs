@@ -14,6 +14,7 @@ use crate::understand::lexicon::Lexicon;
 use crate::understand::text;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
+
 use std::ops::Range;
 
 /// A word of another language than the household's counts a little less.
@@ -32,6 +33,9 @@ pub fn index(catalog: &Catalog, lexicon: &Lexicon) -> Index {
         names: names::Builder::default(),
         heads: Vec::new(),
         holders: Vec::new(),
+        pieces: Vec::new(),
+        words: Vec::new(),
+        bag: Vec::new(),
     };
     for (at, product) in catalog.products.iter().enumerate() {
         builder.add(number(at), product);
@@ -58,6 +62,12 @@ struct Builder<'a> {
     heads: Vec<(u32, u32)>,
     /// (word, product), by product.
     holders: Vec<(u32, u32)>,
+    /// Of the name at hand: places in `tokens`.
+    pieces: Vec<usize>,
+    /// Of the name at hand: the words that count.
+    words: Vec<u32>,
+    /// Of the product at hand: the words of all its names.
+    bag: Vec<u32>,
 }
 
 /// A token of a name, with what the lexicon says of it.
@@ -73,38 +83,42 @@ struct Piece {
 
 impl<'a> Builder<'a> {
     fn add(&mut self, at: u32, product: &'a Product) {
-        let mut bag: Vec<u32> = Vec::new();
         for (name, score) in names(product, self.lexicon.lang) {
-            let pieces = self.pieces(name);
-            let words = self.words(&pieces);
-            if words.is_empty() || words.len() > MAX_NAME {
+            self.read(name);
+            self.take_words();
+            if self.words.is_empty() || self.words.len() > MAX_NAME {
                 continue;
             }
-            self.heads.push((self.head(&pieces, &words), at));
-            self.names.add(&words, at, score);
-            bag.extend(words);
+            self.heads.push((self.head(), at));
+            self.names.add(&self.words, at, score);
+            self.bag.extend(&self.words);
         }
-        bag.sort_unstable();
-        bag.dedup();
-        self.holders.extend(bag.into_iter().map(|word| (word, at)));
+        self.bag.sort_unstable();
+        self.bag.dedup();
+        self.holders.extend(self.bag.drain(..).map(|word| (word, at)));
     }
 
-    /// The tokens of a name, as places in `self.tokens`; none where it is too long.
+    /// The tokens of a name; none where it is too long.
     ///
     /// Split at spaces first, which no token and no letter with its accents reaches across.
-    fn pieces(&mut self, name: &'a str) -> Vec<usize> {
+    fn read(&mut self, name: &'a str) {
+        self.pieces.clear();
         if name.len() > text::MAX_BYTES {
-            return vec![];
+            return;
         }
-        let mut out = Vec::new();
         for text in name.split(' ') {
-            let known = self.texts.get(text).cloned();
-            out.extend(known.unwrap_or_else(|| self.read(text)));
+            let tokens = match self.texts.get(text) {
+                Some(tokens) => tokens.clone(),
+                None => self.tokenise(text),
+            };
+            self.pieces.extend(tokens);
         }
-        if out.len() > text::MAX_TOKENS { vec![] } else { out }
+        if self.pieces.len() > text::MAX_TOKENS {
+            self.pieces.clear();
+        }
     }
 
-    fn read(&mut self, text: &'a str) -> Range<usize> {
+    fn tokenise(&mut self, text: &'a str) -> Range<usize> {
         let start = self.tokens.len();
         let lexicon = self.lexicon;
         for token in text::tokens(text, lexicon.lang).unwrap_or_default() {
@@ -120,11 +134,16 @@ impl<'a> Builder<'a> {
         start..self.tokens.len()
     }
 
-    /// The words of a name. Joining words may stand inside it or be left out.
-    fn words(&mut self, pieces: &[usize]) -> Vec<u32> {
-        let counts = |at: &&usize| pieces.len() == 1 || !self.tokens[**at].link;
-        let counting: Vec<usize> = pieces.iter().filter(counts).copied().collect();
-        counting.into_iter().map(|at| self.word(at)).collect()
+    /// The words of the name that was read. Joining words may stand inside it or be left out.
+    fn take_words(&mut self) {
+        self.words.clear();
+        for place in 0..self.pieces.len() {
+            let at = self.pieces[place];
+            if self.pieces.len() == 1 || !self.tokens[at].link {
+                let word = self.word(at);
+                self.words.push(word);
+            }
+        }
     }
 
     fn word(&mut self, at: usize) -> u32 {
@@ -145,10 +164,12 @@ impl<'a> Builder<'a> {
         word
     }
 
-    fn head(&self, pieces: &[usize], words: &[u32]) -> u32 {
+    /// What the name is one of: "green tea" is a tea, and so is "té verde".
+    fn head(&self) -> u32 {
+        let words = &self.words;
         // "nappies size three": what follows "size" is not the head.
-        let mut pieces = pieces.iter().map(|at| &self.tokens[*at]).filter(|piece| !piece.link);
-        let size = pieces.position(|piece| piece.size);
+        let mut counting = self.pieces.iter().map(|at| &self.tokens[*at]).filter(|piece| !piece.link);
+        let size = counting.position(|piece| piece.size);
         match self.lexicon.lang {
             Lang::En => words[size.unwrap_or(words.len()).clamp(1, words.len()) - 1],
             Lang::Es | Lang::Ro => words[0],

@@ -25,16 +25,14 @@ impl Options {
     pub fn new(catalog: &Catalog, lang: Lang) -> Options {
         let mut out = Options::default();
         let mut known: BTreeMap<String, u32> = BTreeMap::new();
+        let mut none = None;
         for product in &catalog.products {
-            let key = match product.options.as_slice() {
-                [] => String::new(),
-                options => serde_json::to_string(options).unwrap_or_default(),
+            let set = if product.options.is_empty() {
+                *none.get_or_insert_with(|| out.add(product, lang))
+            } else {
+                let key = serde_json::to_string(&product.options).unwrap_or_default();
+                *known.entry(key).or_insert_with(|| out.add(product, lang))
             };
-            let set = *known.entry(key).or_insert_with(|| {
-                let choices = out.choices_of(product, lang);
-                out.choices.push(choices);
-                index(out.choices.len() - 1)
-            });
             out.sets.push(set);
         }
         out
@@ -90,19 +88,21 @@ impl Options {
         best
     }
 
-    fn choices_of(&mut self, product: &Product, lang: Lang) -> Box<[Choice]> {
-        let mut out: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
+    /// A new list of choices: its number.
+    fn add(&mut self, product: &Product, lang: Lang) -> u32 {
+        let mut choices: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
         for (o, option) in product.options.iter().enumerate() {
             for (v, value) in option.values.iter().enumerate() {
                 let says = value.says.get(&lang).or_else(|| value.says.get(&Lang::En));
                 for text in says.into_iter().flatten().chain(std::iter::once(&value.value)) {
                     if let Some(phrase) = self.phrase(text, lang) {
-                        out.entry(phrase).or_insert((index(o), index(v)));
+                        choices.entry(phrase).or_insert((index(o), index(v)));
                     }
                 }
             }
         }
-        out.into_iter().map(|(phrase, (option, value))| (phrase, option, value)).collect()
+        self.choices.push(choices.into_iter().map(|(phrase, (option, value))| (phrase, option, value)).collect());
+        index(self.choices.len() - 1)
     }
 
     /// The number of a phrase; `None` where it has no words.
