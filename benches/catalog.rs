@@ -71,9 +71,11 @@ fn compare(sizes: &[usize]) {
 fn measure(products: usize) {
     let json = shop::catalogue(products, SEED);
     row("JSON of the catalogue", mib(json.len()));
+    let before = memory_kib("VmRSS:");
     let (catalog, ms) = timed(|| Catalog::from_json(&json).expect("the catalogue is valid"));
-    drop(json);
     row("Catalog::from_json", format!("{ms:.0} ms"));
+    row("  growth of the resident set", growth(before));
+    drop(json);
     // All three are kept until the last is measured: what one gives back would hide what the next one takes.
     let indexes = Lang::ALL.map(|lang| {
         let lexicon = Lexicon::built_in(lang);
@@ -81,17 +83,14 @@ fn measure(products: usize) {
         let (index, ms) = timed(|| Index::new(&catalog, &lexicon));
         row(&format!("Index::new, {lang}"), format!("{ms:.0} ms"));
         row(&format!("  of the heap, by its own count, {lang}"), mib(index.heap_bytes()));
-        row(
-            &format!("  growth of the resident set, {lang}"),
-            mib((memory_kib("VmRSS:") - before).max(0).unsigned_abs() as usize * 1024),
-        );
+        row(&format!("  growth of the resident set, {lang}"), growth(before));
         index
     });
     drop(indexes);
     let skus: Vec<String> = catalog.products.iter().map(|p| p.sku.clone()).collect();
     let mut rng = Rng(SEED);
     let us = skus.iter().step_by((products / 500).max(1)).map(|sku| timed(|| catalog.product(sku).is_some()).1 * 1e3);
-    row("Catalog::product, p99", format!("{:.1} µs", part(&mut us.collect(), 0.99)));
+    row("Catalog::product, p99", format!("{:.1} µs", part(&mut us.collect::<Vec<f64>>(), 0.99)));
     let said = Lang::ALL.map(|lang| talk::utterances(&catalog, lang, EACH, &mut rng));
     let (understanding, ms) = timed(|| Understanding::new(catalog));
     row("Understanding::new", format!("{ms:.0} ms"));
@@ -157,7 +156,7 @@ fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
 }
 
 /// The value that `part` of all do not exceed.
-fn part(values: &mut Vec<f64>, part: f64) -> f64 {
+fn part(values: &mut [f64], part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values[((values.len() - 1) as f64 * part).round() as usize]
 }
@@ -168,6 +167,11 @@ fn show(ms: f64) -> String {
 
 fn mib(bytes: usize) -> String {
     format!("{:.1} MiB", bytes as f64 / 1024.0 / 1024.0)
+}
+
+/// What the resident set grew by since it was `before_kib`.
+fn growth(before_kib: i64) -> String {
+    format!("{:.1} MiB", (memory_kib("VmRSS:") - before_kib).max(0) as f64 / 1024.0)
 }
 
 /// A line of `/proc/self/status`, KiB.

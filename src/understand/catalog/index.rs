@@ -56,8 +56,11 @@ const HOMOPHONE: f32 = 0.9;
 const JOINED: f32 = 0.95;
 const RIVAL: f32 = 0.7;
 
-/// The most beginnings of names that one search looks at.
+/// The most beginnings of names that one search looks at,
 const MAX_STEPS: usize = 2_000;
+/// and the most words with which it tries to prolong them: two words running that each sound like sixty
+/// others are tried in full. What was found until then counts.
+const MAX_TRIES: usize = 4_000;
 const MAX_RIVALS: usize = 4;
 
 /// A word of the catalogue that tokens may stand for.
@@ -139,12 +142,14 @@ impl Index {
         // Many beginnings meet at one token; what it may be is worked out once.
         let mut read: Vec<Option<Vec<Reading>>> = Vec::new();
         let mut open = vec![Open { path: self.names.begin(), at, score: 1.0 }];
+        let mut tries = 0;
         for _ in 0..MAX_STEPS {
-            let Some(here) = open.pop() else { break };
+            let Some(here) = open.pop().filter(|_| tries < MAX_TRIES) else { break };
             if let Some(token) = tokens.get(here.at).filter(|t| here.at == at || !t.break_before) {
                 read.resize(read.len().max(here.at - at + 1), None);
                 let readings =
                     read[here.at - at].get_or_insert_with(|| self.readings(tokens, here.at, lexicon, here.at > at));
+                tries += readings.len();
                 open.extend(readings.iter().filter_map(|r| {
                     let path = self.names.step(&here.path, r.word)?;
                     Some(Open { path, at: here.at + r.length, score: here.score * r.fit })

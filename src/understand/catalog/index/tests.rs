@@ -165,7 +165,8 @@ fn a_word_that_is_like_thousands_is_taken_for_a_bounded_number_of_them() {
     let letters = || ('a'..='z').filter(|c| *c != 's');
     let spellings: Vec<String> =
         letters().flat_map(|a| letters().map(move |b| format!("velont{a}{b}a"))).chain(["velontara".into()]).collect();
-    let list: Vec<Value> = spellings.iter().enumerate().map(|(at, word)| product(at, &[word.clone()], &[])).collect();
+    let list: Vec<Value> =
+        spellings.iter().enumerate().map(|(at, word)| product(at, std::slice::from_ref(word), &[])).collect();
     let index = Index::new(&catalog(&list), lexicon(Lang::En));
     let alike = index.words.alike("velontxxxa", Lang::En);
     assert!(alike.len() <= 256 && alike.is_sorted(), "{} words", alike.len());
