@@ -9,8 +9,8 @@ use crate::understand::Lang;
 use crate::understand::lexicon::Lexicon;
 use crate::understand::text::{self, Token};
 
-/// At most this many words that look or sound like one, those that the catalogue names first. In an
-/// ordinary catalogue there are a handful, among 100,000 made-up names up to a few dozen.
+/// At most this many words that look or sound like one, those that the catalogue names first: more of them
+/// say nothing about which is meant.
 const MAX_ALIKE: usize = 256;
 /// At most this many words of one sound, or with one form that lacks a letter, are compared.
 const MAX_COMPARED: usize = 512;
@@ -248,7 +248,7 @@ fn sound(word: &str, lang: Lang) -> Option<u64> {
     (key.len() >= 3).then(|| hash(key.chars()))
 }
 
-/// FNV-1a with 64 bits (Fowler, Noll, Vo; RFC 9923), of letters instead of bytes: the same on every
+/// FNV-1a with 64 bits (Fowler, Noll, Vo), of letters instead of bytes: the same on every
 /// machine and in every run.
 fn hash(letters: impl Iterator<Item = char>) -> u64 {
     letters.fold(0xcbf2_9ce4_8422_2325, |hash, letter| (hash ^ u64::from(letter)).wrapping_mul(0x0000_0100_0000_01b3))
