@@ -21,7 +21,7 @@ use catalog::index::Index;
 use classifier::Classifier;
 use lexicon::Lexicon;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 /// The languages that a household can speak. BCP 47 codes in text form.
 #[derive(
@@ -64,14 +64,23 @@ impl std::fmt::Display for Lang {
     }
 }
 
-/// The compiled lexicons and the indexed catalogue: everything that parsing needs.
+/// The compiled lexicons and the indexed catalogue: everything that parsing needs. Copies share it.
+///
+/// A language is made ready when it is first needed, which takes a second for 100,000 products: most
+/// households speak one. What is parsed does not depend on when that was.
 #[derive(Debug, Clone)]
 pub struct Understanding {
-    catalog: catalog::Catalog,
-    languages: BTreeMap<Lang, Language>,
+    shared: Arc<Shared>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
+struct Shared {
+    catalog: catalog::Catalog,
+    /// In the order of [`Lang::ALL`].
+    languages: [OnceLock<Language>; 3],
+}
+
+#[derive(Debug)]
 struct Language {
     lexicon: Lexicon,
     index: Index,
@@ -80,16 +89,11 @@ struct Language {
 
 impl Understanding {
     pub fn new(catalog: catalog::Catalog) -> Understanding {
-        let languages = Lang::ALL.into_iter().map(|lang| {
-            let lexicon = Lexicon::built_in(lang);
-            let index = Index::new(&catalog, &lexicon);
-            (lang, Language { lexicon, index, classifier: Classifier::built_in(lang) })
-        });
-        Understanding { languages: languages.collect(), catalog }
+        Understanding { shared: Arc::new(Shared { catalog, languages: Default::default() }) }
     }
 
     pub fn catalog(&self) -> &catalog::Catalog {
-        &self.catalog
+        &self.shared.catalog
     }
 
     /// The meaning of `text`. `regulars` are the SKUs that this household buys: they win ties.
@@ -102,20 +106,33 @@ impl Understanding {
         expect: &grammar::Expect,
         regulars: &dyn Fn(&str) -> bool,
     ) -> intent::Parse {
-        let Language { lexicon, index, classifier } = &self.languages[&lang];
-        parse::parse(&parse::Context { lexicon, index, classifier, catalog: &self.catalog, regulars }, text, expect)
+        let Language { lexicon, index, classifier } = self.language(lang);
+        parse::parse(&parse::Context { lexicon, index, classifier, catalog: self.catalog(), regulars }, text, expect)
     }
 
     /// What `text` shows the intent classifier: short texts, sorted. Empty where nothing was said.
     pub fn features(&self, text: &str, lang: Lang) -> std::collections::BTreeSet<String> {
-        let Language { lexicon, index, classifier } = &self.languages[&lang];
-        let context = parse::Context { lexicon, index, classifier, catalog: &self.catalog, regulars: &|_| false };
+        let Language { lexicon, index, classifier } = self.language(lang);
+        let context = parse::Context { lexicon, index, classifier, catalog: self.catalog(), regulars: &|_| false };
         parse::look(&context, text).unwrap_or_default()
     }
 
     /// The grammar for a recogniser that listens for `expect`.
     pub fn grammar(&self, lang: Lang, expect: &grammar::Expect) -> grammar::Grammar {
-        let Language { lexicon, index, .. } = &self.languages[&lang];
-        grammar::write(&self.catalog, lexicon, index, expect)
+        let Language { lexicon, index, .. } = self.language(lang);
+        grammar::write(self.catalog(), lexicon, index, expect)
+    }
+
+    fn language(&self, lang: Lang) -> &Language {
+        let slot = match lang {
+            Lang::En => 0,
+            Lang::Es => 1,
+            Lang::Ro => 2,
+        };
+        self.shared.languages[slot].get_or_init(|| {
+            let lexicon = Lexicon::built_in(lang);
+            let index = Index::new(&self.shared.catalog, &lexicon);
+            Language { lexicon, index, classifier: Classifier::built_in(lang) }
+        })
     }
 }

@@ -295,6 +295,7 @@ fn header(catalog: &Catalog) -> Catalog {
         parts: 1,
         currency: catalog.currency.clone(),
         products: vec![],
+        skus: Default::default(),
     }
 }
 

@@ -5,9 +5,11 @@
 //! `protocol/README.md`.
 
 pub mod index;
+mod skus;
 
 use super::Lang;
 use serde::{Deserialize, Serialize};
+use skus::Skus;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A shop's catalogue. `unit_amount` is in minor units of `currency` (ISO 4217).
@@ -21,6 +23,8 @@ pub struct Catalog {
     /// ISO 4217, three capital letters.
     pub currency: String,
     pub products: Vec<Product>,
+    #[serde(skip)]
+    pub(crate) skus: Skus,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -90,7 +94,12 @@ impl Catalog {
     }
 
     pub fn product(&self, sku: &str) -> Option<&Product> {
-        self.products.iter().find(|p| p.sku == sku)
+        self.position(sku).map(|at| &self.products[at])
+    }
+
+    /// Where in `products` it is.
+    pub fn position(&self, sku: &str) -> Option<usize> {
+        self.skus.position(&self.products, sku)
     }
 
     fn check(&self) -> Result<(), CatalogError> {

@@ -576,7 +576,7 @@ impl Sentence<'_> {
         }
         for amount in &self.mentions.amounts {
             if let Some((line, _)) = self.counts_for(amount, &mut lines)
-                && let Some(product) = self.context.catalog.products.iter().position(|p| p.sku == line.sku)
+                && let Some(product) = self.context.catalog.position(&line.sku)
             {
                 line.qty = amount.packs(&self.context.catalog.products[product].pack);
                 line.qty_spoken = true;

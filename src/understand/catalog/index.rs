@@ -1,21 +1,36 @@
 //! Finds products and options in the tokens of a sentence.
 //!
-//! A trie over stems holds every name of every product in one language, words in any order for
-//! short names. A word that nobody knows is tried by sound and by edit distance. Never decides
-//! between close rivals: it returns them with scores.
+//! Every name of every product in one language is in it, words in any order for short names. A word
+//! that nobody knows is tried by sound and by edit distance. Never decides between close rivals: it
+//! returns them with scores.
+//!
+//! Made for a hundred thousand products on a small board: all of it lies in flat sorted arrays, and what
+//! one search costs is bounded by the number of its steps, of readings of a word, and of the products
+//! that the words name. `benches/catalog.rs` measures it.
 
-use super::{Catalog, Product};
-use crate::understand::Lang;
+mod build;
+mod lists;
+mod names;
+mod options;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use super::Catalog;
 use crate::understand::lexicon::Lexicon;
 use crate::understand::text::{self, Token};
-use std::collections::{BTreeMap, BTreeSet};
+use lists::Lists;
+use names::{Names, Path};
+use options::Options;
+use words::Words;
 
 /// Words that name a product, and the products that they may mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// First token after the name.
     pub end: usize,
-    /// (position in the catalogue, score 0.0 to 1.0), best first, never empty.
+    /// (position in the catalogue, score 0.0 to 1.0), best first, never empty. All that have the name,
+    /// however many: the household's own is to be found among them.
     pub products: Vec<(usize, f32)>,
     /// Other products that the words fit less well.
     pub rivals: Vec<(usize, f32)>,
@@ -23,376 +38,206 @@ pub struct Found {
     pub fuzzy: bool,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Node {
-    next: BTreeMap<u32, u32>,
-    ends: Vec<(u32, f32)>,
-}
-
 /// The names and options of a catalogue in one language.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Index {
-    words: BTreeMap<String, u32>,
-    nodes: Vec<Node>,
-    by_sound: BTreeMap<String, Vec<u32>>,
-    by_deletion: BTreeMap<String, Vec<u32>>,
-    by_same_sound: BTreeMap<String, Vec<u32>>,
-    spelled: Vec<String>,
-    /// The ways in which each word is written in names.
-    written: Vec<BTreeSet<String>>,
+    words: Words,
+    names: Names,
     /// Word → products that have a name which ends in it (its head), or begins in Spanish and Romanian.
-    heads: BTreeMap<u32, BTreeSet<u32>>,
-    /// Words of each product's names.
-    bags: Vec<BTreeSet<u32>>,
-    /// For each product, its options by their words: (option, value) numbers.
-    options: Vec<usize>,
-    option_sets: Vec<BTreeMap<Vec<String>, (usize, usize)>>,
-    longest_option: usize,
+    heads: Lists,
+    /// Word → products that have it in a name.
+    holders: Lists,
+    options: Options,
 }
 
-/// A word of another language than the household's, or in another order, counts a little less.
-const FOREIGN: f32 = 0.85;
-const REORDERED: f32 = 0.97;
 const MISHEARD: f32 = 0.7;
 const SYNONYM: f32 = 0.9;
 const HOMOPHONE: f32 = 0.9;
+const JOINED: f32 = 0.95;
 const RIVAL: f32 = 0.7;
+
+/// The most beginnings of names that one search looks at,
+const MAX_STEPS: usize = 2_000;
+/// and the most words with which it tries to prolong them: two words running that each sound like sixty
+/// others are tried in full. What was found until then counts.
+const MAX_TRIES: usize = 4_000;
+const MAX_RIVALS: usize = 4;
+
+/// A word of the catalogue that tokens may stand for.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    word: u32,
+    /// 0.0 to 1.0.
+    fit: f32,
+    /// How many tokens it takes.
+    length: usize,
+}
+
+/// A beginning of a name, and how far it reaches.
+struct Open {
+    path: Path,
+    /// The token after it.
+    at: usize,
+    score: f32,
+}
 
 impl Index {
     pub fn new(catalog: &Catalog, lexicon: &Lexicon) -> Index {
-        let mut index = Index { nodes: vec![Node::default()], ..Index::default() };
-        let mut sets: BTreeMap<String, usize> = BTreeMap::new();
-        for (at, product) in catalog.products.iter().enumerate() {
-            index.bags.push(BTreeSet::new());
-            for (name, score) in names(product, lexicon.lang) {
-                index.add_name(at, &name, score, lexicon);
-            }
-            // Products that share a list of options share its index.
-            let key = serde_json::to_string(&product.options).unwrap_or_default();
-            let next = index.option_sets.len();
-            let set = *sets.entry(key).or_insert(next);
-            if set == next {
-                let options = option_phrases(product, lexicon.lang);
-                index.longest_option = options.keys().map(Vec::len).max().unwrap_or(0).max(index.longest_option);
-                index.option_sets.push(options);
-            }
-            index.options.push(set);
-        }
-        index.index_spellings(lexicon.lang);
-        index
-    }
-
-    fn add_name(&mut self, product: usize, name: &str, score: f32, lexicon: &Lexicon) {
-        let tokens = text::tokens(name, lexicon.lang).unwrap_or_default();
-        let mut ids: Vec<u32> = Vec::new();
-        for token in &tokens {
-            // Joining words may stand inside a name or be left out.
-            if lexicon.links.contains(&token.fold) && tokens.len() > 1 {
-                continue;
-            }
-            let key = key(token, lexicon);
-            let next = u32::try_from(self.words.len()).expect("a catalogue has far fewer words");
-            let id = *self.words.entry(key.clone()).or_insert(next);
-            if id == next {
-                self.spelled.push(key);
-                self.written.push(BTreeSet::new());
-            }
-            self.written[id as usize].insert(token.text.clone());
-            ids.push(id);
-        }
-        if ids.is_empty() || ids.len() > MAX_NAME {
-            return;
-        }
-        let product_id = u32::try_from(product).expect("a catalogue has far fewer products");
-        self.bags[product].extend(&ids);
-        // "nappies size three": what follows "size" is not the head.
-        let size = tokens
-            .iter()
-            .filter(|t| !lexicon.links.contains(&t.fold))
-            .position(|t| lexicon.not_quantity_after.contains(&t.fold));
-        let head =
-            if lexicon.lang == Lang::En { ids[size.unwrap_or(ids.len()).clamp(1, ids.len()) - 1] } else { ids[0] };
-        self.heads.entry(head).or_default().insert(product_id);
-        for (order, ids) in orders(&ids).into_iter().enumerate() {
-            let score = if order == 0 { score } else { score * REORDERED };
-            let mut node = 0usize;
-            for id in ids {
-                let fresh = u32::try_from(self.nodes.len()).expect("a trie has far fewer nodes");
-                let next = *self.nodes[node].next.entry(id).or_insert(fresh);
-                if next == fresh {
-                    self.nodes.push(Node::default());
-                }
-                node = next as usize;
-            }
-            let ends = &mut self.nodes[node].ends;
-            match ends.iter_mut().find(|(p, _)| *p == product_id) {
-                Some(end) => end.1 = end.1.max(score),
-                None => ends.push((product_id, score)),
-            }
-        }
-    }
-
-    fn index_spellings(&mut self, lang: Lang) {
-        for (id, word) in self.spelled.iter().enumerate() {
-            if word.chars().count() < 3 || word.starts_with('#') {
-                continue;
-            }
-            let id = u32::try_from(id).expect("a catalogue has far fewer words");
-            self.by_same_sound.entry(text::same_sound(word, lang)).or_default().push(id);
-            let sound = text::sound_key(word, lang);
-            if sound.len() >= 3 {
-                self.by_sound.entry(sound).or_default().push(id);
-            }
-            for shape in deletions(word) {
-                self.by_deletion.entry(shape).or_default().push(id);
-            }
-        }
+        build::index(catalog, lexicon)
     }
 
     /// The longest name that begins at `at`.
     pub fn find(&self, tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Found> {
-        let mut best: Option<(usize, u32, f32, Vec<u32>)> = None;
-        let mut open = vec![(0u32, at, 1.0f32, Vec::<u32>::new())];
-        let mut steps = 0;
-        while let Some((node, pos, score, path)) = open.pop() {
-            steps += 1;
-            if steps > MAX_STEPS {
-                break;
-            }
-            let here = &self.nodes[node as usize];
-            if !here.ends.is_empty() {
-                let better = best.as_ref().is_none_or(|(end, _, s, _)| (pos, score) > (*end, *s));
-                // A name that is longer only thanks to a guess does not beat a certain one.
-                let certain = best.as_ref().is_some_and(|(_, _, s, _)| *s > score + 0.25);
-                if better && !certain {
-                    best = Some((pos, node, score, path.clone()));
-                }
-            }
-            let Some(token) = tokens.get(pos) else { continue };
-            if pos > at && token.break_before {
-                continue;
-            }
-            for (id, fit, length) in self.readings(tokens, pos, lexicon, pos > at) {
-                if let Some(next) = here.next.get(&id) {
-                    let mut path = path.clone();
-                    path.push(id);
-                    open.push((*next, pos + length, score * fit, path));
-                }
-            }
-            if pos > at && lexicon.links.contains(&token.fold) {
-                open.push((node, pos + 1, score, path));
-            }
-        }
-        let (end, node, score, path) = best?;
+        let best = self.longest(tokens, at, lexicon)?;
         // "te" is the pronoun; the tea is "té".
-        if end == at + 1 && lexicon.light.contains(&tokens[at].fold) && tokens[at].text == tokens[at].fold {
+        if best.at == at + 1 && lexicon.light.contains(&tokens[at].fold) && tokens[at].text == tokens[at].fold {
             return None;
         }
         // Links that were skipped after the last word are not part of the name.
-        let mut end = end;
+        let mut end = best.at;
         while end > at + 1
             && lexicon.links.contains(&tokens[end - 1].fold)
-            && !path.iter().any(|id| self.spelled[*id as usize] == tokens[end - 1].stem)
+            && !best.path.words().iter().any(|id| self.words.spelled(*id) == tokens[end - 1].stem)
         {
             end -= 1;
         }
-        let mut products: Vec<(usize, f32)> =
-            self.nodes[node as usize].ends.iter().map(|(p, s)| (*p as usize, s * score)).collect();
-        products.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let rivals = self.rivals(&path, &products);
-        Some(Found { end, products, rivals, fuzzy: score < 0.999 })
-    }
-
-    /// Products that the words fit too, with more of their own name unsaid.
-    fn rivals(&self, path: &[u32], chosen: &[(usize, f32)]) -> Vec<(usize, f32)> {
-        let mut out: Vec<(usize, f32)> = Vec::new();
-        for head in path {
-            for &product in self.heads.get(head).into_iter().flatten() {
-                let product = product as usize;
-                let fits = path.iter().all(|id| self.bags[product].contains(id));
-                if fits && chosen.iter().all(|(p, _)| *p != product) && out.iter().all(|(p, _)| *p != product) {
-                    out.push((product, RIVAL));
-                }
-            }
-        }
-        out.truncate(MAX_RIVALS);
-        out
-    }
-
-    /// The catalogue's words that the token at `pos` may be: (word, fit, tokens used).
-    fn readings(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, inside: bool) -> Vec<(u32, f32, usize)> {
-        let token = &tokens[pos];
-        let mut out = Vec::new();
-        let known = self.words.get(&key(token, lexicon)).copied();
-        let exact = known.filter(|id| self.may_be(token, *id, lexicon));
-        out.extend(exact.map(|id| (id, 1.0, 1)));
-        if known.is_none() || exact.is_some() {
-            out.extend(
-                lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)),
-            );
-        }
-        if known.is_none() && !lexicon.knows(&token.fold) {
-            let sound = text::same_sound(&token.stem, lexicon.lang);
-            out.extend(self.by_same_sound.get(&sound).into_iter().flatten().map(|id| (*id, HOMOPHONE, 1)));
-        }
-        // "tooth brush" for "toothbrush", "para cetamol" for "paracetamol"
-        if let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) {
-            let joined = format!("{}{}", token.fold, next.fold);
-            let stem = text::stem(&joined, lexicon.lang);
-            let strange = !lexicon.knows(&token.fold) || !lexicon.knows(&next.fold);
-            if let Some(id) = self.words.get(&stem).filter(|_| strange && joined.chars().count() >= 5) {
-                out.push((*id, 0.95, 2));
-            } else if joined.chars().count() >= 7 && !lexicon.knows(&token.fold) && !lexicon.knows(&next.fold) {
-                out.extend(self.alike(&stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 2)));
-            }
-        }
-        if known.is_none() && !lexicon.knows(&token.fold) && token.fold.chars().count() >= if inside { 3 } else { 5 } {
-            out.extend(
-                self.alike(&token.stem, lexicon.lang)
-                    .into_iter()
-                    .filter(|id| {
-                        inside || self.spelled[*id as usize].chars().count().min(token.stem.chars().count()) >= 5
-                    })
-                    .map(|id| (id, MISHEARD, 1)),
-            );
-        }
-        out
-    }
-
-    /// Whether a token with the stem of a word is a form of it: diacritics that were said must agree
-    /// ("Paștele" is not "pastele"), and a word of the grammar must be meant exactly ("vine" is not "vin").
-    fn may_be(&self, token: &Token, id: u32, lexicon: &Lexicon) -> bool {
-        let agrees = |name: &String| {
-            name.chars()
-                .zip(token.text.chars())
-                .all(|(n, t)| t == n || t.is_ascii() || text::fold(&t.to_string()) != text::fold(&n.to_string()))
-        };
-        let written = &self.written[id as usize];
-        written.iter().any(agrees)
-            && (!lexicon.grammatical(&token.fold) || written.iter().any(|w| text::fold(w) == token.fold))
-    }
-
-    /// Words of the catalogue that look or sound like `word`.
-    fn alike(&self, word: &str, lang: Lang) -> BTreeSet<u32> {
-        let length = word.chars().count();
-        let allowed = match length {
-            0..=2 => 0,
-            3..=8 => 1,
-            _ => 2,
-        };
-        let mut out = BTreeSet::new();
-        for shape in deletions(word) {
-            for &id in self.by_deletion.get(&shape).into_iter().flatten() {
-                if strsim::osa_distance(word, &self.spelled[id as usize]) <= allowed {
-                    out.insert(id);
-                }
-            }
-        }
-        let sound = text::sound_key(word, lang);
-        if sound.len() >= 3 && length >= 5 {
-            for &id in self.by_sound.get(&sound).into_iter().flatten() {
-                if strsim::osa_distance(word, &self.spelled[id as usize]) <= 2.max(length / 2) {
-                    out.insert(id);
-                }
-            }
-        }
-        out
+        let named = self.names.products(&best.path);
+        let rivals = self.rivals(best.path.words(), &named);
+        let mut products: Vec<(usize, f32)> = named.into_iter().map(|(p, s)| (p as usize, s * best.score)).collect();
+        // Stable: equals stay in the order of the catalogue.
+        products.sort_by(|a, b| b.1.total_cmp(&a.1));
+        Some(Found { end, products, rivals, fuzzy: best.score < 0.999 })
     }
 
     /// The longest option phrase of `product` that begins at `at`: (end, option, value).
     pub fn option(&self, product: usize, tokens: &[Token], at: usize) -> Option<(usize, usize, usize)> {
-        let set = &self.option_sets[self.options[product]];
-        let most = self.longest_option.min(tokens.len() - at);
-        (1..=most).rev().find_map(|length| {
-            let phrase: Vec<String> = tokens[at..at + length].iter().map(|t| t.stem.clone()).collect();
-            set.get(&phrase).map(|(option, value)| (at + length, *option, *value))
-        })
+        self.options.of_product(product, tokens, at)
     }
 
-    /// Whether any product has an option phrase that begins at `at`.
+    /// Whether any product has an option phrase that begins at `at`: its end, the longest one.
     pub fn any_option(&self, tokens: &[Token], at: usize) -> Option<usize> {
-        let most = self.longest_option.min(tokens.len() - at);
-        (1..=most).rev().find_map(|length| {
-            let phrase: Vec<String> = tokens[at..at + length].iter().map(|t| t.stem.clone()).collect();
-            self.option_sets.iter().any(|set| set.contains_key(&phrase)).then_some(at + length)
-        })
+        self.options.of_any(tokens, at)
     }
 
     pub fn has_options(&self, product: usize) -> bool {
-        !self.option_sets[self.options[product]].is_empty()
+        self.options.has_any(product)
     }
 
     /// Which list of options the product has; equal lists have one number.
     pub fn option_set(&self, product: usize) -> usize {
-        self.options[product]
+        self.options.set(product)
     }
-}
 
-const MAX_NAME: usize = 8;
-const MAX_STEPS: usize = 2_000;
-const MAX_RIVALS: usize = 4;
-
-/// The names of a product that count in `lang`, with their weight.
-fn names(product: &Product, lang: Lang) -> Vec<(String, f32)> {
-    let mut out: Vec<(String, f32)> = Vec::new();
-    let own = product.says.get(&lang).into_iter().flatten();
-    out.extend(own.map(|name| (name.clone(), 1.0)));
-    // What stands after the comma of a title is the size of the pack.
-    let head = |title: &str| title.split(',').next().unwrap_or(title).to_owned();
-    out.push((head(product.title(lang)), 1.0));
-    if lang != Lang::En {
-        out.extend(
-            product.says.get(&Lang::En).into_iter().flatten().filter(|n| n.contains(' ')).map(|n| (n.clone(), FOREIGN)),
-        );
+    /// What it takes of the heap, bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.words.heap_bytes()
+            + self.names.heap_bytes()
+            + self.heads.heap_bytes()
+            + self.holders.heap_bytes()
+            + self.options.heap_bytes()
     }
-    out
-}
 
-fn key(token: &Token, lexicon: &Lexicon) -> String {
-    if let Ok(number) = token.fold.parse::<u32>() {
-        return format!("#{number}");
+    fn longest(&self, tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Open> {
+        let mut best: Option<Open> = None;
+        // Many beginnings meet at one token; what it may be is worked out once.
+        let mut read: Vec<Option<Vec<Reading>>> = Vec::new();
+        let mut open = vec![Open { path: self.names.begin(), at, score: 1.0 }];
+        let mut tries = 0;
+        for _ in 0..MAX_STEPS {
+            let Some(here) = open.pop().filter(|_| tries < MAX_TRIES) else { break };
+            if let Some(token) = tokens.get(here.at).filter(|t| here.at == at || !t.break_before) {
+                read.resize(read.len().max(here.at - at + 1), None);
+                let readings =
+                    read[here.at - at].get_or_insert_with(|| self.readings(tokens, here.at, lexicon, here.at > at));
+                tries += readings.len();
+                open.extend(readings.iter().filter_map(|r| {
+                    let path = self.names.step(&here.path, r.word)?;
+                    Some(Open { path, at: here.at + r.length, score: here.score * r.fit })
+                }));
+                if here.at > at && lexicon.links.contains(&token.fold) {
+                    open.push(Open { path: here.path, at: here.at + 1, score: here.score });
+                }
+            }
+            if self.names.is_name(&here.path) && best.as_ref().is_none_or(|b| beats(&here, b)) {
+                best = Some(here);
+            }
+        }
+        best
     }
-    match lexicon.numbers.get(&token.fold) {
-        Some(number) if *number != 1 => format!("#{number}"),
-        _ => token.stem.clone(),
-    }
-}
 
-/// The orders in which people say the words of a name: all of them for up to three words.
-fn orders(ids: &[u32]) -> Vec<Vec<u32>> {
-    match *ids {
-        [a, b] => vec![vec![a, b], vec![b, a]],
-        [a, b, c] => vec![vec![a, b, c], vec![b, c, a], vec![c, a, b], vec![a, c, b], vec![b, a, c], vec![c, b, a]],
-        _ => vec![ids.to_vec()],
-    }
-}
-
-/// The word and every form of it that lacks one letter: two words within one edit share a form.
-fn deletions(word: &str) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut out = vec![word.to_owned()];
-    if (3..=24).contains(&letters.len()) {
-        out.extend(
-            (0..letters.len())
-                .map(|skip| letters.iter().enumerate().filter(|(i, _)| *i != skip).map(|(_, c)| c).collect()),
-        );
-    }
-    out
-}
-
-fn option_phrases(product: &Product, lang: Lang) -> BTreeMap<Vec<String>, (usize, usize)> {
-    let mut out = BTreeMap::new();
-    for (o, option) in product.options.iter().enumerate() {
-        for (v, value) in option.values.iter().enumerate() {
-            let says = value.says.get(&lang).or_else(|| value.says.get(&Lang::En));
-            for phrase in says.into_iter().flatten().chain(std::iter::once(&value.value)) {
-                let stems: Vec<String> =
-                    text::tokens(phrase, lang).unwrap_or_default().into_iter().map(|t| t.stem).collect();
-                if !stems.is_empty() {
-                    out.entry(stems).or_insert((o, v));
+    /// Products that the words fit too, with more of their own name unsaid: at most [`MAX_RIVALS`], by the
+    /// word that is their head, then as in the catalogue. `chosen` is sorted by product.
+    ///
+    /// A word that heads thousands of products costs one walk along them, not one for each.
+    fn rivals(&self, path: &[u32], chosen: &[(u32, f32)]) -> Vec<(usize, f32)> {
+        let mut out: Vec<(usize, f32)> = Vec::new();
+        for (place, head) in path.iter().enumerate() {
+            let others = path.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, id)| self.holders.of(*id));
+            let lists: Vec<&[u32]> = std::iter::once(self.heads.of(*head)).chain(others).collect();
+            let mut chosen = chosen.iter().map(|(product, _)| *product).peekable();
+            for product in lists::common(lists) {
+                while chosen.next_if(|c| *c < product).is_some() {}
+                let known = chosen.peek() == Some(&product) || out.iter().any(|(p, _)| *p == product as usize);
+                if known {
+                    continue;
+                }
+                out.push((product as usize, RIVAL));
+                if out.len() == MAX_RIVALS {
+                    return out;
                 }
             }
         }
+        out
     }
-    out
+
+    /// The catalogue's words that the token at `pos` may be.
+    fn readings(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, inside: bool) -> Vec<Reading> {
+        let token = &tokens[pos];
+        let mut out = Vec::new();
+        let known = self.words.find(&words::key(token, lexicon));
+        let exact = known.filter(|id| self.words.may_be(token, *id, lexicon));
+        out.extend(exact.map(|word| Reading { word, fit: 1.0, length: 1 }));
+        if known.is_none() || exact.is_some() {
+            let same = lexicon.synonym(&token.stem).filter_map(|stem| self.words.find(stem));
+            out.extend(same.map(|word| Reading { word, fit: SYNONYM, length: 1 }));
+        }
+        let strange = !lexicon.knows(&token.fold);
+        if known.is_none() && strange {
+            let alike = self.words.homophones(&token.stem, lexicon.lang);
+            out.extend(alike.into_iter().map(|word| Reading { word, fit: HOMOPHONE, length: 1 }));
+        }
+        self.joined(tokens, pos, lexicon, strange, &mut out);
+        let long = token.fold.chars().nth(if inside { 2 } else { 4 }).is_some();
+        if known.is_none() && strange && long {
+            let heard = token.stem.chars().count();
+            let alike = self.words.alike(&token.stem, lexicon.lang).into_iter();
+            let fit = alike.filter(|id| inside || self.words.letters(*id).min(heard) >= 5);
+            out.extend(fit.map(|word| Reading { word, fit: MISHEARD, length: 1 }));
+        }
+        out
+    }
+
+    /// "tooth brush" for "toothbrush", "para cetamol" for "paracetamol".
+    fn joined(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, strange: bool, out: &mut Vec<Reading>) {
+        let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) else { return };
+        let strange_next = !lexicon.knows(&next.fold);
+        if !strange && !strange_next {
+            return;
+        }
+        let joined = format!("{}{}", tokens[pos].fold, next.fold);
+        let letters = joined.chars().count();
+        let stem = text::stem(&joined, lexicon.lang);
+        if let Some(word) = self.words.find(&stem).filter(|_| letters >= 5) {
+            out.push(Reading { word, fit: JOINED, length: 2 });
+        } else if letters >= 7 && strange && strange_next {
+            let alike = self.words.alike(&stem, lexicon.lang);
+            out.extend(alike.into_iter().map(|word| Reading { word, fit: MISHEARD, length: 2 }));
+        }
+    }
+}
+
+/// Whether a name is taken instead of the best so far: the longer one, and of equals the surer one.
+fn beats(name: &Open, best: &Open) -> bool {
+    // A name that is longer only thanks to a guess does not beat a certain one.
+    (name.at, name.score) > (best.at, best.score) && best.score <= name.score + 0.25
 }
