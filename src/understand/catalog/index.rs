@@ -55,6 +55,9 @@ const SYNONYM: f32 = 0.9;
 const HOMOPHONE: f32 = 0.9;
 const JOINED: f32 = 0.95;
 const RIVAL: f32 = 0.7;
+const PART: f32 = 0.75;
+/// The longest part of a name that stands for it, in tokens.
+const MAX_PART: usize = 5;
 
 /// The most beginnings of names that one search looks at,
 const MAX_STEPS: usize = 2_000;
@@ -88,7 +91,7 @@ impl Index {
 
     /// The longest name that begins at `at`.
     pub fn find(&self, tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Found> {
-        let best = self.longest(tokens, at, lexicon)?;
+        let Some(best) = self.longest(tokens, at, lexicon) else { return self.part(tokens, at, lexicon) };
         // "te" is the pronoun; the tea is "té".
         if best.at == at + 1 && lexicon.light.contains(&tokens[at].fold) && tokens[at].text == tokens[at].fold {
             return None;
@@ -107,6 +110,33 @@ impl Index {
         // Stable: equals stay in the order of the catalogue.
         products.sort_by(|a, b| b.1.total_cmp(&a.1));
         Some(Found { end, products, rivals, fuzzy: best.score < 0.999 })
+    }
+
+    /// Part of a name that only one product has: "the cartridges", "filter cartridges", "poop bags". One word is enough only
+    /// where it is the name's head.
+    fn part(&self, tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Found> {
+        let mut held: Vec<&[u32]> = Vec::new();
+        let mut found: Option<(usize, u32)> = None;
+        for (place, token) in tokens.iter().enumerate().skip(at).take(MAX_PART) {
+            if place > at && token.break_before {
+                break;
+            }
+            if place > at && lexicon.links.contains(&token.fold) {
+                continue;
+            }
+            let plain = !lexicon.grammatical(&token.fold) && !lexicon.is_unit(&token.fold) && token.stem.len() >= 4;
+            let word = self.words.find(&words::key(token, lexicon)).filter(|id| self.words.may_be(token, *id, lexicon));
+            let Some(word) = word.filter(|_| plain || !held.is_empty()) else { break };
+            held.push(self.holders.of(word));
+            let mut common = lists::common(held.clone());
+            let Some(product) = common.next() else { break };
+            let only = common.next().is_none();
+            if only && (held.len() > 1 || self.heads.of(word) == [product]) {
+                found = Some((place + 1, product));
+            }
+        }
+        let (end, product) = found?;
+        Some(Found { end, products: vec![(product as usize, PART)], rivals: vec![], fuzzy: false })
     }
 
     /// The longest option phrase of `product` that begins at `at`: (end, option, value).
@@ -201,7 +231,12 @@ impl Index {
             let same = lexicon.synonym(&token.stem).filter_map(|stem| self.words.find(stem));
             out.extend(same.map(|word| Reading { word, fit: SYNONYM, length: 1 }));
         }
+        // After the first word of a name, a word that is known otherwise may be a misheard one of it: "cat litre".
         let strange = !lexicon.knows(&token.fold);
+        if known.is_none() && !strange && inside && token.stem.len() >= 4 && !lexicon.joiners.contains(&token.fold) {
+            let alike = self.words.alike(&token.stem, lexicon.lang).into_iter();
+            out.extend(alike.map(|word| Reading { word, fit: MISHEARD, length: 1 }));
+        }
         if known.is_none() && strange {
             let alike = self.words.homophones(&token.stem, lexicon.lang);
             out.extend(alike.into_iter().map(|word| Reading { word, fit: HOMOPHONE, length: 1 }));
