@@ -80,6 +80,8 @@ pub struct Lexicon {
     pub corrections_after: Vec<Vec<String>>,
     /// "not" as in "not the butter".
     pub contrast: BTreeSet<String>,
+    /// "with", "for": what leads to a product that only says more about the one before.
+    pub about: BTreeSet<String>,
     /// "times", "x": what makes the number after it a quantity.
     pub times: BTreeSet<String>,
     /// Names of products that are everyday words too: "honey, the coffee is gone".
@@ -151,6 +153,7 @@ struct Words {
     corrections: Vec<String>,
     corrections_after: Vec<String>,
     contrast: Vec<String>,
+    about: Vec<String>,
     times: Vec<String>,
     ambiguous: Vec<String>,
     negative: Vec<String>,
@@ -278,6 +281,7 @@ impl Lexicon {
             corrections: phrases(&raw.words.corrections, lang),
             corrections_after: phrases(&raw.words.corrections_after, lang),
             contrast: set(&raw.words.contrast),
+            about: set(&raw.words.about),
             times: set(&raw.words.times),
             ambiguous: set(&raw.words.ambiguous),
             negative: phrases(&raw.words.negative, lang),

@@ -38,7 +38,7 @@ pub struct Mentions {
 /// Words between a correction and the product that it puts in another's place.
 const MAX_ASIDE: usize = 5;
 /// From this score on a name is more than a resemblance.
-const CERTAIN: f32 = 0.8;
+pub const CERTAIN: f32 = 0.8;
 
 struct Reader<'a> {
     tokens: &'a [Token],
@@ -62,6 +62,7 @@ pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions 
         reader.grow_right(&mut list[at], ceiling);
     }
     reader.correct(&mut list);
+    reader.qualify(&mut list);
     reader.doubt(&mut list);
     let (amounts, each) = reader.free_amounts(&list);
     Mentions { list, amounts, each }
@@ -86,6 +87,7 @@ impl Reader<'_> {
             let found = found.and_then(|f| self.furthest(f, at));
             let option_end =
                 taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
+            let found = found.filter(|f| !self.is_container(at, f));
             match found {
                 Some(found)
                     if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) =>
@@ -106,6 +108,17 @@ impl Reader<'_> {
             }
         }
         list
+    }
+
+    /// "five sachets of yeast": a word for a container, after a number and before another name, is no product.
+    fn is_container(&self, at: usize, found: &Found) -> bool {
+        if found.end != at + 1 || !self.lexicon.is_unit(&self.tokens[at].fold) {
+            return false;
+        }
+        let of = |at: usize| self.tokens.get(at).is_some_and(|t| self.lexicon.spoken_of.contains(&t.fold));
+        let next = if of(at + 1) { at + 2 } else { at + 1 };
+        let paused = self.tokens.get(at + 1).is_some_and(|t| t.break_before);
+        next < self.tokens.len() && !paused && self.index.find(self.tokens, next, self.lexicon).is_some()
     }
 
     /// `found`, unless a name that begins inside it reaches further; another name of the same product prolongs it.
@@ -216,8 +229,10 @@ impl Reader<'_> {
                 }
                 quantity::amount(self.tokens, end, self.lexicon).filter(|a| a.end <= ceiling)
             });
-            if let Some(amount) = corrected {
+            if let Some(mut amount) = corrected {
                 at = amount.end;
+                // "one pack, no, two": two packs.
+                amount.unit = amount.unit.or(mention.amount.take().and_then(|old| old.unit));
                 mention.amount = Some(amount);
                 continue;
             }
@@ -286,9 +301,53 @@ impl Reader<'_> {
         marked || (said_after && (start..end).all(slight))
     }
 
-    /// Whether a word or a pause stands between two products of a list.
+    /// "nappies, size five", "the jam, the strawberry one", "cereals with chocolate": what only says more about the product
+    /// before it is no other product.
+    fn qualify(&self, list: &mut Vec<Mention>) {
+        let mut at = 1;
+        while at < list.len() {
+            let (before, after) = list.split_at_mut(at);
+            let (old, new) = (&mut before[at - 1], &mut after[0]);
+            let product = new.found.products[0].0;
+            let known = |m: &Mention| m.found.products.iter().chain(&m.found.rivals).any(|(p, _)| *p == product);
+            if new.found.part && !old.dropped && known(old) && self.led_by_nothing(old, new) {
+                new.amount = new.amount.take().or(old.amount.take());
+                new.core.0 = old.core.0;
+                new.span.0 = old.span.0;
+                new.joined = old.joined;
+                list.remove(at - 1);
+            } else if !old.dropped && new.amount.is_none() && self.is_about(old, new) {
+                list.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn led_by_nothing(&self, old: &Mention, new: &Mention) -> bool {
+        (old.span.1..new.span.0).all(|at| {
+            let fold = &self.tokens[at].fold;
+            self.lexicon.articles.contains(fold) || self.lexicon.links.contains(fold)
+        })
+    }
+
+    /// Whether a preposition leads from one product to another that it is made of or goes with.
+    fn is_about(&self, old: &Mention, new: &Mention) -> bool {
+        let gap = old.span.1..new.core.0;
+        let articles = |at: &usize| self.lexicon.articles.contains(&self.tokens[*at].fold);
+        let led = gap.clone().rev().find(|at| !articles(at));
+        led.is_some_and(|at| self.lexicon.about.contains(&self.tokens[at].fold))
+            && !gap.clone().any(|at| self.lexicon.spoken_and.contains(&self.tokens[at].fold))
+    }
+
+    /// Whether a word stands between two products of a list,
     fn led(&self, old: &Mention, new: &Mention) -> bool {
-        old.span.1 < new.span.0 || self.tokens[new.span.0].break_before
+        old.span.1 < new.span.0
+    }
+
+    /// or a pause.
+    fn paused(&self, new: &Mention) -> bool {
+        self.tokens[new.span.0].break_before
     }
 
     /// "not the butter": a negative word right before a product means this one only.
@@ -313,8 +372,9 @@ impl Reader<'_> {
         }
         let asked = |at: usize| {
             let mention = &list[at];
-            let led = mention.joined && self.led(&list[at - 1], mention);
-            let leads = list.get(at + 1).is_some_and(|next| next.joined && self.led(mention, next));
+            // An everyday word after a mere pause begins another thought: "..., vin băieții".
+            let led = mention.joined && (self.led(&list[at - 1], mention) || (weak(mention) && self.paused(mention)));
+            let leads = list.get(at + 1).is_some_and(|next| next.joined && (self.led(mention, next) || self.paused(next)));
             let wanted = mention.span.0 > 0 && self.lexicon.asks(&self.tokens[mention.span.0 - 1].fold);
             led || leads || wanted || mention.amount.as_ref().is_some_and(|a| a.start < mention.core.0)
         };

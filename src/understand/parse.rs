@@ -12,7 +12,7 @@ use super::features::features;
 use super::grammar::Expect;
 use super::intent::{Because, Candidate, Change, Intent, Line, NotAnOrder, Parse};
 use super::lexicon::{Lexicon, Role, Template};
-use super::mention::{self, Mention, Mentions};
+use super::mention::{self, CERTAIN, Mention, Mentions};
 use super::quantity::{self, Amount};
 use super::text::{self, Token};
 
@@ -291,7 +291,7 @@ impl Sentence<'_> {
             (false, None | Some(NotAnOrder::Unexplained)) => LIKELY_ORDER,
             (false, Some(_)) => FORBIDDEN_ORDER,
         };
-        if share < enough || self.asks_what_is_there() || (lines.is_empty() && !usual) || self.only_name() {
+        if share < enough || (rules.leftover.is_empty() && self.asks_what_is_there()) || (lines.is_empty() && !usual) || self.only_resembles() {
             let why = rules.not_an_order.unwrap_or(NotAnOrder::Unexplained);
             return Parse { intent: Intent::None, lines: vec![], not_an_order: Some(why), score: share, ..rules };
         }
@@ -307,9 +307,10 @@ impl Sentence<'_> {
             && orders.all(|c| self.context.lexicon.templates[c.template].name == RAN_OUT)
     }
 
-    /// One product's name and nothing else is what noise is heard as, too: it needs a number, an option or a please.
-    fn only_name(&self) -> bool {
-        matches!(self.mentions.list.as_slice(), [only] if only.core == (0, self.tokens.len()) && only.options.is_empty())
+    /// One product's name and nothing else is what noise is heard as, too: then it has to be the very name.
+    fn only_resembles(&self) -> bool {
+        matches!(self.mentions.list.as_slice(),
+            [only] if only.core == (0, self.tokens.len()) && only.found.products[0].1 < CERTAIN)
     }
 
     /// "the usual": an order that names no product; the household's history would have to.

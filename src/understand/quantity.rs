@@ -100,6 +100,9 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
     if at > 0 && lexicon.not_quantity_after.contains(&tokens[at - 1].fold) {
         return None;
     }
+    if is_pack_size(tokens, at, lexicon) {
+        return None;
+    }
     if let Some(amount) = fraction(tokens, at, lexicon).or_else(|| decimal(tokens, at, lexicon)) {
         return Some(amount);
     }
@@ -142,6 +145,14 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
         }
     }
     Amount::new(at, end, thousandths, unit.map(|(name, _)| name), pieces)
+}
+
+/// "the pack of twelve": what a container holds is not how many of them are wanted.
+fn is_pack_size(tokens: &[Token], at: usize, lexicon: &Lexicon) -> bool {
+    at >= 2
+        && lexicon.spoken_of.contains(&tokens[at - 1].fold)
+        && !tokens[at].break_before
+        && lexicon.is_unit(&tokens[at - 2].fold)
 }
 
 /// "half a kilo", "three quarters of a litre", and in Spanish "kilo y medio": a part of a measure.

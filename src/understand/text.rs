@@ -133,7 +133,11 @@ fn stem_ro(word: &str) -> String {
             None => break,
         }
     }
-    stem.to_owned()
+    // "grecesc", "grecești": the plural of -esc.
+    match stem.strip_suffix("est").filter(|r| r.len() >= 3) {
+        Some(root) => format!("{root}esc"),
+        None => stem.to_owned(),
+    }
 }
 
 /// A key that words which sound alike share: consonants in rough classes, vowels only at the start.

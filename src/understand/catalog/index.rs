@@ -36,6 +36,8 @@ pub struct Found {
     pub rivals: Vec<(usize, f32)>,
     /// Whether a word was taken for another that sounds like it.
     pub fuzzy: bool,
+    /// Whether only a part of a name was said.
+    pub part: bool,
 }
 
 /// The names and options of a catalogue in one language.
@@ -109,7 +111,7 @@ impl Index {
         let mut products: Vec<(usize, f32)> = named.into_iter().map(|(p, s)| (p as usize, s * best.score)).collect();
         // Stable: equals stay in the order of the catalogue.
         products.sort_by(|a, b| b.1.total_cmp(&a.1));
-        Some(Found { end, products, rivals, fuzzy: best.score < 0.999 })
+        Some(Found { end, products, rivals, fuzzy: best.score < 0.999, part: false })
     }
 
     /// Part of a name that only one product has: "the cartridges", "filter cartridges", "poop bags". One word is enough only
@@ -136,7 +138,7 @@ impl Index {
             }
         }
         let (end, product) = found?;
-        Some(Found { end, products: vec![(product as usize, PART)], rivals: vec![], fuzzy: false })
+        Some(Found { end, products: vec![(product as usize, PART)], rivals: vec![], fuzzy: false, part: true })
     }
 
     /// The longest option phrase of `product` that begins at `at`: (end, option, value).
