@@ -13,15 +13,15 @@ use crate::understand::catalog::{Catalog, Product};
 use crate::understand::lexicon::Lexicon;
 use crate::understand::text;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use std::ops::Range;
 
 /// A word of another language than the household's counts a little less.
 const FOREIGN: f32 = 0.85;
 
-/// Only for looking up: nothing walks along one. Its hasher is the same in every run.
-type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+/// Only for looking up: nothing walks along one.
+type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
 
 pub fn index(catalog: &Catalog, lexicon: &Lexicon) -> Index {
     let mut builder = Builder {
@@ -174,6 +174,27 @@ impl<'a> Builder<'a> {
             Lang::En => words[size.unwrap_or(words.len()).clamp(1, words.len()) - 1],
             Lang::Es | Lang::Ro => words[0],
         }
+    }
+}
+
+/// FNV-1a with 64 bits (Fowler, Noll, Vo): quick for short texts, and the same in every run.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
