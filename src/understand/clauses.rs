@@ -30,6 +30,10 @@ impl Clause {
 /// The longest clause, in tokens, apart from what slots swallow.
 const REACH: usize = 60;
 
+/// The most products of one list that a template's slot takes: without a bound, a text of nothing but products takes
+/// time that grows with the cube of its length.
+const MAX_LIST: usize = 12;
+
 /// Every match of a template, for each start and template the longest.
 pub fn all(tokens: &[Token], mentions: &Mentions, lexicon: &Lexicon) -> Vec<Clause> {
     matches(&lexicon.automaton, tokens, mentions, lexicon)
@@ -78,7 +82,7 @@ fn edges(tokens: &[Token], mentions: &Mentions, lexicon: &Lexicon, at: usize) ->
         if !(mention.span.0..=mention.core.0).contains(&at) {
             continue;
         }
-        for (k, last) in mentions.list.iter().enumerate().skip(first) {
+        for (k, last) in mentions.list.iter().enumerate().skip(first).take(MAX_LIST) {
             if k > first && !last.joined {
                 break;
             }

@@ -113,7 +113,9 @@ proptest! {
                 token.break_before = true;
             }
             for at in 0..tokens.len() {
-                prop_assert_eq!(index.find(&tokens, at, lexicon(lang)), plain.find(&tokens, at, lexicon(lang)));
+                // The plain one knows whole names only; a part of one counts where no whole one begins.
+                let found = index.find(&tokens, at, lexicon(lang)).filter(|f| !f.part);
+                prop_assert_eq!(found, plain.find(&tokens, at, lexicon(lang)));
                 prop_assert_eq!(index.any_option(&tokens, at), plain.any_option(&tokens, at));
                 for product in 0..products.len() {
                     prop_assert_eq!(index.option(product, &tokens, at), plain.option(product, &tokens, at));

@@ -184,7 +184,7 @@ impl Plain {
             self.nodes[node as usize].ends.iter().map(|(p, s)| (*p as usize, s * score)).collect();
         products.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let rivals = self.rivals(&path, &products);
-        Some(Found { end, products, rivals, fuzzy: score < 0.999 })
+        Some(Found { end, products, rivals, fuzzy: score < 0.999, part: false })
     }
 
     /// Products that the words fit too, with more of their own name unsaid.
@@ -214,6 +214,11 @@ impl Plain {
             out.extend(
                 lexicon.synonym(&token.stem).filter_map(|stem| self.words.get(stem)).map(|id| (*id, SYNONYM, 1)),
             );
+        }
+        if known.is_none() && lexicon.knows(&token.fold) && inside && token.stem.len() >= 4 {
+            let joiner = lexicon.joiners.contains(&token.fold);
+            let alike = self.alike(&token.stem, lexicon.lang).into_iter().filter(|_| !joiner);
+            out.extend(alike.map(|id| (id, MISHEARD, 1)));
         }
         if known.is_none() && !lexicon.knows(&token.fold) {
             let sound = text::same_sound(&token.stem, lexicon.lang);
