@@ -8,7 +8,7 @@ use crate::understand::intent::Intent;
 use crate::understand::{Lang, Understanding};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Teach the intent classifier from tables of utterances.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub struct Args {
     /// Tables: one JSON object a line, with "text", "lang" and "intent".
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub labels: Vec<PathBuf>,
+    /// More tables, each about a catalogue of its own.
+    #[arg(long, value_name = "CATALOG:LABELS")]
+    pub more: Vec<More>,
     /// The language to train; rows of others are skipped.
     #[arg(long)]
     pub lang: Lang,
@@ -28,18 +31,27 @@ pub struct Args {
     /// Cross-validate with this many parts.
     #[arg(long, value_name = "N")]
     pub folds: Option<usize>,
+    /// Passes over the rows.
     #[arg(long, default_value_t = Settings::default().epochs)]
     pub epochs: u32,
+    /// Step size of the first update.
     #[arg(long, default_value_t = Settings::default().rate)]
     pub rate: f32,
+    /// Strength of the penalty that leaves features without weight.
     #[arg(long, default_value_t = Settings::default().sparsity)]
     pub sparsity: f32,
+    /// Features in fewer rows are not looked at.
     #[arg(long, default_value_t = Settings::default().min_rows)]
     pub min_rows: usize,
+    /// Seed of the order in which the rows are seen.
     #[arg(long, default_value_t = Settings::default().seed)]
     pub seed: u64,
 }
 
+/// Runs the subcommand.
+///
+/// # Errors
+/// A catalogue or a table that can't be read or is wrong, no row of the language, a file that can't be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let settings = Settings {
         epochs: args.epochs,
@@ -48,23 +60,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         min_rows: args.min_rows,
         seed: args.seed,
     };
-    let understanding = Understanding::new(super::parse::catalog(&args.catalog)?);
-    let rows: Vec<Row> = read_tables(&args.labels)?
-        .into_iter()
-        .filter(|row| row.lang == args.lang)
-        .map(|row| (understanding.features(&row.text, row.lang), row.intent))
-        .collect();
+    let mut rows: Vec<Example> = examples(&args.catalog, &args.labels, args.lang)?;
+    for more in &args.more {
+        rows.extend(examples(&more.catalog, std::slice::from_ref(&more.labels), args.lang)?);
+    }
     anyhow::ensure!(!rows.is_empty(), "the tables hold no row whose \"lang\" is \"{}\"", args.lang);
-    if std::env::var("DUMP").is_ok() {
-        for (f, i) in &rows {
-            println!("{}\t{}", i.name(), f.iter().cloned().collect::<Vec<_>>().join("\t"));
-        }
-        return Ok(());
-    }
     if let Some(folds) = args.folds {
-        let texts: Vec<String> = read_tables(&args.labels)?.into_iter().filter(|r| r.lang == args.lang).map(|r| r.text).collect();
-        cross_validate(&rows, &texts, folds, &settings);
+        cross_validate(&rows, folds, &settings);
     }
+    let rows: Vec<Row> = rows.into_iter().map(|e| e.row).collect();
     let bar = ProgressBar::new(u64::from(settings.epochs));
     let model = train(&rows, &settings, &mut |epoch| bar.set_position(u64::from(epoch)));
     bar.finish_and_clear();
@@ -76,27 +80,64 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn cross_validate(rows: &[Row], texts: &[String], folds: usize, settings: &Settings) {
-    let mut all: Vec<(Intent, Intent, f32, f32)> = Vec::new();
+/// A table and the catalogue that it is about.
+#[derive(Debug, Clone)]
+pub struct More {
+    catalog: PathBuf,
+    labels: PathBuf,
+}
+
+impl std::str::FromStr for More {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (catalog, labels) = text
+            .split_once(':')
+            .ok_or_else(|| format!("\"{text}\" is not CATALOG:LABELS, two files with a colon between"))?;
+        Ok(More { catalog: catalog.into(), labels: labels.into() })
+    }
+}
+
+struct Example {
+    text: String,
+    row: Row,
+}
+
+fn examples(catalog: &Path, labels: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Example>> {
+    let understanding = Understanding::new(super::parse::catalog(catalog)?);
+    let rows = read_tables(labels)?.into_iter().filter(|row| row.lang == lang);
+    Ok(rows
+        .map(|row| Example { row: (understanding.features(&row.text, row.lang), row.intent), text: row.text })
+        .collect())
+}
+
+/// Judges each part of the rows by a model that never saw it.
+fn cross_validate(rows: &[Example], folds: usize, settings: &Settings) {
+    let mut judged: Vec<(&Example, Intent, f32)> = Vec::new();
     for fold in 0..folds {
         let part = |at: usize| at % folds == fold;
         let seen: Vec<Row> =
-            rows.iter().enumerate().filter(|(at, _)| !part(*at)).map(|(_, row)| row.clone()).collect();
+            rows.iter().enumerate().filter(|(at, _)| !part(*at)).map(|(_, e)| e.row.clone()).collect();
         let model = train(&seen, settings, &mut |_| {});
-        for (at, (features, intent)) in rows.iter().enumerate().filter(|(at, _)| part(*at)) {
-            let likely = model.likelihood(features);
-            let (best, p) = likely.best(&|_| true).expect("there are intents");
-            all.push((*intent, best, p, likely.of(Intent::Reorder)));
-            let rules = features.iter().find(|f| f.starts_with("rules ")).unwrap();
-            eprintln!("CV\t{}\t{}\t{p:.2}\t{:.3}\t{rules}\t{}", intent.name(), best.name(), likely.of(Intent::Reorder), texts[at]);
-        }
+        judged.extend(rows.iter().enumerate().filter(|(at, _)| part(*at)).filter_map(|(_, example)| {
+            let likely = model.likelihood(&example.row.0);
+            Some((example, likely.best(&|_| true)?.0, likely.of(Intent::Reorder)))
+        }));
     }
-    let right = all.iter().filter(|(a, b, ..)| a == b).count();
-    println!("cross-validated: {right} of {} right ({:.1} %)", all.len(), 100.0 * right as f32 / all.len() as f32);
-    for threshold in [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98] {
-        let taken = all.iter().filter(|(w, _, _, p)| *w == Intent::Reorder && *p >= threshold).count();
-        let wrong = all.iter().filter(|(w, _, _, p)| *w != Intent::Reorder && *p >= threshold).count();
-        let orders = all.iter().filter(|(w, ..)| *w == Intent::Reorder).count();
-        println!("  from {threshold:.2} on: {taken} of {orders} orders, {wrong} that are none");
+    let right = judged.iter().filter(|(e, best, _)| e.row.1 == *best).count();
+    println!("{right} of {} right by models that never saw them ({:.1} %)", judged.len(), share(right, judged.len()));
+    let (orders, others): (Vec<_>, Vec<_>) = judged.iter().partition(|(e, ..)| e.row.1 == Intent::Reorder);
+    for least in [0.5, 0.65, 0.8, 0.9, 0.95] {
+        let passing = |of: &[&(&Example, Intent, f32)]| of.iter().filter(|(.., p)| *p >= least).count();
+        let (taken, wrong) = (passing(&orders), passing(&others));
+        println!("  likelihood of an order from {least:.2} on: {taken} of {} orders, {wrong} of {} others", orders.len(), others.len());
     }
+    let mut worst: Vec<_> = others.into_iter().filter(|(.., p)| *p >= 0.8).collect();
+    worst.sort_by(|a, b| b.2.total_cmp(&a.2));
+    for (example, _, p) in worst.iter().take(10) {
+        println!("  taken for an order ({p:.2}): \"{}\"", example.text);
+    }
+}
+
+fn share(part: usize, of: usize) -> f32 {
+    100.0 * part as f32 / of.max(1) as f32
 }

@@ -55,8 +55,7 @@ impl Amount {
         let value = u64::from(self.value);
         match unit {
             Some("pair") => packs(2 * value),
-            _ if self.pieces => packs(value),
-            None if value >= count => packs(value),
+            None if self.pieces || value >= count => packs(value),
             Some(unit) if value >= count && same_container(unit, &pack.unit) => packs(value),
             Some(_) | None => self.value,
         }
