@@ -13,6 +13,7 @@ pub mod intent;
 pub mod labels;
 pub mod lexicon;
 mod mention;
+mod number;
 pub mod parse;
 mod quantity;
 mod text;

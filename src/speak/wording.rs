@@ -1,7 +1,9 @@
 //! Reply → sentence, one Fluent file for each language under `wording/`.
 //!
 //! Numbers, prices, days and times are worded as a person of the language says them, with the
-//! plural forms of CLDR. Decides nothing and adds nothing: every figure comes from the reply.
+//! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
+
+mod plural;
 
 use crate::decide::money::Money;
 use crate::decide::reply::{Ask, Item, Reason, Reply, Topic};
@@ -67,9 +69,10 @@ fn bundle(lang: Lang, text: &str, id: LanguageIdentifier) -> Result<FluentBundle
     let broken = |what: String| WordingError { lang, what };
     let resource =
         FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| broken(format!("{:?}", errors.first())))?;
-    let mut bundle = FluentBundle::new_concurrent(vec![id]);
+    let mut bundle = FluentBundle::new_concurrent(vec![id.clone()]);
     // Isolation marks are for screens; a speech engine would read them or stumble.
     bundle.set_use_isolating(false);
+    plural::add(&mut bundle, lang, &id)?;
     bundle.add_resource(resource).map_err(|errors| broken(format!("{:?}", errors.first())))?;
     Ok(bundle)
 }

@@ -56,6 +56,7 @@ pub struct Lexicon {
     /// What a recogniser listens for as a command; empty: every template that is `heard`.
     pub listen: Vec<Node>,
     pub wake: Vec<String>,
+    /// Folded number words of every form → value.
     pub numbers: BTreeMap<String, u32>,
     pub amounts: Vec<(Vec<String>, u32)>,
     amount_words: BTreeMap<String, u32>,
@@ -128,6 +129,10 @@ struct File {
     listen: Vec<String>,
     words: Words,
     numbers: BTreeMap<String, u32>,
+    #[serde(default)]
+    number_variants: BTreeMap<String, u32>,
+    #[serde(default)]
+    number_prefixes: BTreeMap<String, u32>,
     amounts: BTreeMap<String, u32>,
     fractions: BTreeMap<String, u32>,
     and_fractions: BTreeMap<String, u32>,
@@ -254,13 +259,14 @@ impl Lexicon {
                 });
             }
         }
+        let numbers = numbers(&raw.numbers, &raw.number_variants, &raw.number_prefixes);
         let mut lexicon = Lexicon {
             lang,
             templates,
             rules,
             listen,
             wake: raw.wake,
-            numbers: raw.numbers.iter().map(|(w, n)| (text::fold(w), *n)).collect(),
+            numbers,
             amounts: raw.amounts.iter().map(|(w, n)| (folded(w, lang), *n)).collect(),
             amount_words: raw.amounts,
             number_words: raw.numbers,
@@ -389,6 +395,20 @@ impl Lexicon {
     pub fn synonym(&self, stem: &str) -> impl Iterator<Item = &String> {
         self.synonyms.get(stem).into_iter().flatten()
     }
+}
+
+/// The number words, folded: those of the language, other forms of them, and tens with a unit in one word.
+fn numbers(
+    words: &BTreeMap<String, u32>,
+    variants: &BTreeMap<String, u32>,
+    prefixes: &BTreeMap<String, u32>,
+) -> BTreeMap<String, u32> {
+    let units = words.iter().filter(|(word, n)| (1..10).contains(*n) && word.len() > 1);
+    let compounds = prefixes.iter().flat_map(|(prefix, ten)| {
+        units.clone().map(move |(unit, n)| (text::fold(&format!("{prefix}{unit}")), ten + n))
+    });
+    let single = variants.iter().chain(words).map(|(word, n)| (text::fold(word), *n));
+    compounds.chain(single).collect()
 }
 
 fn role(entry: &FileTemplate) -> Result<Role, String> {

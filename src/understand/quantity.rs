@@ -1,9 +1,10 @@
-//! Numbers and amounts in tokens: "two", "a couple of packs", "treinta y cinco", "2 kg". Pure.
+//! Amounts in tokens: "two", "a couple of packs", "treinta y cinco", "2 kg". Pure.
 //!
 //! Never attaches an amount to a product: that is the work of [`mention`](super::mention).
 
 use super::catalog::Pack;
 use super::lexicon::Lexicon;
+pub use super::number::number;
 use super::text::Token;
 
 /// An amount: how many of which unit.
@@ -105,7 +106,9 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
     if let Some(amount) = fraction(tokens, at, lexicon).or_else(|| decimal(tokens, at, lexicon)) {
         return Some(amount);
     }
-    let (value, mut end, pieces) = match phrase(tokens, at, &lexicon.amounts) {
+    // "vreo două sute": a phrase for two that a number begins in and goes on after is no amount.
+    let goes_on = |end| (at..end).any(|s| number(tokens, s, lexicon).is_some_and(|(_, after)| after > end));
+    let (value, mut end, pieces) = match phrase(tokens, at, &lexicon.amounts).filter(|(_, end)| !goes_on(*end)) {
         Some((value, end)) => (value, end, value % 6 == 0),
         None => match number(tokens, at, lexicon) {
             Some((value, end)) => (value, end, false),
@@ -165,10 +168,16 @@ fn fraction(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> {
     Amount::new(at, end, 1000 + u64::from(part), Some(unit), false)
 }
 
-/// "1.5 kg", "0,75 l": the tokens are two numbers with a mark between, and a measure.
+/// "1.5 kg", "0,75 l": the tokens are two numbers with a mark between, and a measure. Three places of a gram or a
+/// millilitre are a thousand of them: "1,500 g".
 fn decimal(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> {
-    let (whole, part) = (tokens.get(at)?, tokens.get(at + 1).filter(|t| t.break_before && t.fold.len() <= 3)?);
+    let (whole, part) =
+        (tokens.get(at)?, tokens.get(at + 1).filter(|t| t.break_before && t.close && t.fold.len() <= 3)?);
     let (unit, end) = measured(tokens, at + 2, lexicon)?;
+    let small = measure(&unit).is_some_and(|(_, size)| size < 1000);
+    if small && super::number::thousands_mark(tokens, at).is_some() {
+        return None;
+    }
     let places = u32::try_from(part.fold.len()).ok()?;
     let thousandths = whole.fold.parse::<u32>().ok().map(u64::from)? * 1000
         + u64::from(part.fold.parse::<u32>().ok()?) * 10u64.pow(3 - places);
@@ -202,41 +211,32 @@ pub fn starts_with(tokens: &[Token], at: usize, words: &[String]) -> bool {
         })
 }
 
-/// The number that begins at `at` and the first token after it.
-pub fn number(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<(u32, usize)> {
-    let first = tokens.get(at)?;
-    if let Ok(value) = first.fold.parse::<u32>() {
-        return Some((value, at + 1));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::{Lang, text};
+
+    #[test]
+    fn an_amount_takes_its_whole_number_and_no_more() {
+        for (said, lang, at, want) in [
+            ("a hundred and five packs", Lang::En, 0, Some((105_000, 5))),
+            ("1,500 g", Lang::En, 0, Some((1_500_000, 3))),
+            ("1.500 ml", Lang::Es, 0, Some((1_500_000, 3))),
+            ("1,250 kg", Lang::Es, 0, Some((1_250, 3))),
+            ("0.750 l", Lang::En, 0, Some((750, 3))),
+            ("2, 500 ml", Lang::En, 0, Some((2_000, 1))),
+            ("1.000 de pachete", Lang::Ro, 0, Some((1_000_000, 4))),
+            ("vreo două sute", Lang::Ro, 0, None),
+            ("vreo două sute", Lang::Ro, 1, Some((200_000, 3))),
+            ("vreo două pachete", Lang::Ro, 0, Some((2_000, 3))),
+            ("încă o sută", Lang::Ro, 1, Some((100_000, 3))),
+            ("a pack", Lang::En, 0, Some((1_000, 2))),
+            ("a milk", Lang::En, 0, None),
+            ("mie pâine", Lang::Ro, 0, None),
+        ] {
+            let tokens = text::tokens(said, lang).expect("it is short");
+            let amount = amount(&tokens, at, &Lexicon::built_in(lang)).map(|a| (a.thousandths, a.end));
+            assert_eq!(amount, want, "{said:?} from {at}");
+        }
     }
-    // "mie" alone is Romanian for "to me"; a thousand is "o mie".
-    let counted = at > 0 && lexicon.articles.contains(&tokens[at - 1].fold);
-    if lexicon.never_first.contains(&first.fold) && !counted {
-        return None;
-    }
-    let mut total = 0u32;
-    let mut part = *lexicon.numbers.get(&first.fold)?;
-    if part == 1000 {
-        (total, part) = (1000, 0);
-    }
-    let mut end = at + 1;
-    loop {
-        // "thirty and five", "treinta y cinco": the joiner counts only where a number goes on.
-        let joined = tokens.get(end).is_some_and(|t| t.fold == lexicon.number_joiner);
-        let at_word = if joined { end + 1 } else { end };
-        let Some(token) = tokens.get(at_word).filter(|t| !t.break_before) else { break };
-        let Some(&value) = lexicon.numbers.get(&token.fold) else { break };
-        let (next_total, next_part) = match value {
-            100 if (1..10).contains(&(part % 1000)) && !joined => (total, part * 100),
-            1000 if total == 0 && part > 0 && !joined => (part.saturating_mul(1000), 0),
-            1..=9 if part % 100 >= 20 && part % 10 == 0 || (part % 100 == 0 && (part > 0 || total > 0)) => {
-                (total, part + value)
-            }
-            10..=99 if part % 100 == 0 && (part > 0 || total > 0) => (total, part + value),
-            100..=900 if part == 0 && total > 0 => (total, value),
-            _ => break,
-        };
-        (total, part) = (next_total, next_part);
-        end = at_word + 1;
-    }
-    Some((total.saturating_add(part), end))
 }

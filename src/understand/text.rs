@@ -21,6 +21,8 @@ pub struct Token {
     pub stem: String,
     /// A comma, a full stop or the like stood before it.
     pub break_before: bool,
+    /// No space stood before it: "2kg", "1,000", "twenty-five".
+    pub close: bool,
     /// A question mark stood after it.
     pub asked: bool,
 }
@@ -35,17 +37,19 @@ pub fn tokens(text: &str, lang: Lang) -> Option<Vec<Token>> {
     }
     let mut out: Vec<Token> = Vec::new();
     let mut word = String::new();
-    let mut pause = false;
+    let (mut pause, mut space) = (false, true);
     // A space at the end closes the last word.
     for c in text.nfc().flat_map(char::to_lowercase).map(comma_below).chain(std::iter::once(' ')) {
         let border = word.chars().last().is_some_and(|last| last.is_numeric() != c.is_numeric());
         if !word.is_empty() && (border || !c.is_alphanumeric()) {
             let closed = std::mem::take(&mut word);
-            out.push(token(closed, lang, std::mem::take(&mut pause)));
+            let (break_before, close) = (std::mem::take(&mut pause), !std::mem::take(&mut space));
+            out.push(Token { break_before, close, ..token(closed, lang) });
             if out.len() > MAX_TOKENS {
                 return None;
             }
         }
+        space |= c.is_whitespace();
         if c.is_alphanumeric() {
             word.push(c);
         } else if matches!(c, ',' | '.' | ';' | ':' | '?' | '!' | '…' | '¿' | '¡' | '"' | '(' | ')' | '–' | '—')
@@ -70,10 +74,10 @@ fn comma_below(c: char) -> char {
     }
 }
 
-fn token(text: String, lang: Lang, break_before: bool) -> Token {
+fn token(text: String, lang: Lang) -> Token {
     let fold = fold(&text);
     let stem = stem(&fold, lang);
-    Token { text, fold, stem, break_before, asked: false }
+    Token { text, fold, stem, break_before: false, close: false, asked: false }
 }
 
 /// Lower case without diacritics: "Pâine" → "paine".
@@ -198,6 +202,8 @@ mod tests {
         let words: Vec<&str> = tokens.iter().map(|t| t.text.as_str()).collect();
         assert_eq!(words, ["sugar", "s", "run", "out", "2", "kg"]);
         assert!(tokens[4].break_before && !tokens[3].break_before);
+        let close: Vec<bool> = tokens.iter().map(|t| t.close).collect();
+        assert_eq!(close, [false, true, false, false, false, true]);
     }
 
     #[test]

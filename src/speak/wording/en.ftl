@@ -5,69 +5,69 @@
 
 # Parts
 and = { $first } and { $second }
-item = { $qty ->
+item = { PLURAL($qty) ->
     [one] one pack of { $product }
    *[other] { $qty } packs of { $product }
 }
 item-digits = { $digits }, { item }
 money-EUR = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } cent
        *[other] { $minor } cents
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] { $major } euro
        *[other] { $major } euros
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] { $major } euro { $minor }
        *[other] { $major } euros { $minor }
     }
 }
 money-RON = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } ban
        *[other] { $minor } bani
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] { $major } leu
        *[other] { $major } lei
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] { $major } leu { $minor }
        *[other] { $major } lei { $minor }
     }
 }
 money-USD = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } cent
        *[other] { $minor } cents
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] { $major } dollar
        *[other] { $major } dollars
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] { $major } dollar { $minor }
        *[other] { $major } dollars { $minor }
     }
 }
 money-GBP = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } penny
        *[other] { $minor } pence
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] { $major } pound
        *[other] { $major } pounds
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] { $major } pound { $minor }
        *[other] { $major } pounds { $minor }
     }
 }
 money-other = { $amount } { $currency }
-minutes = { $minutes ->
+minutes = { PLURAL($minutes) ->
     [one] one minute
    *[other] { $minutes } minutes
 }
@@ -162,7 +162,7 @@ no-orders = I know of no such order.
 order-status = { $items }: { $state }.
 order-status-day = { $items }: { $state }, expected by { $day }.
 history = Last ordered: { $item }, { $moment }.
-history-more = { $more ->
+history-more = { PLURAL($more) ->
     [one] Last ordered: { $item } and one other product, { $moment }.
    *[other] Last ordered: { $item } and { $more } other products, { $moment }.
 }
@@ -170,7 +170,7 @@ price = { $product }: { $amount } a pack. Nothing was ordered.
 not-yet-find = I cannot search the shop by voice yet.
 not-yet-handoff = I cannot bring a person into the conversation yet. Please call the shop.
 not-yet-return = I cannot arrange a return by voice yet. Please ask the shop; you have the right to withdraw.
-not-yet-news = There are no news that I could read yet.
+not-yet-news = There is no news that I could read yet.
 state-awaiting_adult = waiting for an adult's approval
 state-held = held, not sent yet
 state-sending = on its way to the shop
@@ -197,10 +197,13 @@ reason-own_voice = I heard my own voice.
 reason-children_up = While children are up, an adult must approve.
 reason-text_orders_off = Orders by text are switched off here. Nothing was ordered.
 reason-first_purchase = First purchase of { $product }: an adult must approve.
-reason-large_quantity = { $qty } packs are more than usual; usually it is { $usual }.
+reason-large_quantity = { PLURAL($qty) ->
+    [one] One pack is more than usual; usually it is { $usual }.
+   *[other] { $qty } packs are more than usual; usually it is { $usual }.
+}
 reason-unsure_quantity = I was not sure whether it was { $qty } or { $other }.
 reason-easily_misheard = The number { $qty } is easily misheard.
-reason-above_product_limit = { $max ->
+reason-above_product_limit = { PLURAL($max) ->
     [one] The shop sells at most one pack of { $product } in one order. Nothing was ordered.
    *[other] The shop sells at most { $max } packs of { $product } in one order. Nothing was ordered.
 }
@@ -214,7 +217,7 @@ reason-over_cap = { $total } is above the limit of { $cap } for one order, so an
 reason-over_day_cap = That makes { $total } today, above the limit of { $cap }, so an adult must approve.
 reason-over_month_cap = That makes { $total } in a month, above the limit of { $cap }, so an adult must approve.
 reason-over_hard_cap = { $total } is above the fixed limit of { $cap }. Nothing was ordered.
-reason-too_many_orders = { $hours ->
+reason-too_many_orders = { PLURAL($hours) ->
     [one] The limit of orders in one hour is reached, { $orders }. Nothing was ordered.
    *[other] The limit of orders in { $hours } hours is reached, { $orders }. Nothing was ordered.
 }

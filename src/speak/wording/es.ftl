@@ -3,69 +3,69 @@
 -phrase = pide eso
 
 and = { $first } y { $second }
-item = { $qty ->
+item = { PLURAL($qty) ->
     [one] un paquete de { $product }
    *[other] { $qty } paquetes de { $product }
 }
 item-digits = { $digits }, { item }
 money-EUR = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } céntimo
        *[other] { $minor } céntimos
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] un euro
        *[other] { $major } euros
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] un euro con { $minor }
        *[other] { $major } euros con { $minor }
     }
 }
 money-RON = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } ban
        *[other] { $minor } bani
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] un leu
        *[other] { $major } lei
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] un leu con { $minor }
        *[other] { $major } lei con { $minor }
     }
 }
 money-USD = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } centavo
        *[other] { $minor } centavos
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] un dólar
        *[other] { $major } dólares
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] un dólar con { $minor }
        *[other] { $major } dólares con { $minor }
     }
 }
 money-GBP = { $form ->
-    [cents] { $minor ->
+    [cents] { PLURAL($minor) ->
         [one] { $minor } penique
        *[other] { $minor } peniques
     }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] una libra
        *[other] { $major } libras
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] una libra con { $minor }
        *[other] { $major } libras con { $minor }
     }
 }
 money-other = { $amount } { $currency }
-minutes = { $minutes ->
+minutes = { PLURAL($minutes) ->
     [one] un minuto
    *[other] { $minutes } minutos
 }
@@ -79,7 +79,7 @@ days-between = entre { $first } y { $second }
 day-bare-near = el { $weekday }
 day-bare-far = el { $day } de { $month }
 moment = { $day } { $time }
-time = { $hour ->
+time = { PLURAL($hour) ->
     [one] { $minute ->
         [0] a la una
        *[other] a la una y { $minute }
@@ -161,7 +161,7 @@ no-orders = No conozco ningún pedido así.
 order-status = { $items }: { $state }.
 order-status-day = { $items }: { $state }, previsto como tarde { $day }.
 history = Lo último que se pidió: { $item }, { $moment }.
-history-more = { $more ->
+history-more = { PLURAL($more) ->
     [one] Lo último que se pidió: { $item } y otro producto, { $moment }.
    *[other] Lo último que se pidió: { $item } y otros { $more } productos, { $moment }.
 }
@@ -195,10 +195,13 @@ reason-own_voice = He oído mi propia voz.
 reason-children_up = Mientras los niños están despiertos, un adulto tiene que aprobarlo.
 reason-text_orders_off = Los pedidos por texto están desactivados aquí. No se ha pedido nada.
 reason-first_purchase = Primera compra de { $product }: un adulto tiene que aprobarla.
-reason-large_quantity = { $qty } paquetes es más de lo habitual; lo habitual es { $usual }.
+reason-large_quantity = { PLURAL($qty) ->
+    [one] Un paquete es más de lo habitual; lo habitual es { $usual }.
+   *[other] { $qty } paquetes son más de lo habitual; lo habitual es { $usual }.
+}
 reason-unsure_quantity = No estaba seguro de si eran { $qty } o { $other }.
 reason-easily_misheard = El número { $qty } se confunde fácilmente.
-reason-above_product_limit = { $max ->
+reason-above_product_limit = { PLURAL($max) ->
     [one] La tienda vende como máximo un paquete de { $product } por pedido. No se ha pedido nada.
    *[other] La tienda vende como máximo { $max } paquetes de { $product } por pedido. No se ha pedido nada.
 }
@@ -206,13 +209,13 @@ reason-ambiguous = Puede ser { $first } o { $second }.
 reason-option_missing = Di también { $option } para { $product }. No se ha pedido nada.
 reason-already_ordered = Ya se pidió { $product } { $moment }. ¿Otra vez?
 reason-price_jump = { $product }: ahora { $now } el paquete, y antes { $before }.
-reason-delivery_jump = La entrega cuesta ahora { $now }; antes eran { $before }.
+reason-delivery_jump = La entrega cuesta ahora { $now }; antes, { $before }.
 reason-other_currency = El precio de la tienda está en otra moneda, { $currency }. No se ha pedido nada.
 reason-over_cap = { $total } supera el límite de { $cap } por pedido, así que un adulto tiene que aprobarlo.
-reason-over_day_cap = Con esto serían { $total } hoy, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
-reason-over_month_cap = Con esto serían { $total } en un mes, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
+reason-over_day_cap = Con esto el total de hoy es de { $total }, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
+reason-over_month_cap = Con esto el total de un mes es de { $total }, más que el límite de { $cap }, así que un adulto tiene que aprobarlo.
 reason-over_hard_cap = { $total } supera el límite fijo de { $cap }. No se ha pedido nada.
-reason-too_many_orders = { $hours ->
+reason-too_many_orders = { PLURAL($hours) ->
     [one] Se ha alcanzado el límite de pedidos en una hora, { $orders }. No se ha pedido nada.
    *[other] Se ha alcanzado el límite de pedidos en { $hours } horas, { $orders }. No se ha pedido nada.
 }

@@ -3,30 +3,30 @@
 -phrase = comandă acum
 
 and = { $first } și { $second }
-item = { $qty ->
+item = { PLURAL($qty) ->
     [one] un pachet de { $product }
     [few] { $qty } pachete de { $product }
    *[other] { $qty } de pachete de { $product }
 }
 item-digits = { $digits }, { item }
-cents-EUR = { $minor ->
+cents-EUR = { PLURAL($minor) ->
     [one] un cent
     [few] { $minor } cenți
    *[other] { $minor } de cenți
 }
-cents-RON = { $minor ->
+cents-RON = { PLURAL($minor) ->
     [one] un ban
     [few] { $minor } bani
    *[other] { $minor } de bani
 }
 money-EUR = { $form ->
     [cents] { cents-EUR }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] un euro
         [few] { $major } euro
        *[other] { $major } de euro
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] un euro și { cents-EUR }
         [few] { $major } euro și { cents-EUR }
        *[other] { $major } de euro și { cents-EUR }
@@ -34,12 +34,12 @@ money-EUR = { $form ->
 }
 money-RON = { $form ->
     [cents] { cents-RON }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] un leu
         [few] { $major } lei
        *[other] { $major } de lei
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] un leu și { cents-RON }
         [few] { $major } lei și { cents-RON }
        *[other] { $major } de lei și { cents-RON }
@@ -47,37 +47,37 @@ money-RON = { $form ->
 }
 money-USD = { $form ->
     [cents] { cents-EUR }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] un dolar
         [few] { $major } dolari
        *[other] { $major } de dolari
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] un dolar și { cents-EUR }
         [few] { $major } dolari și { cents-EUR }
        *[other] { $major } de dolari și { cents-EUR }
     }
 }
-pence = { $minor ->
+pence = { PLURAL($minor) ->
     [one] un penny
     [few] { $minor } pence
    *[other] { $minor } de pence
 }
 money-GBP = { $form ->
     [cents] { pence }
-    [whole] { $major ->
+    [whole] { PLURAL($major) ->
         [one] o liră
         [few] { $major } lire
        *[other] { $major } de lire
     }
-   *[both] { $major ->
+   *[both] { PLURAL($major) ->
         [one] o liră și { pence }
         [few] { $major } lire și { pence }
        *[other] { $major } de lire și { pence }
     }
 }
 money-other = { $amount } { $currency }
-minutes = { $minutes ->
+minutes = { PLURAL($minutes) ->
     [one] un minut
     [few] { $minutes } minute
    *[other] { $minutes } de minute
@@ -168,7 +168,7 @@ no-orders = Nu știu de nicio astfel de comandă.
 order-status = { $items }: { $state }.
 order-status-day = { $items }: { $state }, livrare cel târziu { $day }.
 history = Ultima dată s-a comandat: { $item }, { $moment }.
-history-more = { $more ->
+history-more = { PLURAL($more) ->
     [one] Ultima dată s-a comandat: { $item } și încă un produs, { $moment }.
     [few] Ultima dată s-a comandat: { $item } și încă { $more } produse, { $moment }.
    *[other] Ultima dată s-a comandat: { $item } și încă { $more } de produse, { $moment }.
@@ -203,14 +203,14 @@ reason-own_voice = Mi-am auzit propria voce.
 reason-children_up = Cât timp copiii sunt treji, trebuie să aprobe un adult.
 reason-text_orders_off = Comenzile prin text sunt oprite aici. Nu s-a comandat nimic.
 reason-first_purchase = Prima cumpărare de { $product }: trebuie să aprobe un adult.
-reason-large_quantity = { $qty ->
+reason-large_quantity = { PLURAL($qty) ->
     [one] Un pachet e mai mult ca de obicei; de obicei sunt { $usual }.
     [few] { $qty } pachete sunt mai mult ca de obicei; de obicei sunt { $usual }.
    *[other] { $qty } de pachete sunt mai mult ca de obicei; de obicei sunt { $usual }.
 }
 reason-unsure_quantity = Nu am fost sigur dacă a fost { $qty } sau { $other }.
 reason-easily_misheard = Numărul { $qty } se confundă ușor.
-reason-above_product_limit = { $max ->
+reason-above_product_limit = { PLURAL($max) ->
     [one] Magazinul vinde cel mult un pachet de { $product } la o comandă. Nu s-a comandat nimic.
     [few] Magazinul vinde cel mult { $max } pachete de { $product } la o comandă. Nu s-a comandat nimic.
    *[other] Magazinul vinde cel mult { $max } de pachete de { $product } la o comandă. Nu s-a comandat nimic.
@@ -219,13 +219,13 @@ reason-ambiguous = Poate fi { $first } sau { $second }.
 reason-option_missing = Te rog, spune și { $option } pentru { $product }. Nu s-a comandat nimic.
 reason-already_ordered = { $product }: deja comandat { $moment }. Încă o dată?
 reason-price_jump = { $product }: acum { $now } pachetul, înainte { $before }.
-reason-delivery_jump = Livrarea costă acum { $now }; înainte era { $before }.
+reason-delivery_jump = Livrarea costă acum { $now }; înainte, { $before }.
 reason-other_currency = Prețul magazinului e în altă monedă, { $currency }. Nu s-a comandat nimic.
 reason-over_cap = { $total } depășește limita de { $cap } pentru o comandă, așa că trebuie să aprobe un adult.
 reason-over_day_cap = Ar fi { $total } azi, peste limita de { $cap }, așa că trebuie să aprobe un adult.
 reason-over_month_cap = Ar fi { $total } într-o lună, peste limita de { $cap }, așa că trebuie să aprobe un adult.
 reason-over_hard_cap = { $total } depășește limita fixă de { $cap }. Nu s-a comandat nimic.
-reason-too_many_orders = { $hours ->
+reason-too_many_orders = { PLURAL($hours) ->
     [one] S-a atins limita de comenzi într-o oră, { $orders }. Nu s-a comandat nimic.
     [few] S-a atins limita de comenzi în { $hours } ore, { $orders }. Nu s-a comandat nimic.
    *[other] S-a atins limita de comenzi în { $hours } de ore, { $orders }. Nu s-a comandat nimic.

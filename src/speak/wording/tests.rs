@@ -250,3 +250,152 @@ fn figures_are_said_as_people_say_them() {
         assert!(said.contains("5 0, 50 packs of"), "{said}");
     }
 }
+
+/// What is said of one, of another number, and in Romanian of 20 and more; "#" is the number.
+const COUNTED: [(Lang, [&str; 6]); 3] = [
+    (
+        Lang::En,
+        [
+            "one pack of|# packs of",
+            "1 euro|# euros",
+            "1 leu|# lei",
+            "1 pound|# pounds",
+            "for one minute.|for # minutes.",
+            "one other product,|# other products,",
+        ],
+    ),
+    (
+        Lang::Es,
+        [
+            "un paquete de|# paquetes de",
+            "un euro|# euros",
+            "un leu|# lei",
+            "una libra|# libras",
+            "retengo un minuto.|retengo # minutos.",
+            "y otro producto,|y otros # productos,",
+        ],
+    ),
+    (
+        Lang::Ro,
+        [
+            "un pachet de|# pachete de|# de pachete de",
+            "un euro|# euro|# de euro",
+            "un leu|# lei|# de lei",
+            "o liră|# lire|# de lire",
+            "comanda un minut.|comanda # minute.|comanda # de minute.",
+            "încă un produs,|încă # produse,|încă # de produse,",
+        ],
+    ),
+];
+
+#[test]
+fn counts_take_the_plural_of_their_language() {
+    let wording = Wording::new().unwrap();
+    // In Romanian "de" stands after 20 to 99 and after 00, and what counts are the last two digits.
+    let counts = [
+        (0, 1),
+        (1, 0),
+        (2, 1),
+        (19, 1),
+        (20, 2),
+        (21, 2),
+        (99, 2),
+        (100, 2),
+        (101, 1),
+        (102, 1),
+        (119, 1),
+        (120, 2),
+        (121, 2),
+        (1_000, 2),
+        (1_001, 1),
+        (1_019, 1),
+        (1_020, 2),
+        (999_999, 2),
+    ];
+    for (lang, forms) in COUNTED {
+        for (n, form) in counts {
+            let items = vec![item(n)];
+            let said = [
+                wording.sentence(&Reply::Cancelled { items: items.clone() }, lang),
+                wording.money(&eur(i64::from(n) * 100), lang),
+                wording.money(&Money::new(i64::from(n) * 100, "RON"), lang),
+                wording.money(&Money::new(i64::from(n) * 100, "GBP"), lang),
+                wording.sentence(&Reply::Held { items, minutes: n }, lang),
+                wording
+                    .sentence(&Reply::History { product: "a".into(), qty: 1, at: moment(9, 0), more: n.max(1) }, lang),
+            ];
+            for (said, form_of) in said.iter().zip(forms) {
+                let all: Vec<&str> = form_of.split('|').collect();
+                // Nothing more is told of no more products.
+                let none_more = n == 0 && form_of == forms[5];
+                let want = all[form.min(all.len() - 1)].replace('#', &n.to_string());
+                assert!(none_more || said.contains(&want), "{lang}, {n}: {said:?} has no {want:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn cents_hours_and_limits_take_the_plural_of_their_language() {
+    let wording = Wording::new().unwrap();
+    for (minor, currency, lang, want) in [
+        (10_201, "RON", Lang::Ro, "102 lei și un ban"),
+        (10_202, "RON", Lang::Ro, "102 lei și 2 bani"),
+        (12_020, "RON", Lang::Ro, "120 de lei și 20 de bani"),
+        (10_119, "EUR", Lang::Ro, "101 euro și 19 cenți"),
+        (10_200, "USD", Lang::Ro, "102 dolari"),
+        (12_021, "GBP", Lang::Ro, "120 de lire și 21 de pence"),
+        (1, "EUR", Lang::En, "1 cent"),
+        (101, "USD", Lang::En, "1 dollar 1"),
+        (10_101, "GBP", Lang::En, "101 pounds 1"),
+        (1, "EUR", Lang::Es, "1 céntimo"),
+        (2_101, "USD", Lang::Es, "21 dólares con 1"),
+    ] {
+        assert_eq!(wording.money(&Money::new(minor, currency), lang), want);
+    }
+    for (hours, lang, want) in [
+        (1, Lang::Ro, "într-o oră"),
+        (2, Lang::Ro, "2 ore"),
+        (24, Lang::Ro, "24 de ore"),
+        (101, Lang::Ro, "101 ore"),
+        (1, Lang::En, "in one hour"),
+        (24, Lang::En, "24 hours"),
+        (1, Lang::Es, "en una hora"),
+        (24, Lang::Es, "24 horas"),
+    ] {
+        let said = wording.reason(&Reason::TooManyOrders { orders: 6, hours }, lang);
+        assert!(said.contains(want), "{said}");
+    }
+    for (count, lang, want) in [
+        (1, Lang::Ro, "un pachet"),
+        (102, Lang::Ro, "102 pachete"),
+        (120, Lang::Ro, "120 de pachete"),
+        (1, Lang::En, "one pack "),
+        (102, Lang::En, "102 packs"),
+        (1, Lang::Es, "un paquete"),
+        (102, Lang::Es, "102 paquetes"),
+    ] {
+        let product = || "x".to_owned();
+        for reason in [
+            Reason::AboveProductLimit { product: product(), max: count },
+            Reason::LargeQuantity { product: product(), qty: count, usual: 1 },
+        ] {
+            let said = wording.reason(&reason, lang);
+            assert!(said.to_lowercase().contains(want), "{said}");
+        }
+    }
+}
+
+/// Fluent's own categories are not those of CLDR: see [`plural`].
+#[test]
+fn every_choice_of_a_plural_is_made_by_the_function() {
+    for (lang, file) in [(Lang::En, EN), (Lang::Es, ES), (Lang::Ro, RO)] {
+        let lines: Vec<&str> = file.lines().collect();
+        for (at, pair) in lines.windows(2).enumerate().filter(|(_, pair)| pair[0].trim_end().ends_with("->")) {
+            let key = pair[1].trim_start().trim_start_matches('*');
+            let category =
+                ["[zero]", "[one]", "[two]", "[few]", "[many]", "[other]"].iter().any(|k| key.starts_with(k));
+            assert_eq!(pair[0].contains("{ PLURAL($"), category, "{lang}.ftl, line {}: {}", at + 1, pair[0]);
+        }
+    }
+}
