@@ -256,6 +256,10 @@ impl Sentence<'_> {
             let intent = self.means(&clause).unwrap_or(Intent::None);
             return self.result(intent, &clause, vec![]);
         }
+        // Before numbers: "order this one", "comand-o" hold a word that counts elsewhere.
+        if !negative && let Some(clause) = self.whole(&|intent| intent == Intent::Confirm) {
+            return self.result(Intent::Confirm, &clause, vec![]);
+        }
         let plain = self.content_beside_amounts() <= 1 && (!negative || self.leftover(&self.chosen, true).is_empty());
         if let Some(change) = change.filter(|_| plain) {
             return Parse {
@@ -268,9 +272,6 @@ impl Sentence<'_> {
         }
         if negative {
             return Parse { intent: Intent::Deny, score: 0.7, ..Parse::nothing(self.leftover(&self.chosen, true)) };
-        }
-        if let Some(clause) = self.whole(&|intent| intent == Intent::Confirm) {
-            return self.result(Intent::Confirm, &clause, vec![]);
         }
         let mut parse = self.meaning();
         if parse.intent == Intent::Confirm {
