@@ -254,7 +254,7 @@ fn what_cannot_buy_never_buys() {
 }
 
 /// The same with a product before or behind what forbids. A few are no bug: "kite, no, nappies please" corrects itself.
-const MOST_BOUGHT_BESIDE: [(Lang, usize); 3] = [(Lang::En, 50), (Lang::Es, 30), (Lang::Ro, 19)];
+const MOST_BOUGHT_BESIDE: [(Lang, usize); 3] = [(Lang::En, 50), (Lang::Es, 30), (Lang::Ro, 23)];
 
 #[test]
 fn what_forbids_never_buys_beside_a_product() {
