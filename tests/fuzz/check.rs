@@ -97,10 +97,11 @@ fn wrong(input: &Input, parse: &Parse, again: Option<&Parse>) -> Option<&'static
         (too_long && !refused, "a text over the limit is looked at"),
         (buys && parse.not_an_order.is_some(), "an order that is none"),
         (confirms && input.expect != Expect::Command && negative(), "a confirmation with a negative word"),
-        (confirms && negative(), NEGATIVE_COMMAND),
         (confirms && !answered(&input.expect, &words), "a confirmation without the challenge's words"),
         (buys && matches!(input.expect, Expect::Choice { .. }), "an order as an answer to a choice"),
         (confirms && !parse.lines.is_empty(), "a confirmation that names products"),
+        // Last, so that what is known hides nothing.
+        (confirms && negative(), NEGATIVE_COMMAND),
     ];
     faults.into_iter().find_map(|(is_so, kind)| is_so.then_some(kind))
 }
