@@ -27,9 +27,11 @@ bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_D
 	@scripts/setup.sh test
 	@$(CARGO) bench --locked --features full
 
-soak: ## the long simulations
+# A sum that does not fit is a panic here, as in a debug build.
+soak: ## the long simulations, and ten million texts for the parser
 	@scripts/setup.sh test
-	@TENDERO_SOAK=1 $(CARGO) test --release --locked --features full --test sim -- --nocapture
+	@SIM_SEEDS=100000 TENDERO_FUZZ=10000000 $(CARGO) test --release --locked --features full --no-fail-fast \
+		--config profile.release.package.tendero.overflow-checks=true --test sim --test fuzz -- --nocapture
 
 # All three are written before any is put in place: they are compiled in, so each change builds the program anew.
 intents: ## trains the weights of the intent classifier anew (models/intent) and judges them

@@ -6,7 +6,6 @@
 
 #[cfg(feature = "demo-broker")]
 pub mod broker;
-pub mod clean;
 pub mod envelope;
 pub mod keys;
 pub mod link;

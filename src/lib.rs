@@ -17,7 +17,7 @@
 //!
 //! Around them: [`daemon`] is the only loop, [`journal`] writes down what it saw, [`config`]
 //! and [`cli`] are how a person reaches it, [`clock`] is the only place that reads the time,
-//! and [`native`] is the only place with `unsafe`.
+//! [`clean`] is what every text of a shop goes through, and [`native`] is the only place with `unsafe`.
 //!
 //! ## What always holds
 //!
@@ -38,6 +38,7 @@ pub mod shop;
 pub mod speak;
 pub mod understand;
 
+pub mod clean;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -5,7 +5,7 @@
 //! `SIM_SEEDS=100000 cargo test --test sim` runs more, `SIM_SEED=7 ...` runs one and shows it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-#[path = "sim/rng.rs"]
+#[path = "support/rng.rs"]
 mod rng;
 #[path = "sim/world.rs"]
 mod world;

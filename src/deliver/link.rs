@@ -42,7 +42,7 @@ pub struct LinkConfig {
     pub shop_key: PublicKey,
     /// The household's currency; a quote in another one is refused.
     pub currency: String,
-    /// Wake words of this household, kept out of the shop's texts besides [`super::clean::BANNED`].
+    /// Wake words of this household, kept out of the shop's texts besides [`crate::clean::BANNED`].
     pub banned: Vec<String>,
     /// Pause before an order without a receipt is published again; doubles up to `resend_max`.
     pub resend_min: Duration,

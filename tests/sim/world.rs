@@ -1,23 +1,28 @@
-//! The world around the mind: disk, shop, link, clock and a household with a will of its own.
+//! The world around the mind: time, disk and what breaks. It hands each event to the mind, and carries
+//! out and checks what the mind answers.
+
+mod faults;
+mod household;
+mod invariants;
+mod shop;
 
 use crate::rng::Rng;
+use faults::Faults;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use tendero::decide::effect::{Effect, Write};
-use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, Hypothesis, Turn};
-use tendero::decide::guard::{Rung, Verdict};
+use tendero::decide::event::{Button, Event, Heard, Turn};
+use tendero::decide::guard::Verdict;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
-use tendero::decide::order::{
-    Delivery, Order, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
-};
+use tendero::decide::order::{Order, OrderId, OrderState, Quote};
 use tendero::decide::policy::Policy;
 use tendero::decide::reply::Reply;
 use tendero::decide::{Now, Wall};
+use tendero::understand::Understanding;
 use tendero::understand::catalog::{Catalog, Product};
 use tendero::understand::grammar::Expect;
-use tendero::understand::intent::{Because, Change, Intent, Line, NotAnOrder, Parse};
-use tendero::understand::{Lang, Understanding};
+use tendero::understand::intent::{Intent, Parse};
 
 const START_UNIX_MS: i64 = 1_795_000_000_000;
 const MINUTE: u64 = 60_000;
@@ -77,17 +82,6 @@ pub struct World {
     journal: Vec<(Input, Now, String)>,
 }
 
-#[derive(Debug)]
-struct Faults {
-    slow: bool,
-    doubled: bool,
-    lost: bool,
-    restarts: bool,
-    link: bool,
-    disk: bool,
-    clock: bool,
-}
-
 /// Compiling the lexicons takes long; the simulation needs only one of them.
 fn understanding() -> Understanding {
     static ONCE: OnceLock<Understanding> = OnceLock::new();
@@ -120,15 +114,7 @@ impl World {
             disk.regulars
                 .insert(sku.into(), Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS });
         }
-        let faults = Faults {
-            slow: rng.chance(50),
-            doubled: rng.chance(50),
-            lost: rng.chance(40),
-            restarts: rng.chance(50),
-            link: rng.chance(50),
-            disk: rng.chance(30),
-            clock: rng.chance(40),
-        };
+        let faults = Faults::some(&mut rng);
         let mind = Mind::new(policy(), understanding(), disk.clone());
         let mut world = World {
             rng,
@@ -178,15 +164,7 @@ impl World {
     pub fn run(&mut self) {
         self.until(FAULTS_MS);
         // The faults stop; what is open must come to rest, and the household must hear of it.
-        self.faults = Faults {
-            slow: false,
-            doubled: false,
-            lost: false,
-            restarts: false,
-            link: false,
-            disk: false,
-            clock: false,
-        };
+        self.faults = Faults::default();
         self.disk_full = false;
         self.wall_off_ms = Some(START_UNIX_MS);
         self.link_up = true;
@@ -249,7 +227,10 @@ impl World {
     fn arrive(&mut self, life: u32, input: Input) {
         let of_this_life = life == self.life;
         match input {
-            Input::Act => self.act(),
+            Input::Act => {
+                self.act();
+                self.mischief();
+            }
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
             Input::AskArrives(id) => self.ask_arrives(&id),
@@ -260,56 +241,6 @@ impl World {
             Input::Event(Event::Receipt(_) | Event::Status(_)) => self.give(input),
             Input::Event(_) | Input::Said(..) if of_this_life => self.give(input),
             Input::Event(_) | Input::Said(..) => {}
-        }
-    }
-
-    /// Something that the household or the world does of its own accord.
-    fn act(&mut self) {
-        match self.rng.below(16) {
-            0..=6 => {
-                let sku = ["heads-4", "coffee-500", "milk-oat", "wine-red", "dollhouse"][self.rng.below(5) as usize];
-                let qty = u32::try_from(self.rng.between(1, 3)).unwrap();
-                self.command(parse(Intent::Reorder, vec![line(sku, qty)]));
-            }
-            7 => {
-                let told = Parse {
-                    not_an_order: Some(NotAnOrder::Reported),
-                    ..parse(Intent::None, vec![line("dollhouse", 1)])
-                };
-                self.command(told);
-            }
-            8 => self.command(parse(Intent::Cancel, vec![])),
-            9 => self.command(parse(Intent::Confirm, vec![])),
-            10 => self.give(Input::Event(Event::Button(Button::Tap))),
-            11 | 12 => self.give(Input::Event(Event::Button(Button::Hold))),
-            13 => {
-                let order = self.disk.orders.keys().next_back().cloned();
-                if let Some(order) = order {
-                    self.give(Input::Event(Event::CancelOrder { order }));
-                }
-            }
-            14 => self.command(parse(Intent::Status, vec![])),
-            _ => self.give(Input::Event(Event::Muted(true))),
-        }
-        if self.faults.link && self.rng.chance(30) {
-            self.link_up = !self.link_up;
-            let up = self.link_up;
-            self.give(Input::Event(Event::Link { up }));
-        }
-        if self.faults.disk && self.rng.chance(25) {
-            self.disk_full = !self.disk_full;
-        }
-        if self.faults.clock && self.rng.chance(25) {
-            self.wall_off_ms = match self.rng.below(5) {
-                0 => None,
-                1 => Some(START_UNIX_MS - 3 * 3_600_000),
-                2 => Some(START_UNIX_MS + 2 * 3_600_000),
-                3 => Some(4_070_000_000_000),
-                _ => Some(START_UNIX_MS),
-            };
-        }
-        if self.faults.restarts && self.rng.chance(20) {
-            self.restart();
         }
     }
 
@@ -325,50 +256,6 @@ impl World {
         self.mind = Mind::new(policy(), understanding(), self.disk.clone());
         let up = self.link_up;
         self.give(Input::Event(Event::Link { up }));
-    }
-
-    fn command(&mut self, parse: Parse) {
-        self.give(Input::Event(Event::Woke { score: 0.8 }));
-        let heard = self.heard(None, "words of a command", false);
-        self.soon(500, 3_000, Input::Said(heard, vec![parse]));
-    }
-
-    fn heard(&mut self, turn: Option<Turn>, text: &str, while_speaking: bool) -> Heard {
-        let gap_ms = if self.rng.chance(10) { 20 } else { 300 };
-        Heard {
-            turn,
-            channel: Channel::Voice,
-            lang: Lang::En,
-            nbest: vec![Hypothesis { text: text.into(), confidence: if self.rng.chance(5) { 0.1 } else { 0.9 } }],
-            acoustics: Acoustics { gap_ms: Some(gap_ms), speech_ms: 800, while_speaking, ..Acoustics::default() },
-            entropy: Entropy(self.rng.bytes()),
-        }
-    }
-
-    /// What the household says into the open microphone.
-    fn reply_to(&mut self, turn: Turn, expect: &Expect) {
-        let words = match expect {
-            Expect::Challenge { words } if self.rng.chance(70) => words.join(" "),
-            Expect::Challenge { .. } | Expect::Command | Expect::Confirm | Expect::Choice { .. } => String::new(),
-        };
-        let (text, parse, while_speaking) = match self.rng.below(20) {
-            0..=11 => (format!("order it {words}"), parse(Intent::Confirm, vec![]), false),
-            12 => ("yes".into(), parse(Intent::Affirm, vec![]), false),
-            13 => ("no".into(), parse(Intent::Deny, vec![]), false),
-            14 => {
-                ("make it two".into(), Parse { change: Some(Change::Qty(2)), ..parse(Intent::Change, vec![]) }, false)
-            }
-            15 => ("mumble".into(), parse(Intent::None, vec![]), false),
-            16 => (format!("order it {words}"), parse(Intent::Confirm, vec![]), true),
-            17 => ("why".into(), parse(Intent::Why, vec![]), false),
-            18 => ("cancel that".into(), parse(Intent::Cancel, vec![]), false),
-            _ => {
-                self.soon(8_000, 9_000, Input::Event(Event::Silence { turn: Some(turn) }));
-                return;
-            }
-        };
-        let heard = self.heard(Some(turn), text.trim(), while_speaking);
-        self.soon(800, 5_000, Input::Said(heard, vec![parse]));
     }
 
     /// Hands the input to the mind, checks and carries out what it answers.
@@ -471,218 +358,6 @@ impl World {
             self.soon(0, 5, Input::Event(Event::Stored { ticket }));
         }
     }
-
-    /// The outbox sends until the receipt is on disk or the order's time is over.
-    fn outbox(&mut self, id: &OrderId) {
-        let Some(order) = self.disk.orders.get(id) else { panic!("an order is sent that is not on disk") };
-        let expires_unix_ms = order.expires_unix_ms;
-        if order.state != OrderState::Sending || self.now().wall.is_some_and(|wall| wall.unix_ms >= expires_unix_ms) {
-            return;
-        }
-        self.over_the_link(Input::Arrive(id.clone()));
-        self.put(self.mono_ms + 5 * MINUTE, Input::Outbox(id.clone()));
-    }
-
-    fn over_the_link(&mut self, input: Input) {
-        let lost = self.faults.lost && self.rng.chance(30);
-        if self.link_up && !lost {
-            self.soon(20, 2_000, input);
-        }
-    }
-
-    fn order_arrives(&mut self, id: &OrderId) {
-        let order = self.disk.orders[id].clone();
-        let rejects = id.0.as_bytes()[0].is_multiple_of(8) || self.refused.contains(id);
-        let first = !self.bookings.contains_key(id);
-        if let Some((known, _)) = self.bookings.get(id) {
-            assert_eq!((&known.quote, &known.nonce), (&order.quote, &order.nonce), "the same id with other bytes");
-        }
-        let status = if rejects { ReceiptStatus::Rejected } else { ReceiptStatus::Accepted };
-        if first && !rejects {
-            self.bookings.insert(id.clone(), (order, OrderState::Accepted));
-        }
-        let receipt = Receipt {
-            order_id: id.clone(),
-            status,
-            code: None,
-            shop_order_no: Some("1".into()),
-            cancel_until_unix_ms: None,
-        };
-        self.over_the_link(Input::Event(Event::Receipt(receipt)));
-    }
-
-    fn cancel_arrives(&mut self, id: &OrderId) {
-        let state = match self.bookings.get_mut(id) {
-            Some((_, state)) => {
-                if *state == OrderState::Accepted {
-                    *state =
-                        if id.0.as_bytes()[1].is_multiple_of(2) { OrderState::Cancelled } else { OrderState::Shipped };
-                }
-                *state
-            }
-            // The shop never had it, and from now on will not take it.
-            None => {
-                self.refused.insert(id.clone());
-                OrderState::Cancelled
-            }
-        };
-        self.status(id, state);
-    }
-
-    fn ask_arrives(&mut self, id: &OrderId) {
-        // Asked for only after its signed expiry: an unknown order is not taken any more.
-        let state = self.bookings.get(id).map_or(OrderState::Expired, |(_, state)| *state);
-        if state == OrderState::Expired {
-            self.refused.insert(id.clone());
-        }
-        self.status(id, state);
-    }
-
-    fn status(&mut self, id: &OrderId, state: OrderState) {
-        self.revs += 1;
-        let update = StatusUpdate { order_id: id.clone(), rev: self.revs, state };
-        self.over_the_link(Input::Event(Event::Status(update)));
-    }
-
-    fn quote(&mut self, request_id: String, wanted: &[Wanted], now: Now) -> Quote {
-        let mut lines: Vec<QuoteLine> = wanted
-            .iter()
-            .map(|line| {
-                let product = product(&line.sku);
-                let unit_amount = product.unit_amount;
-                let total = unit_amount * i64::from(line.qty);
-                let title = product.title(Lang::En).to_owned();
-                QuoteLine { sku: line.sku.clone(), title, qty: line.qty, unit_amount, total, options: BTreeMap::new() }
-            })
-            .collect();
-        // A hostile shop swaps the product, or raises the price.
-        match self.rng.below(20) {
-            0 => lines[0].sku = "dollhouse".into(),
-            1 => lines[0].qty += 1,
-            2 => {
-                lines[0].unit_amount *= 2;
-                lines[0].total *= 2;
-            }
-            _ => {}
-        }
-        let day = now.wall.map_or(START_UNIX_MS, |wall| wall.unix_ms) + 86_400_000;
-        Quote {
-            quote_id: format!("q-{request_id}"),
-            hash: format!("h-{request_id}"),
-            request_id,
-            shop: "corner".into(),
-            seller: "Corner shop".into(),
-            currency: "EUR".into(),
-            total: lines.iter().map(|line| line.total).sum(),
-            lines,
-            delivery: Delivery { earliest_unix_ms: day, latest_unix_ms: day, amount: 0 },
-            valid_s: 900,
-            withdrawal_days: 14,
-            recurring: self.rng.chance(3),
-            because: None,
-        }
-    }
-
-    /// An order is first written only by a confirmation, and only as it was read back.
-    fn check_write(&mut self, write: &Write, all: &[Write], confirms: bool, now: Now) {
-        let Write::Order(order) = write else { return };
-        if let Some((quote, confirmed_ms)) = self.seen.get(&order.id) {
-            assert_eq!(quote, &order.quote, "an order changed after it was confirmed");
-            let before = self.disk.orders.get(&order.id).map(|order| order.state);
-            if order.state == OrderState::Sending && self.leaving.insert(order.id.clone()) {
-                assert!(now.wall.is_some(), "an order leaves while the clock is unknown");
-            }
-            if before == Some(OrderState::AwaitingAdult) && order.state == OrderState::Held {
-                assert!(self.hand_ms.is_some_and(|ms| ms > *confirmed_ms), "held without an adult's hand");
-            }
-            return;
-        }
-        assert!(confirms, "an order without a confirmation in its turn");
-        let Some((Reply::ReadBack { items, total, .. }, _, true)) = &self.read_back else {
-            panic!("an order without a read-back that was heard to its end")
-        };
-        assert_eq!(total.minor, order.quote.total, "another total than was read back");
-        let read: Vec<u32> = items.iter().map(|item| item.qty).collect();
-        let ordered: Vec<u32> = order.quote.lines.iter().map(|line| line.qty).collect();
-        assert_eq!(read, ordered, "another quantity than was read back");
-        for (item, line) in items.iter().zip(&order.quote.lines) {
-            assert_eq!(item.product, line.title, "another product than was read back");
-        }
-        let wall = now.wall.expect("an order while the clock is unknown");
-        let verdicts = all.iter().find_map(|write| match write {
-            Write::Audit { order: Some(id), verdicts, .. } if *id == order.id => Some(verdicts),
-            Write::Audit { .. } | Write::Order(_) | Write::ListItem { .. } => None,
-        });
-        let verdicts = verdicts.expect("an order without its verdicts in the same transaction");
-        assert_eq!(verdicts.len(), 19, "a guard was not asked");
-        let highest = verdicts.iter().map(|verdict| verdict.rung).max().unwrap();
-        assert!(highest <= order.confirmed.rung, "confirmed on a lower rung than the guards ask for");
-        assert!(order.confirmed.rung <= Rung::Adult);
-        assert_eq!(order.state == OrderState::AwaitingAdult, order.confirmed.rung == Rung::Adult);
-        let known =
-            self.disk.regulars.contains_key(&order.quote.lines[0].sku) || self.disk.buys(&order.quote.lines[0].sku);
-        assert!(known || order.confirmed.rung == Rung::Adult, "a first purchase without an adult");
-        if order.confirmed.rung < Rung::Adult {
-            let spent = self.disk.spent_on_day(wall) + order.quote.total;
-            assert!(spent <= policy().cap_day_minor, "{spent} in a day without an adult");
-        }
-        self.seen.insert(order.id.clone(), (order.quote.clone(), self.mono_ms));
-    }
-
-    fn check_send(&mut self, id: &OrderId) {
-        let order = self.disk.orders.get(id).expect("an order is sent that is not on disk");
-        assert_eq!(order.state, OrderState::Sending, "sent before that was on disk");
-        assert!(self.audits.contains_key(id), "sent without verdicts on disk");
-        assert!(self.leaving.contains(id), "sent without its hold having ended at a known time");
-    }
-
-    fn check_end(&mut self) {
-        assert!(self.mind.is_idle(), "not idle at the end");
-        for (id, order) in &self.disk.orders {
-            let settled = match order.state {
-                OrderState::Accepted | OrderState::Shipped | OrderState::Delivered => self.bookings.contains_key(id),
-                OrderState::Cancelled => self.bookings.get(id).is_none_or(|(_, state)| *state == OrderState::Cancelled),
-                OrderState::Rejected | OrderState::Expired => !self.bookings.contains_key(id),
-                OrderState::AwaitingAdult
-                | OrderState::Held
-                | OrderState::Sending
-                | OrderState::Cancelling
-                | OrderState::Withdrawn
-                | OrderState::Refunded
-                | OrderState::Unknown => false,
-            };
-            assert!(
-                settled,
-                "{id} is {} on disk, at the shop {:?}",
-                order.state.name(),
-                self.bookings.get(id).map(|b| b.1)
-            );
-            let reply = match order.state {
-                OrderState::Accepted => "booked",
-                OrderState::Rejected => "rejected_by_shop",
-                OrderState::Cancelled => "cancelled",
-                _ => continue,
-            };
-            assert!(self.restarts > 0 || self.told.contains(reply), "{id} is {reply}, and nobody was told");
-        }
-        for id in self.bookings.keys() {
-            assert!(self.seen.contains_key(id), "the shop booked what was never confirmed");
-        }
-        assert_eq!(self.mind.household().orders, self.disk.orders, "memory and disk differ");
-    }
-
-    /// The same events give the same effects, to the byte.
-    fn check_replay(&mut self) {
-        let journal = std::mem::take(&mut self.journal);
-        if self.life > 0 || journal.is_empty() {
-            return;
-        }
-        let household = Household { orders: BTreeMap::new(), ..self.disk.clone() };
-        let mut mind = Mind::new(policy(), understanding(), household);
-        for (input, now, effects) in journal {
-            assert_eq!(serde_json::to_string(&handle(&mut mind, &input, now)).unwrap(), effects, "a replay differs");
-        }
-    }
 }
 
 fn handle(mind: &mut Mind, input: &Input, now: Now) -> Vec<Effect> {
@@ -690,22 +365,5 @@ fn handle(mind: &mut Mind, input: &Input, now: Now) -> Vec<Effect> {
         Input::Event(event) => mind.handle(event, now),
         Input::Said(heard, parses) => mind.understood(heard, parses, now),
         other => panic!("{other:?} is not for the mind"),
-    }
-}
-
-fn parse(intent: Intent, lines: Vec<Line>) -> Parse {
-    Parse { intent, lines, score: 1.0, ..Parse::nothing(vec![]) }
-}
-
-fn line(sku: &str, qty: u32) -> Line {
-    Line {
-        sku: sku.into(),
-        qty,
-        qty_spoken: true,
-        options: BTreeMap::new(),
-        score: 1.0,
-        words: sku.into(),
-        rivals: vec![],
-        because: Because::Named,
     }
 }

@@ -1,8 +1,8 @@
 //! What comes in from the shop: verified, checked for sense, cleaned, and only then an event.
 
 use super::{Link, LinkEvent};
+use crate::clean::{self, Hidden, Limits};
 use crate::decide::order::{Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate};
-use crate::deliver::clean::clean;
 use crate::deliver::envelope::{self, Body, Distrust, Opened, StatusState};
 use crate::deliver::mqtt::Message;
 use crate::deliver::store::{Due, Errand, StoreError};
@@ -211,6 +211,7 @@ impl Link {
     }
 
     fn clean(&self, text: &str, max_chars: usize) -> String {
-        clean(text, &self.config.banned, max_chars)
+        let banned = &self.config.banned;
+        clean::clean(text, &Limits { max_chars, banned, hidden: Hidden::Gap, drop_marks: false })
     }
 }

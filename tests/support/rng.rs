@@ -1,5 +1,6 @@
 //! splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014):
 //! small, and the same on every machine.
+#![allow(dead_code, reason = "each test uses its part")]
 
 pub struct Rng(u64);
 
@@ -27,6 +28,15 @@ impl Rng {
 
     pub fn chance(&mut self, per_cent: u64) -> bool {
         self.below(100) < per_cent
+    }
+
+    /// 0 to `length` - 1.
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).expect("below a length")
+    }
+
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.index(from.len())]
     }
 
     pub fn bytes(&mut self) -> [u8; 32] {
