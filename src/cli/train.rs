@@ -5,7 +5,7 @@
 use super::eval::read_tables;
 use crate::understand::classifier::train::{Row, Settings, train};
 use crate::understand::intent::Intent;
-use crate::understand::{Lang, Understanding};
+use crate::understand::Lang;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ pub struct Args {
     /// More tables, each about a catalogue of its own.
     #[arg(long, value_name = "CATALOG:LABELS")]
     pub more: Vec<More>,
+    /// A folder with words and sentences of your own (en.toml, es.toml, ro.toml).
+    #[arg(long, value_name = "DIR")]
+    pub lexicon: Option<PathBuf>,
     /// The language to train; rows of others are skipped.
     #[arg(long)]
     pub lang: Lang,
@@ -60,9 +63,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         min_rows: args.min_rows,
         seed: args.seed,
     };
-    let mut rows: Vec<Example> = examples(&args.catalog, &args.labels, args.lang)?;
+    let mut rows: Vec<Example> = examples(args, &args.catalog, &args.labels)?;
     for more in &args.more {
-        rows.extend(examples(&more.catalog, std::slice::from_ref(&more.labels), args.lang)?);
+        rows.extend(examples(args, &more.catalog, std::slice::from_ref(&more.labels))?);
     }
     anyhow::ensure!(!rows.is_empty(), "the tables hold no row whose \"lang\" is \"{}\"", args.lang);
     if let Some(folds) = args.folds {
@@ -102,9 +105,9 @@ struct Example {
     row: Row,
 }
 
-fn examples(catalog: &Path, labels: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Example>> {
-    let understanding = Understanding::new(super::parse::catalog(catalog)?);
-    let rows = read_tables(labels)?.into_iter().filter(|row| row.lang == lang);
+fn examples(args: &Args, catalog: &Path, labels: &[PathBuf]) -> anyhow::Result<Vec<Example>> {
+    let understanding = super::parse::understanding(catalog, args.lexicon.as_deref())?;
+    let rows = read_tables(labels)?.into_iter().filter(|row| row.lang == args.lang);
     Ok(rows
         .map(|row| Example { row: (understanding.features(&row.text, row.lang), row.intent), text: row.text })
         .collect())
