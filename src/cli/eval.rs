@@ -1,9 +1,9 @@
 //! `tendero eval`: how well it does, on tables of utterances.
 
+use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Intent, Parse};
 use crate::understand::labels::{self, Labelled, Right};
-use crate::understand::Lang;
 use anyhow::Context as _;
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::json;
@@ -215,7 +215,8 @@ fn report(cases: &[Case], worst: usize) -> serde_json::Value {
     let tables: serde_json::Map<String, serde_json::Value> = summaries(cases)
         .into_iter()
         .map(|s| {
-            let mut value = json!({ "rows": s.exact.1, "exact": s.exact.0, "not_orders": s.bought.1, "could_buy": s.bought.0 });
+            let mut value =
+                json!({ "rows": s.exact.1, "exact": s.exact.0, "not_orders": s.bought.1, "could_buy": s.bought.0 });
             for (name, (right, _)) in s.parts {
                 value[name] = json!(right);
             }

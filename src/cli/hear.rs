@@ -53,7 +53,8 @@ pub struct Args {
 /// The catalogue or the engine can't be used; or some of the files failed (each has had its
 /// line on standard error by then).
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let mut ear = Ear::open_with(&args.catalog, lexicons::given(args.lexicon.as_deref())?, args.lang, args.engine.as_deref())?;
+    let mut ear =
+        Ear::open_with(&args.catalog, lexicons::given(args.lexicon.as_deref())?, args.lang, args.engine.as_deref())?;
     let progress = progress_bar(args.files.len(), args.json);
     let mut failed = 0;
     for file in &args.files {

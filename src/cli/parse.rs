@@ -59,8 +59,9 @@ pub fn understanding(catalog: &Path, lexicon: Option<&Path>) -> anyhow::Result<U
 /// # Errors
 /// A file that can't be read or is no valid catalogue.
 fn catalog(file: &Path) -> anyhow::Result<Catalog> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("can't read the catalogue {}; give an existing file with --catalog", file.display()))?;
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!("can't read the catalogue {}; give an existing file with --catalog", file.display())
+    })?;
     Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", file.display()))
 }
 

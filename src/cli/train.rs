@@ -3,9 +3,9 @@
 //! With `--folds` it judges itself first: each part of the rows by a model that never saw it.
 
 use super::eval::read_tables;
+use crate::understand::Lang;
 use crate::understand::classifier::train::{Row, Settings, train};
 use crate::understand::intent::Intent;
-use crate::understand::Lang;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = train(&rows, &settings, &mut |epoch| bar.set_position(u64::from(epoch)));
     bar.finish_and_clear();
     let right = rows.iter().filter(|(f, i)| model.likelihood(f).best(&|_| true).is_some_and(|(b, _)| b == *i)).count();
-    println!("{} rows, {} features with weight; {right} of the rows it learned from are right", rows.len(), model.len());
+    println!(
+        "{} rows, {} features with weight; {right} of the rows it learned from are right",
+        rows.len(),
+        model.len()
+    );
     if let Some(out) = &args.out {
         std::fs::write(out, model.to_text()).with_context(|| format!("can't write {}", out.display()))?;
     }
@@ -118,8 +122,7 @@ fn cross_validate(rows: &[Example], folds: usize, settings: &Settings) {
     let mut judged: Vec<(&Example, Intent, f32)> = Vec::new();
     for fold in 0..folds {
         let part = |at: usize| at % folds == fold;
-        let seen: Vec<Row> =
-            rows.iter().enumerate().filter(|(at, _)| !part(*at)).map(|(_, e)| e.row.clone()).collect();
+        let seen: Vec<Row> = rows.iter().enumerate().filter(|(at, _)| !part(*at)).map(|(_, e)| e.row.clone()).collect();
         let model = train(&seen, settings, &mut |_| {});
         judged.extend(rows.iter().enumerate().filter(|(at, _)| part(*at)).filter_map(|(_, example)| {
             let likely = model.likelihood(&example.row.0);
@@ -132,7 +135,11 @@ fn cross_validate(rows: &[Example], folds: usize, settings: &Settings) {
     for least in [0.5, 0.65, 0.8, 0.9, 0.95] {
         let passing = |of: &[&(&Example, Intent, f32)]| of.iter().filter(|(.., p)| *p >= least).count();
         let (taken, wrong) = (passing(&orders), passing(&others));
-        println!("  likelihood of an order from {least:.2} on: {taken} of {} orders, {wrong} of {} others", orders.len(), others.len());
+        println!(
+            "  likelihood of an order from {least:.2} on: {taken} of {} orders, {wrong} of {} others",
+            orders.len(),
+            others.len()
+        );
     }
     let mut worst: Vec<_> = others.into_iter().filter(|(.., p)| *p >= 0.8).collect();
     worst.sort_by(|a, b| b.2.total_cmp(&a.2));

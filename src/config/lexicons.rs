@@ -29,7 +29,8 @@ pub fn configured(dir: &Path) -> anyhow::Result<Lexicons> {
 /// # Errors
 /// The folder, or the file and the mistake in it, and what to do.
 pub fn read(dir: &Path) -> anyhow::Result<Lexicons> {
-    let folder = || format!("can't read the lexicon folder {}; name one with en.toml, es.toml or ro.toml in it", dir.display());
+    let folder =
+        || format!("can't read the lexicon folder {}; name one with en.toml, es.toml or ro.toml in it", dir.display());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).with_context(folder)? {
         paths.push(entry.with_context(folder)?.path());
@@ -44,7 +45,10 @@ pub fn read(dir: &Path) -> anyhow::Result<Lexicons> {
             .parse()
             .map_err(|what: String| anyhow::anyhow!("{name}: {what}; rename the file or take it out of the folder"))?;
         let size = std::fs::metadata(&path).with_context(|| format!("can't read {name}"))?.len();
-        anyhow::ensure!(size <= MAX_BYTES, "{name}: it has {size} bytes, and at most {MAX_BYTES} are read; make it shorter");
+        anyhow::ensure!(
+            size <= MAX_BYTES,
+            "{name}: it has {size} bytes, and at most {MAX_BYTES} are read; make it shorter"
+        );
         let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {name}"))?;
         files.push((lang, name, text));
     }

@@ -481,7 +481,8 @@ mod tests {
     #[test]
     fn the_built_in_files_are_valid() {
         for lang in Lang::ALL {
-            let lexicon = Lexicon::from_toml(lang.code(), Lexicon::built_in_text(lang), lang).unwrap_or_else(|e| panic!("{e}"));
+            let lexicon =
+                Lexicon::from_toml(lang.code(), Lexicon::built_in_text(lang), lang).unwrap_or_else(|e| panic!("{e}"));
             assert!(lexicon.templates.len() > 10);
         }
     }

@@ -39,11 +39,15 @@ pub fn words(file: &str, addition: &Addition, base: &Lexicon) -> Result<(), Lexi
                 return Err(wrong("holds a word that says no, which must keep its meaning; take it out"));
             }
             if parts.iter().all(|p| forbidding.contains(p)) {
-                return Err(wrong("is made of words that forbid an order elsewhere, which must keep their meaning; take it out"));
+                return Err(wrong(
+                    "is made of words that forbid an order elsewhere, which must keep their meaning; take it out",
+                ));
             }
         }
     }
-    for (list, table) in [("numbers", &addition.numbers), ("number_variants", &addition.number_variants), ("amounts", &addition.amounts)] {
+    for (list, table) in
+        [("numbers", &addition.numbers), ("number_variants", &addition.number_variants), ("amounts", &addition.amounts)]
+    {
         for (word, value) in table.iter().filter(|(_, value)| **value > 999_999) {
             let what = format!("is {value}, and nobody orders more than 999999");
             return Err(LexiconError::Word { file: file.into(), list: list.into(), word: word.clone(), what });
@@ -103,7 +107,10 @@ fn all_words(node: &Node, lexicon: &Lexicon) -> Vec<String> {
 /// Why not.
 pub fn own(template: &Template, base: &Lexicon, change: &Change) -> Result<(), String> {
     if let Some(old) = base.templates.iter().find(|t| t.name == template.name && t.role != template.role) {
-        return Err(format!("a built-in template has this name and another role ({}); choose another name", said(old.role)));
+        return Err(format!(
+            "a built-in template has this name and another role ({}); choose another name",
+            said(old.role)
+        ));
     }
     if let Role::Forbids(_) = template.role {
         return Ok(());
@@ -123,9 +130,9 @@ pub fn own(template: &Template, base: &Lexicon, change: &Change) -> Result<(), S
         return affirms(template, base);
     }
     match Walk::new(base, change).find(&template.node, true, &|why| counts(template.role, why)) {
-        Some((said, by)) => Err(format!(
-            "it could say \"{said}\", which forbids an order (template \"{by}\"); leave those words out"
-        )),
+        Some((said, by)) => {
+            Err(format!("it could say \"{said}\", which forbids an order (template \"{by}\"); leave those words out"))
+        }
         None => Ok(()),
     }
 }
@@ -243,7 +250,8 @@ impl<'a> Walk<'a> {
         let mut steps = Steps::default();
         let begin = steps.state();
         self.steps(node, mine, begin, &mut steps);
-        let mut seen: BTreeMap<Place, Option<(Place, Sym)>> = (0..steps.next.len()).map(|s| ((s, None, false), None)).collect();
+        let mut seen: BTreeMap<Place, Option<(Place, Sym)>> =
+            (0..steps.next.len()).map(|s| ((s, None, false), None)).collect();
         let mut open: VecDeque<Place> = seen.keys().copied().collect();
         while let Some(place) = open.pop_front() {
             let (state, at, used) = place;
@@ -262,7 +270,10 @@ impl<'a> Walk<'a> {
                     continue;
                 };
                 for (state, next) in self.both(at, sym, state, to) {
-                    let next = (state, Some(next), used || mine);
+                    // What a slot may swallow, it may swallow in every built-in template too; and a word that only makes
+                    // a product's name longer changes nothing.
+                    let took_part = mine && matches!(sym, Sym::Word(_)) && at != Some(next);
+                    let next = (state, Some(next), used || took_part);
                     if let std::collections::btree_map::Entry::Vacant(free) = seen.entry(next) {
                         free.insert(Some((place, sym)));
                         open.push_back(next);
@@ -279,7 +290,10 @@ impl<'a> Walk<'a> {
         let gap = |sym: Sym| matches!(sym, Sym::Slot(Slot::Items | Slot::Qty));
         for (other, next) in self.forbids.after(at) {
             if self.meet(sym, other) {
-                out.push((to, next));
+                // An article is not yet a product.
+                if !gap(sym) || matches!(other, Sym::Slot(_)) {
+                    out.push((to, next));
+                }
                 if gap(sym) {
                     out.push((state, next));
                 }
@@ -296,9 +310,13 @@ impl<'a> Walk<'a> {
         match (sym, other) {
             (Sym::Word(a), Sym::Word(b)) => a == b,
             (Sym::Slot(_), Sym::Slot(_)) => true,
-            (Sym::Slot(Slot::Any), Sym::Word(_)) | (Sym::Word(_), Sym::Slot(Slot::Any)) => true,
+            (Sym::Word(_), Sym::Slot(Slot::Any)) => true,
+            // Only built-in templates have it here, and what it hides in them it hid before.
+            (Sym::Slot(Slot::Any), Sym::Word(_)) => false,
             (Sym::Slot(Slot::Items), Sym::Word(word)) => self.words.of(word).article,
-            (Sym::Slot(Slot::Qty), Sym::Word(word)) | (Sym::Word(word), Sym::Slot(Slot::Qty)) => self.words.of(word).counts,
+            (Sym::Slot(Slot::Qty), Sym::Word(word)) | (Sym::Word(word), Sym::Slot(Slot::Qty)) => {
+                self.words.of(word).counts
+            }
             (Sym::Word(word), Sym::Slot(Slot::Items)) => self.words.of(word).may_be_product(),
         }
     }
@@ -313,10 +331,8 @@ impl<'a> Walk<'a> {
             Node::Rule(name) => {
                 let change = self.change;
                 let ways = [(change.kept.get(name), mine), (change.more.get(name), true)];
-                let ends: Vec<usize> = ways
-                    .into_iter()
-                    .filter_map(|(node, mine)| Some(self.steps(node?, mine, from, steps)))
-                    .collect();
+                let ends: Vec<usize> =
+                    ways.into_iter().filter_map(|(node, mine)| Some(self.steps(node?, mine, from, steps))).collect();
                 steps.meet(&ends)
             }
             Node::Seq(parts) => parts.iter().fold(from, |from, part| self.steps(part, mine, from, steps)),

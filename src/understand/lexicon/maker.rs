@@ -5,7 +5,9 @@
 
 use super::file::{self, Addition, File};
 use super::template::Node;
-use super::{Lexicon, LexiconError, Role, Taught, Template, guard, known_everywhere, known_rules, listen, rules, templates};
+use super::{
+    Lexicon, LexiconError, Role, Taught, Template, guard, known_everywhere, known_rules, listen, rules, templates,
+};
 use crate::understand::Lang;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,7 +149,8 @@ pub(super) struct Change {
 
 impl Change {
     fn of(file: &str, addition: &Addition, built_in: &BTreeMap<String, Node>) -> Result<Change, LexiconError> {
-        let wrong = |rule: &str, what: &str| LexiconError::Rule { file: file.into(), rule: rule.into(), what: what.into() };
+        let wrong =
+            |rule: &str, what: &str| LexiconError::Rule { file: file.into(), rule: rule.into(), what: what.into() };
         let own = rules(file, &addition.rules)?;
         let more = rules(file, &addition.rules_more)?;
         for name in own.keys().filter(|name| !is_rule_name(name)) {
@@ -155,7 +158,10 @@ impl Change {
         }
         for name in more.keys() {
             if own.contains_key(name) {
-                return Err(wrong(name, "it is in [rules], which replaces, and in [rules_more], which adds; choose one"));
+                return Err(wrong(
+                    name,
+                    "it is in [rules], which replaces, and in [rules_more], which adds; choose one",
+                ));
             }
             if !built_in.contains_key(name) {
                 return Err(wrong(name, "there is no such rule to add to; a rule of your own goes under [rules]"));
