@@ -129,7 +129,7 @@ pub fn own(template: &Template, base: &Lexicon, change: &Change) -> Result<(), S
     if template.role == Role::Means(Intent::Affirm) {
         return affirms(template, base);
     }
-    match Walk::new(base, change).find(&template.node, true, &|why| counts(template.role, why)) {
+    match Walk::new(base, change).find(&template.node, Origin::Maker, &|why| counts(template.role, why)) {
         Some((said, by)) => {
             Err(format!("it could say \"{said}\", which forbids an order (template \"{by}\"); leave those words out"))
         }
@@ -189,18 +189,18 @@ fn needs_word(node: &Node, change: &Change) -> bool {
 pub fn touched(file: &str, base: &Lexicon, change: &Change) -> Result<(), LexiconError> {
     let mut walk = Walk::new(base, change);
     for template in base.templates.iter().filter(|t| !matches!(t.role, Role::Forbids(_)) && change.touches(&t.node)) {
-        if let Some((said, by)) = walk.find(&template.node, false, &|why| counts(template.role, why)) {
-            let mut used: Vec<String> = Vec::new();
+        if let Some((said, by)) = walk.find(&template.node, Origin::BuiltIn(0), &|why| counts(template.role, why)) {
+            let mut used: BTreeSet<String> = BTreeSet::new();
             template.node.walk(&mut |n| {
                 if let Node::Rule(name) = n
                     && change.touched.contains(name)
                 {
-                    used.push(name.clone());
+                    used.insert(name.clone());
                 }
             });
             return Err(LexiconError::Rule {
                 file: file.into(),
-                rule: used.join("> or <"),
+                rule: used.into_iter().collect::<Vec<_>>().join("> or <"),
                 what: format!(
                     "with it the built-in template \"{}\" could say \"{said}\", which forbids an order (template \"{by}\"); leave those words out",
                     template.name
@@ -211,10 +211,42 @@ pub fn touched(file: &str, base: &Lexicon, change: &Change) -> Result<(), Lexico
     Ok(())
 }
 
-/// A tree as states and steps, each step marked where a maker wrote it.
+/// A tree as states and steps, each with who wrote it.
 #[derive(Default)]
 struct Steps {
-    next: Vec<Vec<(Option<Sym>, bool, usize)>>,
+    next: Vec<Vec<(Option<Sym>, Origin, usize)>>,
+    /// Built-in rules in a maker's template.
+    rules: u32,
+}
+
+/// Who wrote a word of a tree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Maker,
+    /// A built-in template (0) or one reference of a maker's template to a built-in rule.
+    BuiltIn(u32),
+}
+
+/// Whose words a phrase that forbids is made of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Taken {
+    /// So far only what a slot may swallow, and that it may in every template.
+    Slots,
+    /// All of it stands in one built-in template or rule, where it was before.
+    BuiltIn(u32),
+    /// Only a maker put it together.
+    Made,
+}
+
+impl Taken {
+    fn with(self, origin: Origin, sym: Sym) -> Taken {
+        match (self, origin) {
+            (Taken::Slots, Origin::Maker) if matches!(sym, Sym::Slot(_)) => Taken::Slots,
+            (Taken::Slots, Origin::BuiltIn(part)) => Taken::BuiltIn(part),
+            (Taken::BuiltIn(old), Origin::BuiltIn(new)) if old == new => self,
+            (Taken::Slots | Taken::BuiltIn(_) | Taken::Made, Origin::Maker | Origin::BuiltIn(_)) => Taken::Made,
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -224,10 +256,13 @@ struct Walk<'a> {
     forbids: Automaton,
     reasons: Vec<NotAnOrder>,
     names: Vec<&'a str>,
+    /// Whether a word that nobody knows may be a product's name: in a template of the maker's own. In a rule it is one
+    /// word among those that ask.
+    names_products: bool,
 }
 
-/// A place in the tree, one in what forbids, and whether a maker's word took part.
-type Place = (usize, Option<u32>, bool);
+/// A place in the tree, one in what forbids, and whose words led there.
+type Place = (usize, Option<u32>, Taken);
 
 impl<'a> Walk<'a> {
     fn new(base: &'a Lexicon, change: &'a Change) -> Walk<'a> {
@@ -242,38 +277,38 @@ impl<'a> Walk<'a> {
             }
         }
         forbids.finish();
-        Walk { base, change, words, forbids, reasons, names }
+        Walk { base, change, words, forbids, reasons, names, names_products: false }
     }
 
     /// What the tree could say that holds a phrase which forbids, and the name of that template.
-    fn find(&mut self, node: &Node, mine: bool, counts: &dyn Fn(NotAnOrder) -> bool) -> Option<(String, String)> {
+    fn find(&mut self, node: &Node, origin: Origin, counts: &dyn Fn(NotAnOrder) -> bool) -> Option<(String, String)> {
         let mut steps = Steps::default();
         let begin = steps.state();
-        self.steps(node, mine, begin, &mut steps);
+        self.names_products = origin == Origin::Maker;
+        self.steps(node, origin, begin, &mut steps);
         let mut seen: BTreeMap<Place, Option<(Place, Sym)>> =
-            (0..steps.next.len()).map(|s| ((s, None, false), None)).collect();
+            (0..steps.next.len()).map(|s| ((s, None, Taken::Slots), None)).collect();
         let mut open: VecDeque<Place> = seen.keys().copied().collect();
         while let Some(place) = open.pop_front() {
-            let (state, at, used) = place;
-            if let Some(id) = at.filter(|_| used).and_then(|at| self.forbids.accepted(at))
+            let (state, at, taken) = place;
+            if let Some(id) = at.filter(|_| taken == Taken::Made).and_then(|at| self.forbids.accepted(at))
                 && counts(self.reasons[id as usize])
             {
                 return Some((self.say(place, &seen), self.names[id as usize].to_owned()));
             }
-            for &(sym, mine, to) in &steps.next[state] {
+            for &(sym, origin, to) in &steps.next[state] {
                 let Some(sym) = sym else {
-                    if at.is_some() && !seen.contains_key(&(to, at, used)) {
+                    if at.is_some() && !seen.contains_key(&(to, at, taken)) {
                         let before = seen[&place];
-                        seen.insert((to, at, used), before);
-                        open.push_back((to, at, used));
+                        seen.insert((to, at, taken), before);
+                        open.push_back((to, at, taken));
                     }
                     continue;
                 };
                 for (state, next) in self.both(at, sym, state, to) {
-                    // What a slot may swallow, it may swallow in every built-in template too; and a word that only makes
-                    // a product's name longer changes nothing.
-                    let took_part = mine && matches!(sym, Sym::Word(_)) && at != Some(next);
-                    let next = (state, Some(next), used || took_part);
+                    // A word that only makes a product's name longer changes nothing.
+                    let taken = if at == Some(next) { taken } else { taken.with(origin, sym) };
+                    let next = (state, Some(next), taken);
                     if let std::collections::btree_map::Entry::Vacant(free) = seen.entry(next) {
                         free.insert(Some((place, sym)));
                         open.push_back(next);
@@ -317,31 +352,37 @@ impl<'a> Walk<'a> {
             (Sym::Slot(Slot::Qty), Sym::Word(word)) | (Sym::Word(word), Sym::Slot(Slot::Qty)) => {
                 self.words.of(word).counts
             }
-            (Sym::Word(word), Sym::Slot(Slot::Items)) => self.words.of(word).may_be_product(),
+            (Sym::Word(word), Sym::Slot(Slot::Items)) => self.words.of(word).may_be_product(self.names_products),
         }
     }
 
-    fn steps(&mut self, node: &Node, mine: bool, from: usize, steps: &mut Steps) -> usize {
+    fn steps(&mut self, node: &Node, origin: Origin, from: usize, steps: &mut Steps) -> usize {
         match node {
             Node::Word(text) => {
                 let ids = self.words.number(text, self.base);
-                ids.into_iter().fold(from, |from, id| steps.step(from, Some(Sym::Word(id)), mine))
+                ids.into_iter().fold(from, |from, id| steps.step(from, Some(Sym::Word(id)), origin))
             }
-            Node::Slot(slot) => steps.step(from, Some(Sym::Slot(*slot)), mine),
+            Node::Slot(slot) => steps.step(from, Some(Sym::Slot(*slot)), origin),
             Node::Rule(name) => {
                 let change = self.change;
-                let ways = [(change.kept.get(name), mine), (change.more.get(name), true)];
-                let ends: Vec<usize> =
-                    ways.into_iter().filter_map(|(node, mine)| Some(self.steps(node?, mine, from, steps))).collect();
+                let kept = match origin {
+                    Origin::BuiltIn(_) => origin,
+                    Origin::Maker => steps.rule(),
+                };
+                let ways = [(change.kept.get(name), kept), (change.more.get(name), Origin::Maker)];
+                let ends: Vec<usize> = ways
+                    .into_iter()
+                    .filter_map(|(node, origin)| Some(self.steps(node?, origin, from, steps)))
+                    .collect();
                 steps.meet(&ends)
             }
-            Node::Seq(parts) => parts.iter().fold(from, |from, part| self.steps(part, mine, from, steps)),
+            Node::Seq(parts) => parts.iter().fold(from, |from, part| self.steps(part, origin, from, steps)),
             Node::Alt(parts) => {
-                let ends: Vec<usize> = parts.iter().map(|part| self.steps(part, mine, from, steps)).collect();
+                let ends: Vec<usize> = parts.iter().map(|part| self.steps(part, origin, from, steps)).collect();
                 steps.meet(&ends)
             }
             Node::Opt(part) => {
-                let end = self.steps(part, mine, from, steps);
+                let end = self.steps(part, origin, from, steps);
                 steps.meet(&[from, end])
             }
         }
@@ -372,17 +413,22 @@ impl Steps {
         self.next.len() - 1
     }
 
-    fn step(&mut self, from: usize, sym: Option<Sym>, mine: bool) -> usize {
+    fn step(&mut self, from: usize, sym: Option<Sym>, origin: Origin) -> usize {
         let to = self.state();
-        self.next[from].push((sym, mine, to));
+        self.next[from].push((sym, origin, to));
         to
+    }
+
+    fn rule(&mut self) -> Origin {
+        self.rules += 1;
+        Origin::BuiltIn(self.rules)
     }
 
     /// One state after all of `ends`.
     fn meet(&mut self, ends: &[usize]) -> usize {
         let to = self.state();
         for end in ends {
-            self.next[*end].push((None, false, to));
+            self.next[*end].push((None, Origin::Maker, to));
         }
         to
     }
@@ -407,8 +453,8 @@ struct Word {
 
 impl Word {
     /// Whether it may be a part of what {items} stands for.
-    fn may_be_product(&self) -> bool {
-        self.counts || self.article || self.unknown
+    fn may_be_product(&self, unknown_ones: bool) -> bool {
+        self.counts || self.article || (self.unknown && unknown_ones)
     }
 }
 

@@ -136,7 +136,7 @@ fn words_of_tables_are_understood() {
 
 #[test]
 fn what_stands_beside_the_phrase_that_buys_cannot_be_taught() {
-    let text = template("", "my granny likes that") + "[rules_more]\nplease = \"(pretty as a picture)\"\n";
+    let text = template("", "oh my goodness gracious") + "[rules_more]\nplease = \"(pretty as a picture)\"\n";
     let understanding = taught(Lang::En, &text);
     let answer = |said: &str| understanding.parse(said, Lang::En, &Expect::Confirm, &|_| false).intent;
     assert_eq!(answer("order it"), Intent::Confirm);
