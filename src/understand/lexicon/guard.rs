@@ -48,7 +48,7 @@ pub fn words(file: &str, addition: &Addition, base: &Lexicon) -> Result<(), Lexi
     for (list, table) in
         [("numbers", &addition.numbers), ("number_variants", &addition.number_variants), ("amounts", &addition.amounts)]
     {
-        for (word, value) in table.iter().filter(|(_, value)| **value > 999_999) {
+        if let Some((word, value)) = table.iter().find(|(_, value)| **value > 999_999) {
             let what = format!("is {value}, and nobody orders more than 999999");
             return Err(LexiconError::Word { file: file.into(), list: list.into(), word: word.clone(), what });
         }

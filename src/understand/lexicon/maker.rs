@@ -153,7 +153,7 @@ impl Change {
             |rule: &str, what: &str| LexiconError::Rule { file: file.into(), rule: rule.into(), what: what.into() };
         let own = rules(file, &addition.rules)?;
         let more = rules(file, &addition.rules_more)?;
-        for name in own.keys().filter(|name| !is_rule_name(name)) {
+        if let Some(name) = own.keys().find(|name| !is_rule_name(name)) {
             return Err(wrong(name, "name it with a-z, 0-9 and hyphens only"));
         }
         for name in more.keys() {
