@@ -4,7 +4,7 @@
 CARGO ?= $(shell command -v cargo || echo $(HOME)/.cargo/bin/cargo)
 LISTEN ?= 0
 
-.PHONY: help demo test bench soak lint setup install clean
+.PHONY: help demo test bench soak intents lint setup install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,17 @@ bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_D
 soak: ## the long simulations
 	@scripts/setup.sh test
 	@TENDERO_SOAK=1 $(CARGO) test --release --locked --features full --test sim -- --nocapture
+
+# All three are written before any is put in place: they are compiled in, so each change builds the program anew.
+intents: ## trains the weights of the intent classifier anew (models/intent) and judges them
+	@scripts/setup.sh
+	@for lang in en es ro; do \
+		$(CARGO) run --release --locked --quiet -- train --catalog demo/catalog.json --lang $$lang \
+			--labels models/intent/examples/$$lang.jsonl --more tests/intents/catalog.json:tests/intents/$$lang.jsonl \
+			--out models/intent/$$lang.tsv.new || exit 1; \
+	done
+	@for lang in en es ro; do mv models/intent/$$lang.tsv.new models/intent/$$lang.tsv || exit 1; done
+	@$(CARGO) run --release --locked --quiet -- eval intents --catalog demo/catalog.json --labels models/intent/examples/*.jsonl
 
 lint: ## format, clippy, documentation
 	@$(CARGO) fmt --check

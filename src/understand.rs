@@ -10,12 +10,16 @@ mod clauses;
 mod features;
 pub mod grammar;
 pub mod intent;
+mod judge;
 pub mod labels;
 pub mod lexicon;
+mod lines;
 mod mention;
 mod number;
 pub mod parse;
+mod parts;
 mod quantity;
+mod sentence;
 mod text;
 
 use catalog::index::Index;
@@ -121,13 +125,13 @@ impl Understanding {
         regulars: &dyn Fn(&str) -> bool,
     ) -> intent::Parse {
         let Language { lexicon, index, classifier } = self.language(lang);
-        parse::parse(&parse::Context { lexicon, index, classifier, catalog: self.catalog(), regulars }, text, expect)
+        parse::parse(&sentence::Context { lexicon, index, classifier, catalog: self.catalog(), regulars }, text, expect)
     }
 
     /// What `text` shows the intent classifier: short texts, sorted. Empty where nothing was said.
     pub fn features(&self, text: &str, lang: Lang) -> std::collections::BTreeSet<String> {
         let Language { lexicon, index, classifier } = self.language(lang);
-        let context = parse::Context { lexicon, index, classifier, catalog: self.catalog(), regulars: &|_| false };
+        let context = sentence::Context { lexicon, index, classifier, catalog: self.catalog(), regulars: &|_| false };
         parse::look(&context, text).unwrap_or_default()
     }
 

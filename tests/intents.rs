@@ -1,20 +1,31 @@
-//! Utterances and what they mean, one table for each language under `tests/intents/`.
+//! Utterances and what they mean: tables of rows, one for each language, and what else is always so of a parse.
 //!
-//! A case is added by adding a row: `{"text","lang","intent","lines":[{"sku","qty"}]}`.
+//! A case is added by adding a row: `{"text","lang","intent","lines":[{"sku","qty"}]}`. `tests/intents/README.md` and
+//! `models/intent/README.md` say which table is for what.
 
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tendero::understand::catalog::Catalog;
 use tendero::understand::grammar::Expect;
 use tendero::understand::intent::{Because, Change, Intent, NotAnOrder, Parse};
+use tendero::understand::labels::{self, Labelled, Right};
 use tendero::understand::{Lang, Understanding};
 
-static SHOP: LazyLock<Understanding> = LazyLock::new(|| {
-    let text = include_str!("intents/catalog.json");
-    Understanding::new(Catalog::from_json(text).expect("the test's catalogue is valid"))
+static SHOP: LazyLock<Understanding> = LazyLock::new(|| shop(include_str!("intents/catalog.json")));
+static DEMO: LazyLock<Understanding> = LazyLock::new(|| shop(include_str!("../demo/catalog.json")));
+
+/// Words that people use, each as often as they do.
+static VOCABULARY: LazyLock<[Vec<String>; 3]> = LazyLock::new(|| {
+    Lang::ALL.map(|lang| {
+        let words = |row: Labelled| row.text.split_inclusive([' ', ',']).map(str::to_owned).collect::<Vec<_>>();
+        table(lang, examples(lang)).into_iter().flat_map(words).collect()
+    })
 });
 
-fn table(lang: Lang) -> &'static str {
+/// The rules of the parser, about `tests/intents/catalog.json`.
+fn rules(lang: Lang) -> &'static str {
     match lang {
         Lang::En => include_str!("intents/en.jsonl"),
         Lang::Es => include_str!("intents/es.jsonl"),
@@ -22,153 +33,221 @@ fn table(lang: Lang) -> &'static str {
     }
 }
 
-fn demo_catalog() -> Catalog {
-    Catalog::from_json(include_str!("../demo/catalog.json")).expect("the demo's catalogue is valid")
-}
-
-fn everyday(lang: Lang) -> &'static str {
+/// What the classifier is trained with, about `demo/catalog.json`.
+fn examples(lang: Lang) -> &'static str {
     match lang {
-        Lang::En => include_str!("intents/everyday/en.jsonl"),
-        Lang::Es => include_str!("intents/everyday/es.jsonl"),
-        Lang::Ro => include_str!("intents/everyday/ro.jsonl"),
+        Lang::En => include_str!("../models/intent/examples/en.jsonl"),
+        Lang::Es => include_str!("../models/intent/examples/es.jsonl"),
+        Lang::Ro => include_str!("../models/intent/examples/ro.jsonl"),
     }
 }
 
-/// Words that people use, each as often as they do.
-static VOCABULARY: LazyLock<[Vec<String>; 3]> = LazyLock::new(|| {
-    Lang::ALL.map(|lang| {
-        let rows = everyday(lang).lines().map(|l| serde_json::from_str::<Row>(l).expect("a row of the table"));
-        rows.flat_map(|r| r.text.split_inclusive([' ', ',']).map(str::to_owned).collect::<Vec<_>>()).collect()
-    })
-});
+/// What nothing is tuned on, about another household's catalogue.
+fn aside(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => include_str!("intents/aside/en.jsonl"),
+        Lang::Es => include_str!("intents/aside/es.jsonl"),
+        Lang::Ro => include_str!("intents/aside/ro.jsonl"),
+    }
+}
 
-static DEMO: LazyLock<Understanding> = LazyLock::new(|| Understanding::new(demo_catalog()));
+fn shop(catalog: &str) -> Understanding {
+    Understanding::new(Catalog::from_json(catalog).expect("the catalogue is valid"))
+}
+
+fn table(lang: Lang, text: &str) -> Vec<Labelled> {
+    let rows = labels::read(text).unwrap_or_else(|e| panic!("{lang}: {e}"));
+    assert!(rows.iter().all(|r| r.lang == lang), "a row of another language in the table of {lang}");
+    rows
+}
 
 fn parse(text: &str, lang: Lang, expect: &Expect) -> Parse {
     SHOP.parse(text, lang, expect, &|_| false)
 }
 
-#[derive(Debug, PartialEq, Eq, serde::Deserialize)]
-struct Wanted {
-    sku: String,
-    qty: u32,
+/// How a table was understood.
+#[derive(Default)]
+struct Judged {
+    rows: usize,
+    /// Rows that cannot buy.
+    no_orders: usize,
+    exact: usize,
+    products: usize,
+    quantities: usize,
+    /// What is not exact, for a person.
+    wrong: Vec<String>,
+    /// What is no order and could buy all the same.
+    bought: Vec<String>,
 }
 
-#[derive(serde::Deserialize)]
-struct Row {
-    text: String,
-    intent: Intent,
-    lines: Vec<Wanted>,
-}
-
-/// Least part of each table that must be exactly right, in percent.
-const LEAST_EXACT: usize = 97;
-
-#[test]
-fn tables_of_utterances() {
-    let mut failed = Vec::new();
-    for lang in Lang::ALL {
-        let rows: Vec<Row> =
-            table(lang).lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
-        assert!(rows.len() >= 120, "{lang}: {} rows", rows.len());
-        assert!(rows.iter().filter(|r| !r.intent.can_buy()).count() * 3 >= rows.len());
-        let mut wrong = Vec::new();
-        for row in &rows {
-            let parse = parse(&row.text, lang, &Expect::Command);
-            let mut lines: Vec<Wanted> =
-                parse.lines.iter().map(|l| Wanted { sku: l.sku.clone(), qty: l.qty }).collect();
-            lines.sort_by(|a, b| a.sku.cmp(&b.sku));
-            let mut wanted: Vec<&Wanted> = row.lines.iter().collect();
-            wanted.sort_by(|a, b| a.sku.cmp(&b.sku));
+impl Judged {
+    fn of(shop: &Understanding, rows: &[Labelled]) -> Judged {
+        let mut all = Judged { rows: rows.len(), ..Judged::default() };
+        for row in rows {
+            let missing = row.lines.iter().find(|l| shop.catalog().product(&l.sku).is_none());
             assert!(
-                row.intent.can_buy() || !parse.intent.can_buy(),
-                "{lang}: \"{}\" must never buy: {parse:?}",
+                missing.is_none(),
+                "\"{}\" names a product that the catalogue does not have: {missing:?}",
                 row.text
             );
-            if parse.intent != row.intent || lines.iter().collect::<Vec<_>>() != wanted {
-                wrong.push(format!(
-                    "\"{}\": {:?} {:?}, not {:?} {:?} ({:?}, {:?}, left {:?})",
+            let parse = shop.parse(&row.text, row.lang, &Expect::Command, &|_| false);
+            let right: Right = row.compare(&parse);
+            all.no_orders += usize::from(!row.intent.can_buy());
+            all.exact += usize::from(right.exact());
+            all.products += usize::from(right.products);
+            all.quantities += usize::from(right.quantities);
+            if row.bought_by_mistake(&parse) {
+                all.bought.push(row.text.clone());
+            }
+            if !right.exact() {
+                let got: Vec<String> = parse.lines.iter().map(|l| format!("{} × {}", l.qty, l.sku)).collect();
+                all.wrong.push(format!(
+                    "  \"{}\": {} [{}], not {} {:?} ({:?}, {:?}, left {:?})",
                     row.text,
-                    parse.intent,
-                    lines,
-                    row.intent,
-                    wanted,
+                    parse.intent.name(),
+                    got.join(", "),
+                    row.intent.name(),
+                    row.lines.iter().map(|l| format!("{} × {}", l.qty, l.sku)).collect::<Vec<_>>(),
                     parse.template,
                     parse.not_an_order,
                     parse.leftover
                 ));
             }
         }
-        let exact = rows.len() - wrong.len();
-        println!("{lang}: {exact} of {} exact\n{}", rows.len(), wrong.join("\n"));
-        if exact * 100 < rows.len() * LEAST_EXACT {
+        all
+    }
+
+    /// Tenths of a percent, rounded down.
+    fn share(&self, part: usize) -> usize {
+        part * 1000 / self.rows.max(1)
+    }
+
+    fn print(&self, name: &str) {
+        let of = |part| self.share(part) as f64 / 10.0;
+        println!(
+            "{name}: {} rows, {:.1} % exact, products {:.1} %, quantities {:.1} %; {} of {} that are no order could buy {:?}",
+            self.rows,
+            of(self.exact),
+            of(self.products),
+            of(self.quantities),
+            self.bought.len(),
+            self.no_orders,
+            self.bought
+        );
+    }
+}
+
+#[test]
+fn rules_hold() {
+    let mut failed = Vec::new();
+    for lang in Lang::ALL {
+        let judged = Judged::of(&SHOP, &table(lang, rules(lang)));
+        assert!(judged.rows >= 120 && judged.no_orders * 3 >= judged.rows, "{lang}: the table got too small");
+        judged.print(&format!("rules {lang}"));
+        println!("{}", judged.wrong.join("\n"));
+        if judged.share(judged.exact) < 970 || !judged.bought.is_empty() {
             failed.push(lang);
         }
     }
-    assert!(failed.is_empty(), "less than {LEAST_EXACT} % exact: {failed:?}");
+    assert!(failed.is_empty(), "less than 97 % exact, or something that is no order could buy: {failed:?}");
+}
+
+/// What the project's own tables reach, in tenths of a percent: exact, products, quantities. It may only rise. The classifier
+/// learned from these rows: `tendero train --folds 8` and the tables aside say what it makes of others.
+const EXAMPLES: [(Lang, [usize; 3]); 3] =
+    [(Lang::En, [972, 978, 996]), (Lang::Es, [968, 978, 992]), (Lang::Ro, [959, 970, 991])];
+
+#[test]
+fn what_was_learned_from_is_understood() {
+    let mut failed = Vec::new();
+    for (lang, least) in EXAMPLES {
+        let judged = Judged::of(&DEMO, &table(lang, examples(lang)));
+        assert!(judged.rows >= 400 && judged.no_orders >= 120, "{lang}: the table got too small");
+        judged.print(&format!("examples {lang}"));
+        let reached = [judged.exact, judged.products, judged.quantities].map(|part| judged.share(part));
+        if reached.iter().zip(least).any(|(reached, least)| *reached < least) {
+            failed.push(format!("{lang}: {reached:?} tenths of a percent, less than {least:?}"));
+        }
+        if !judged.bought.is_empty() {
+            failed.push(format!("{lang}: no order, but could buy: {:?}", judged.bought));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 /// People's utterances in a folder beside the repository: `household.json`, `en.jsonl`, `es.jsonl`, `ro.jsonl`
-/// and `other_talk_en.jsonl`. `TENDERO_TEXT_DIR` names it; without it this test is left out.
-#[test]
-fn tables_beside_the_repository() {
-    let dir = std::path::PathBuf::from(std::env::var("TENDERO_TEXT_DIR").unwrap_or_else(|_| "../shared/text".into()));
-    let read = |name: &str| std::fs::read_to_string(dir.join(name));
-    let Ok(catalog) = read("household.json") else {
-        eprintln!("left out: no utterances in {}; set TENDERO_TEXT_DIR", dir.display());
-        return;
-    };
-    let shop = Understanding::new(Catalog::from_json(&catalog).expect("a valid catalogue"));
-    for lang in Lang::ALL {
-        let text = read(&format!("{lang}.jsonl")).expect("a table beside the catalogue");
-        let rows: Vec<Row> = text.lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
-        let mut exact = 0;
-        for row in &rows {
-            let parse = shop.parse(&row.text, lang, &Expect::Command, &|_| false);
-            assert!(
-                row.intent.can_buy() || !parse.intent.can_buy(),
-                "{lang}: \"{}\" must never buy: {parse:?}",
-                row.text
-            );
-            let same = row.lines.len() == parse.lines.len()
-                && row.lines.iter().all(|w| parse.lines.iter().any(|l| l.sku == w.sku && l.qty == w.qty));
-            exact += usize::from(parse.intent == row.intent && same);
-        }
-        println!("{lang}: {exact} of {} exact", rows.len());
-        assert!(exact * 100 >= rows.len() * 90, "{lang}: {exact} of {}", rows.len());
+/// and `other_talk_en.jsonl`. `TENDERO_TEXT_DIR` names it; without it the tests of it are left out.
+struct Beside {
+    dir: PathBuf,
+    shop: Understanding,
+}
+
+impl Beside {
+    fn open() -> Option<Beside> {
+        let dir = PathBuf::from(std::env::var("TENDERO_TEXT_DIR").unwrap_or_else(|_| "../shared/text".into()));
+        let Ok(catalog) = std::fs::read_to_string(dir.join("household.json")) else {
+            eprintln!("left out: no utterances in {}; set TENDERO_TEXT_DIR", dir.display());
+            return None;
+        };
+        Some(Beside { shop: shop(&catalog), dir })
     }
-    for line in read("other_talk_en.jsonl").expect("a table beside the catalogue").lines() {
-        let row: Row = serde_json::from_str(line).expect("a row of the table");
-        let parse = shop.parse(&row.text, Lang::En, &Expect::Command, &|_| false);
-        assert!(!parse.intent.can_buy(), "\"{}\" must never buy: {parse:?}", row.text);
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.dir.join(name)).unwrap_or_else(|e| panic!("{name} beside the catalogue: {e}"))
     }
 }
 
-/// How often everyday talk is exactly right, in percent, and how many sentences that are no order parse as one
-/// that can buy (the phrase and the guards still stand before a purchase). The goal is 97 and none; these are reached, and may
-/// only get better.
-const EVERYDAY: [(Lang, usize, usize); 3] = [(Lang::En, 65, 16), (Lang::Es, 63, 19), (Lang::Ro, 65, 16)];
+#[test]
+fn tables_beside_the_repository() {
+    let Some(beside) = Beside::open() else { return };
+    for lang in Lang::ALL {
+        let judged = Judged::of(&beside.shop, &table(lang, &beside.read(&format!("{lang}.jsonl"))));
+        judged.print(&format!("beside {lang}"));
+        assert!(judged.bought.is_empty(), "{lang}: no order, but could buy: {:?}", judged.bought);
+        assert!(judged.share(judged.exact) >= 900, "{lang}: {} of {}", judged.exact, judged.rows);
+    }
+    let judged = Judged::of(&beside.shop, &table(Lang::En, &beside.read("other_talk_en.jsonl")));
+    assert_eq!(judged.no_orders, judged.rows, "other talk is no order");
+    assert!(judged.bought.is_empty(), "no order, but could buy: {:?}", judged.bought);
+}
+
+/// Percent of the tables aside that are exactly right: it may only rise, and never by a look at their rows.
+const ASIDE: [(Lang, usize); 3] = [(Lang::En, 87), (Lang::Es, 89), (Lang::Ro, 88)];
+/// Of their rows that are no order, how many in all could buy: the phrase and the guards still stand before a purchase.
+const ASIDE_BOUGHT: usize = 2;
 
 #[test]
-fn everyday_talk() {
-    let shop = &*DEMO;
-    for (lang, least_percent, most_bought) in EVERYDAY {
-        let rows: Vec<Row> =
-            everyday(lang).lines().map(|l| serde_json::from_str(l).expect("a row of the table")).collect();
-        let (mut exact, mut bought) = (0, Vec::new());
-        for row in &rows {
-            let parse = shop.parse(&row.text, lang, &Expect::Command, &|_| false);
-            let wanted = |p: &Wanted| parse.lines.iter().any(|l| l.sku == p.sku && l.qty == p.qty);
-            let of_lines = matches!(row.intent, Intent::Reorder | Intent::ListAdd);
-            let same = !of_lines || row.lines.len() == parse.lines.len() && row.lines.iter().all(wanted);
-            exact += usize::from(parse.intent == row.intent && same);
-            if parse.intent.can_buy() && !row.intent.can_buy() {
-                bought.push(&row.text);
-            }
+fn what_nothing_was_tuned_on_is_understood() {
+    let Some(beside) = Beside::open() else { return };
+    let mut bought = Vec::new();
+    for (lang, least) in ASIDE {
+        let judged = Judged::of(&beside.shop, &table(lang, aside(lang)));
+        judged.print(&format!("aside {lang}"));
+        assert!(judged.share(judged.exact) >= least * 10, "{lang}: {} of {} exact", judged.exact, judged.rows);
+        bought.extend(judged.bought);
+    }
+    assert!(bought.len() <= ASIDE_BOUGHT, "no order, but could buy: {bought:?}");
+}
+
+/// The weights name the tables that they were trained from, in comments: `# sha256 <hex> <path from the repository's root>`.
+#[test]
+#[ignore = "red until `tendero train` writes the header and the weights are trained anew"]
+fn weights_are_those_of_the_tables() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for lang in Lang::ALL {
+        let file = format!("models/intent/{lang}.tsv");
+        let weights = std::fs::read_to_string(root.join(&file)).expect("the weights are in the repository");
+        let header = weights.lines().take_while(|line| line.starts_with('#'));
+        let sums: Vec<(&str, &str)> =
+            header.filter_map(|line| line.strip_prefix("# sha256 ")?.trim_end().split_once(' ')).collect();
+        for needed in [format!("models/intent/examples/{lang}.jsonl"), format!("tests/intents/{lang}.jsonl")] {
+            assert!(sums.iter().any(|(_, path)| *path == needed), "{file} does not name {needed}; run `make intents`");
         }
-        println!("{lang}: {exact} of {} exact; {} that are no order could buy: {bought:#?}", rows.len(), bought.len());
-        assert!(exact * 100 >= rows.len() * least_percent, "{lang}: {exact} of {}", rows.len());
-        assert!(bought.len() <= most_bought, "{lang}: {bought:#?}");
+        for (sum, path) in sums {
+            let bytes = std::fs::read(root.join(path)).unwrap_or_else(|e| panic!("{file} names {path}: {e}"));
+            let now: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(sum, now, "{path} is not what {file} was trained with; run `make intents`");
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::config::lexicons;
 use crate::understand::catalog::Catalog;
 use crate::understand::grammar::Expect;
+use crate::understand::intent::{Because, Parse, Taken};
 use crate::understand::{Lang, Understanding};
 use anyhow::Context as _;
 use serde_json::json;
@@ -26,6 +27,9 @@ pub struct Args {
     /// One JSON object a line instead of a line for people.
     #[arg(long)]
     pub json: bool,
+    /// Say what each part was taken for, and what spoke for the meaning.
+    #[arg(long, conflicts_with = "json")]
+    pub explain: bool,
     /// Parse as an answer to a read-back instead of as a command.
     #[arg(long)]
     pub confirm: bool,
@@ -127,8 +131,53 @@ fn meaning(
         });
         return value.map_or_else(|e| json!({ "error": e.to_string() }).to_string(), |v| v.to_string());
     }
-    let lines: Vec<String> = parse.lines.iter().map(|l| format!("{} × {}", l.qty, l.sku)).collect();
-    format!("{:?} {} ({:.2})", parse.intent, lines.join(", "), parse.score)
+    if args.explain { explain(&parse) } else { short(&parse) }
+}
+
+/// "reorder 2 × milk, 1 × rice (0.98)"
+fn short(parse: &Parse) -> String {
+    let lines: Vec<String> = parse.lines.iter().map(|l| format!(" {} × {}", l.qty, l.sku)).collect();
+    let also: Vec<String> = parse.also.iter().map(|other| format!("; {}", short(other))).collect();
+    format!("{}{} ({:.2}){}", parse.intent.name(), lines.join(","), parse.score, also.concat())
+}
+
+fn explain(parse: &Parse) -> String {
+    let mut out = vec![short(parse)];
+    out.extend(parse.spans.iter().map(|span| {
+        let is = match &span.is {
+            Taken::Template(name) => format!("template {name}"),
+            Taken::Product(sku) => format!("product {sku}"),
+            Taken::Amount(value) => format!("amount {value}"),
+        };
+        format!("  \"{}\": {is}", span.text)
+    }));
+    for line in &parse.lines {
+        let because = match line.because {
+            Because::Named => "it was named",
+            Because::Usual => "the household buys it",
+            Because::SoundsLike => "it resembles what was heard",
+        };
+        let rivals: Vec<String> = line.rivals.iter().map(|r| format!("{} {:.2}", r.sku, r.score)).collect();
+        let rivals = if rivals.is_empty() { String::new() } else { format!("; next best: {}", rivals.join(", ")) };
+        out.push(format!("  {}, because {because} ({:.2}){rivals}", line.sku, line.score));
+    }
+    if let Some(e) = &parse.evidence {
+        let because: Vec<String> = e.because.iter().map(|(feature, nats)| format!("{feature} {nats:+.1}")).collect();
+        let (first, next) = (e.intent.name(), e.rival.name());
+        out.push(format!(
+            "  likely {first} {:.2}, then {next} {:.2}; for {first} speak: {}",
+            e.share,
+            e.rival_share,
+            because.join(", ")
+        ));
+    }
+    if let Some(why) = parse.not_an_order {
+        out.push(format!("  no order: {}", format!("{why:?}").to_lowercase()));
+    }
+    if !parse.leftover.is_empty() {
+        out.push(format!("  left over: {}", parse.leftover.join(" ")));
+    }
+    out.join("\n")
 }
 
 #[cfg(test)]
@@ -146,6 +195,7 @@ mod tests {
             lexicon: None,
             lang: Lang::En,
             json: true,
+            explain: false,
             confirm: false,
             regulars: vec![],
         };

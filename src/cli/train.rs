@@ -8,6 +8,7 @@ use crate::understand::classifier::train::{Row, Settings, train};
 use crate::understand::intent::Intent;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Teach the intent classifier from tables of utterances.
@@ -82,9 +83,26 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         model.len()
     );
     if let Some(out) = &args.out {
-        std::fs::write(out, model.to_text()).with_context(|| format!("can't write {}", out.display()))?;
+        std::fs::write(out, format!("{}{}", origin(args, rows.len(), &settings)?, model.to_text())).with_context(|| format!("can't write {}", out.display()))?;
     }
     Ok(())
+}
+
+/// Where the weights come from, as comments: settings, and the sums of the tables as `sha256sum` prints them, so that
+/// weights which are older than their tables are noticed.
+fn origin(args: &Args, rows: usize, settings: &Settings) -> anyhow::Result<String> {
+    let Settings { epochs, rate, sparsity, min_rows, seed } = settings;
+    let mut out = format!(
+        "# Weights of the intent classifier ({}), written by `tendero train` from {rows} rows:\n\
+         # epochs {epochs}, rate {rate}, sparsity {sparsity}, min-rows {min_rows}, seed {seed}\n",
+        args.lang
+    );
+    for file in args.labels.iter().chain(args.more.iter().map(|more| &more.labels)) {
+        let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
+        let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        out.push_str(&format!("# sha256 {sum} {}\n", file.display()));
+    }
+    Ok(out)
 }
 
 /// A table and the catalogue that it is about.

@@ -7,7 +7,7 @@
 use super::clauses::{self, Clause};
 use super::intent::{Intent, Parse};
 use super::lexicon::Role;
-use super::parse::Sentence;
+use super::sentence::Sentence;
 use super::quantity;
 use std::collections::BTreeSet;
 

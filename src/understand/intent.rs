@@ -181,6 +181,50 @@ pub struct Parse {
     pub template: Option<String>,
     /// 0.0 to 1.0.
     pub score: f32,
+    /// What each part of the text was taken for, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
+    /// What the intent classifier thought, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// What else the utterance asks for beside this, in order: "cancel the tea and order coffee". None of these can buy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Parse>,
+}
+
+/// A part of the text, and what it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// First word, counted from 0 without the wake word, and the first one after it.
+    pub words: (usize, usize),
+    /// As it was heard.
+    pub text: String,
+    pub is: Taken,
+}
+
+/// What a part of the text was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// A template of the lexicon, by name.
+    Template(String),
+    /// A product, by SKU.
+    Product(String),
+    /// An amount that stands apart from its product, in its unit.
+    Amount(u32),
+}
+
+/// The classifier's opinion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The likeliest intent and how likely it is, 0.0 to 1.0,
+    pub intent: Intent,
+    pub share: f32,
+    /// and the next one.
+    pub rival: Intent,
+    pub rival_share: f32,
+    /// The features that speak most for the first against the second, with their weights in nats.
+    pub because: Vec<(String, f32)>,
 }
 
 impl Parse {
@@ -194,6 +238,9 @@ impl Parse {
             leftover,
             template: None,
             score: 0.0,
+            spans: vec![],
+            evidence: None,
+            also: vec![],
         }
     }
 }

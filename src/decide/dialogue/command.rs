@@ -37,8 +37,13 @@ impl Mind {
     }
 
     /// The only match over intents outside of a conversation.
-    fn follow(&mut self, talk: Talk, proposed: Proposed, now: Now) -> State {
+    fn follow(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
+        for other in std::mem::take(&mut proposed.parse.also) {
+            self.besides(&talk, &proposed, other, now);
+        }
         match proposed.parse.intent {
+            // "the usual": nothing was named that could be ordered.
+            Intent::Reorder if proposed.lines.is_empty() => self.close_talk(talk, Reply::WhichProduct, now),
             Intent::Reorder => self.propose(talk, proposed, now),
             Intent::None if proposed.tells_of_buying() => self.propose(talk, proposed, now),
             Intent::None => self.not_understood(talk, now),
@@ -75,6 +80,45 @@ impl Mind {
             Intent::Return => self.close_talk(talk, Reply::NotYet { topic: Topic::Return }, now),
             Intent::News => self.close_talk(talk, Reply::NotYet { topic: Topic::News }, now),
         }
+    }
+
+    /// What was asked for in the same breath: done at once, and told when the conversation leaves room for it. It never buys.
+    fn besides(&mut self, talk: &Talk, said: &Proposed, parse: Parse, now: Now) {
+        let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
+        let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
+        let reply = match other.parse.intent {
+            Intent::Cancel => {
+                let skus: Vec<&str> = other.parse.lines.iter().map(|line| line.sku.as_str()).collect();
+                match self.cancellable(&skus, now) {
+                    // The answer comes as soon as the cancellation is on disk.
+                    Some(order) => return self.cancel_order(&order, talk.to.clone(), now),
+                    None => Reply::NothingToCancel,
+                }
+            }
+            Intent::ListAdd if !other.lines.is_empty() => {
+                self.write_down(list_items(&other.lines, "asked"));
+                Reply::Listed { items: self.wanted_items(&other.lines, talk), reason: None }
+            }
+            Intent::Status => self.status_of(&other, now),
+            Intent::History => self.history_of(&other, now),
+            Intent::Price => self.price_of(talk, &other),
+            Intent::News => Reply::NotYet { topic: Topic::News },
+            Intent::ListAdd
+            | Intent::Reorder
+            | Intent::Change
+            | Intent::Confirm
+            | Intent::Affirm
+            | Intent::Deny
+            | Intent::Find
+            | Intent::Handoff
+            | Intent::Return
+            | Intent::Repeat
+            | Intent::Why
+            | Intent::Help
+            | Intent::Stop
+            | Intent::None => return,
+        };
+        self.tell(talk.to.clone(), reply);
     }
 
     /// Asks for the command once more, then gives up.
