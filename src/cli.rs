@@ -10,6 +10,7 @@ mod eval;
 pub mod hear;
 mod journal;
 mod key;
+mod lexicon;
 mod orders;
 mod parse;
 mod run;
@@ -40,6 +41,9 @@ enum Command {
     Hear(hear::Args),
     /// Turn lines of text into meaning.
     Parse(parse::Args),
+    /// Check your own words and sentences, or print the built-in ones.
+    #[command(subcommand)]
+    Lexicon(lexicon::Args),
     /// Judge how well it understands.
     #[command(subcommand)]
     Eval(eval::Args),
@@ -101,6 +105,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
         Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Lexicon(args) => lexicon::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),

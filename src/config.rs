@@ -4,6 +4,7 @@
 //! further look. [`reference`] writes the commented reference file from this very source; a
 //! test keeps `systemd/tendero.toml` equal to it.
 
+pub mod lexicons;
 mod reference;
 pub use reference::reference;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub wake: Wake,
     /// Sound to words.
     pub stt: SpeechToText,
+    /// Words to meaning.
+    pub understand: Understand,
     /// Words to sound.
     pub tts: TextToSpeech,
     /// Where the sound goes.
@@ -105,6 +108,22 @@ pub struct SpeechToText {
 impl Default for SpeechToText {
     fn default() -> Self {
         SpeechToText { engines: vec!["pocketsphinx".into()] }
+    }
+}
+
+/// Words to meaning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Understand {
+    /// A folder with words and sentences of your own, in files en.toml, es.toml and ro.toml, or "" for none.
+    /// `tendero lexicon show en` prints the built-in file, and `tendero lexicon check DIR` tries yours. The default need not
+    /// be there.
+    pub lexicon_dir: PathBuf,
+}
+
+impl Default for Understand {
+    fn default() -> Self {
+        Understand { lexicon_dir: lexicons::PACKAGED.into() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every event with its time, as versioned lines; bounded; can be replayed.
 //!
 //! The first line of a journal holds what the mind was made of (policy, household,
-//! catalogue); each further line one event, its time, and the effects that it had. Since the
+//! catalogue, a maker's lexicons); each further line one event, its time, and the effects that it had. Since the
 //! mind is pure, [`replay`] gets the same effects again, to the byte, or says where not.
 //! A journal holds what people said: it is readable by the daemon's user only, and never
 //! leaves the device.
@@ -14,6 +14,7 @@ use crate::decide::mind::Mind;
 use crate::decide::policy::Policy;
 use crate::understand::Understanding;
 use crate::understand::catalog::Catalog;
+use crate::understand::lexicon::maker::Lexicons;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -31,6 +32,9 @@ pub struct Setup {
     pub policy: Policy,
     pub household: Household,
     pub catalog: Catalog,
+    /// What a maker added to the lexicons.
+    #[serde(default, skip_serializing_if = "Lexicons::is_empty")]
+    pub lexicons: Lexicons,
 }
 
 impl Setup {
@@ -40,12 +44,13 @@ impl Setup {
             policy: mind.policy().clone(),
             household: mind.household().clone(),
             catalog: mind.understanding().catalog().clone(),
+            lexicons: mind.understanding().lexicons().clone(),
         }
     }
 
     /// A mind as it was when the journal began.
     pub fn mind(self) -> Mind {
-        Mind::new(self.policy, Understanding::new(self.catalog), self.household)
+        Mind::new(self.policy, Understanding::with_lexicons(self.catalog, self.lexicons), self.household)
     }
 }
 

@@ -25,6 +25,7 @@ mod text;
 use catalog::index::Index;
 use classifier::Classifier;
 use lexicon::Lexicon;
+use lexicon::maker::Lexicons;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
@@ -81,6 +82,7 @@ pub struct Understanding {
 #[derive(Debug)]
 struct Shared {
     catalog: catalog::Catalog,
+    lexicons: Lexicons,
     /// In the order of [`Lang::ALL`].
     languages: [OnceLock<Language>; 3],
 }
@@ -93,8 +95,19 @@ struct Language {
 }
 
 impl Understanding {
+    /// With the lexicons that are built in.
     pub fn new(catalog: catalog::Catalog) -> Understanding {
-        Understanding { shared: Arc::new(Shared { catalog, languages: Default::default() }) }
+        Understanding::with_lexicons(catalog, Lexicons::default())
+    }
+
+    /// With what a maker adds to the lexicons.
+    pub fn with_lexicons(catalog: catalog::Catalog, lexicons: Lexicons) -> Understanding {
+        Understanding { shared: Arc::new(Shared { catalog, lexicons, languages: Default::default() }) }
+    }
+
+    /// What a maker added.
+    pub fn lexicons(&self) -> &Lexicons {
+        &self.shared.lexicons
     }
 
     pub fn catalog(&self) -> &catalog::Catalog {
@@ -135,7 +148,7 @@ impl Understanding {
             Lang::Ro => 2,
         };
         self.shared.languages[slot].get_or_init(|| {
-            let lexicon = Lexicon::built_in(lang);
+            let lexicon = self.shared.lexicons.lexicon(lang);
             let index = Index::new(&self.shared.catalog, &lexicon);
             Language { lexicon, index, classifier: Classifier::built_in(lang) }
         })

@@ -171,3 +171,64 @@ fn output_that_nobody_reads_any_more_ends_it_quietly() {
     let errors = child.wait_with_output().unwrap().stderr;
     assert!(errors.is_empty(), "{}", String::from_utf8_lossy(&errors));
 }
+
+/// A lexicon folder in `dir` with `text` as its English file.
+fn write_lexicon(dir: &Path, text: &str) -> String {
+    let folder = dir.join("lexicon");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    std::fs::write(folder.join("en.toml"), text).expect("the folder can be written");
+    folder.to_str().expect("a plain path").to_owned()
+}
+
+#[test]
+fn a_maker_teaches_an_idiom() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let text = "[[template]]\nname = \"order\"\nintent = \"reorder\"\nsay = [\"(fetch us hither|the larder cries for) {items}\"]\n";
+    let folder = write_lexicon(dir.path(), text);
+    let said = "the larder cries for coffee\ndon't order milk\n";
+    let run = |more: &[&str]| {
+        let output = tendero(&[&["parse", "--catalog", CATALOG, "--json"], more].concat(), said);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+            .collect::<Vec<serde_json::Value>>()
+    };
+    let (before, after) = (run(&[]), run(&["--lexicon", &folder]));
+    assert_eq!(before[0]["intent"], "none");
+    assert_eq!(after[0]["intent"], "reorder");
+    assert_eq!(after[0]["template"], "order");
+    assert_eq!(after[0]["lines"].as_array().expect("a list").len(), 1);
+    assert_eq!(after[1], before[1]);
+    let checked = tendero(&["lexicon", "check", &folder], "");
+    assert_eq!(stdout(&checked), "en: 1 templates, 0 rules, 0 words, 0 sentences to listen for\n");
+}
+
+#[test]
+fn a_wrong_lexicon_stops_every_command_that_uses_it_at_its_start() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let text = "[[template]]\nname = \"mine\"\nintent = \"reorder\"\nsay = [\"don't order {items}\"]\n";
+    let folder = write_lexicon(dir.path(), text);
+    let config = write_config(
+        dir.path(),
+        &format!("[shop]\ncatalog = \"{CATALOG}\"\n[understand]\nlexicon_dir = \"{folder}\"\n"),
+    );
+    let parts = ["lexicon/en.toml: template \"mine\"", "forbids an order", "leave those words out"];
+    for args in [
+        vec!["lexicon", "check", &folder],
+        vec!["parse", "--catalog", CATALOG, "--lexicon", &folder],
+        vec!["run", "--config", &config],
+        vec!["config", "--check", &config],
+    ] {
+        assert_fails_with(&tendero(&args, "milk\n"), &parts);
+    }
+    std::fs::rename(dir.path().join("lexicon/en.toml"), dir.path().join("lexicon/fr.toml")).expect("renamed");
+    assert_fails_with(&tendero(&["lexicon", "check", &folder], ""), &["fr.toml", "unknown language", "rename"]);
+    assert_fails_with(&tendero(&["lexicon", "check", "/nowhere"], ""), &["/nowhere", "en.toml"]);
+}
+
+#[test]
+fn the_built_in_lexicon_is_printed() {
+    let shown = tendero(&["lexicon", "show", "ro"], "");
+    assert!(shown.status.success() && stdout(&shown).contains("[[template]]"), "{}", stderr(&shown));
+}

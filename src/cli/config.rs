@@ -1,6 +1,6 @@
 //! `tendero config`: the reference configuration, or a check of one.
 
-use crate::config::{Config, reference};
+use crate::config::{Config, lexicons, reference};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     match args.check {
         None => print!("{}", reference()),
         Some(path) => {
-            Config::load(&path)?;
+            let config = Config::load(&path)?;
+            lexicons::configured(&config.understand.lexicon_dir)?;
             println!("{}: fine", path.display());
         }
     }

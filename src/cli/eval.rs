@@ -1,9 +1,9 @@
 //! `tendero eval`: how well it does, on tables of utterances.
 
+use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Intent, Parse};
 use crate::understand::labels::{self, Labelled, Right};
-use crate::understand::{Lang, Understanding};
 use anyhow::Context as _;
 use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
 use serde_json::json;
@@ -26,6 +26,9 @@ pub struct Intents {
     /// The catalogue that the tables are about (JSON).
     #[arg(long, value_name = "FILE")]
     pub catalog: PathBuf,
+    /// A folder with words and sentences of your own (en.toml, es.toml, ro.toml).
+    #[arg(long, value_name = "DIR")]
+    pub lexicon: Option<PathBuf>,
     /// How many of the worst cases are shown.
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub worst: usize,
@@ -71,7 +74,7 @@ impl Case {
 }
 
 fn intents(args: &Intents) -> anyhow::Result<ExitCode> {
-    let understanding = Understanding::new(super::parse::catalog(&args.catalog)?);
+    let understanding = super::parse::understanding(&args.catalog, args.lexicon.as_deref())?;
     let rows = read_tables(&args.labels)?;
     anyhow::ensure!(!rows.is_empty(), "the tables hold no row");
     let unknown = rows.iter().flat_map(|r| &r.lines).find(|l| understanding.catalog().product(&l.sku).is_none());
@@ -212,7 +215,8 @@ fn report(cases: &[Case], worst: usize) -> serde_json::Value {
     let tables: serde_json::Map<String, serde_json::Value> = summaries(cases)
         .into_iter()
         .map(|s| {
-            let mut value = json!({ "rows": s.exact.1, "exact": s.exact.0, "not_orders": s.bought.1, "could_buy": s.bought.0 });
+            let mut value =
+                json!({ "rows": s.exact.1, "exact": s.exact.0, "not_orders": s.bought.1, "could_buy": s.bought.0 });
             for (name, (right, _)) in s.parts {
                 value[name] = json!(right);
             }

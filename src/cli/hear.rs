@@ -3,12 +3,14 @@
 //! Each file is one utterance, decoded as what one says after the wake word. Never orders anything.
 
 use crate::clock::Clock;
+use crate::config::lexicons;
 use crate::decide::event::Hypothesis;
 use crate::hear::source::read_file;
 use crate::hear::stt::{self, Stt};
 use crate::understand::catalog::Catalog;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Intent, Parse};
+use crate::understand::lexicon::maker::Lexicons;
 use crate::understand::{Lang, Understanding};
 use anyhow::Context;
 use serde::Serialize;
@@ -28,6 +30,9 @@ pub struct Args {
     /// The shop's catalogue, a JSON file.
     #[arg(long, value_name = "FILE")]
     pub catalog: PathBuf,
+    /// A folder with words and sentences of your own (en.toml, es.toml, ro.toml).
+    #[arg(long, value_name = "DIR")]
+    pub lexicon: Option<PathBuf>,
     /// The language that is spoken: en, es or ro.
     #[arg(long, default_value = "en")]
     pub lang: Lang,
@@ -48,7 +53,8 @@ pub struct Args {
 /// The catalogue or the engine can't be used; or some of the files failed (each has had its
 /// line on standard error by then).
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let mut ear = Ear::open(&args.catalog, args.lang, args.engine.as_deref())?;
+    let mut ear =
+        Ear::open_with(&args.catalog, lexicons::given(args.lexicon.as_deref())?, args.lang, args.engine.as_deref())?;
     let progress = progress_bar(args.files.len(), args.json);
     let mut failed = 0;
     for file in &args.files {
@@ -85,14 +91,24 @@ pub struct HeardFile {
 }
 
 impl Ear {
+    /// With the lexicons that are built in.
+    ///
     /// # Errors
     /// The catalogue can't be read, or no engine can start.
     pub fn open(catalog: &Path, lang: Lang, engine: Option<&str>) -> anyhow::Result<Ear> {
+        Ear::open_with(catalog, Lexicons::default(), lang, engine)
+    }
+
+    /// As [`Ear::open`], with what a maker adds.
+    ///
+    /// # Errors
+    /// As [`Ear::open`].
+    pub fn open_with(catalog: &Path, lexicons: Lexicons, lang: Lang, engine: Option<&str>) -> anyhow::Result<Ear> {
         let text = std::fs::read_to_string(catalog)
             .with_context(|| format!("the catalogue {} can't be read", catalog.display()))?;
         let catalog =
             Catalog::from_json(&text).with_context(|| format!("the catalogue {} can't be used", catalog.display()))?;
-        let understanding = Understanding::new(catalog);
+        let understanding = Understanding::with_lexicons(catalog, lexicons);
         let names = engine.map_or_else(|| ENGINES.map(str::to_owned).to_vec(), |name| vec![name.to_owned()]);
         let opened = stt::open(&names)?;
         let mut stt = opened.stt;

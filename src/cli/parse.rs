@@ -2,6 +2,7 @@
 //!
 //! Never stops for a bad line: text that is not UTF-8 or too long gives a line with `error`.
 
+use crate::config::lexicons;
 use crate::understand::catalog::Catalog;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Because, Parse, Taken};
@@ -17,6 +18,9 @@ pub struct Args {
     /// The shop's catalogue (JSON).
     #[arg(long, value_name = "FILE")]
     pub catalog: PathBuf,
+    /// A folder with words and sentences of your own (en.toml, es.toml, ro.toml).
+    #[arg(long, value_name = "DIR")]
+    pub lexicon: Option<PathBuf>,
     /// The language of the utterances: en, es or ro.
     #[arg(long, default_value = "en")]
     pub lang: Lang,
@@ -42,17 +46,26 @@ const MAX_LINE: u64 = 64 * 1024;
 /// # Errors
 /// A catalogue that can't be read or is wrong; standard output that is closed.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let understanding = Understanding::new(catalog(&args.catalog)?);
+    let understanding = understanding(&args.catalog, args.lexicon.as_deref())?;
     stream(args, &understanding, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}
+
+/// What parses utterances about the catalogue of a file, with a maker's lexicons.
+///
+/// # Errors
+/// A file that can't be read or is wrong.
+pub fn understanding(catalog: &Path, lexicon: Option<&Path>) -> anyhow::Result<Understanding> {
+    Ok(Understanding::with_lexicons(self::catalog(catalog)?, lexicons::given(lexicon)?))
 }
 
 /// Reads a catalogue.
 ///
 /// # Errors
 /// A file that can't be read or is no valid catalogue.
-pub fn catalog(file: &Path) -> anyhow::Result<Catalog> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("can't read the catalogue {}; give an existing file with --catalog", file.display()))?;
+fn catalog(file: &Path) -> anyhow::Result<Catalog> {
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!("can't read the catalogue {}; give an existing file with --catalog", file.display())
+    })?;
     Catalog::from_json(&text).with_context(|| format!("{} is not a valid catalogue", file.display()))
 }
 
@@ -177,8 +190,15 @@ mod tests {
     #[test]
     fn bad_lines_do_not_stop_the_stream() {
         let understanding = Understanding::new(Catalog::from_json(CATALOG).expect("valid"));
-        let args =
-            Args { catalog: PathBuf::new(), lang: Lang::En, json: true, explain: false, confirm: false, regulars: vec![] };
+        let args = Args {
+            catalog: PathBuf::new(),
+            lexicon: None,
+            lang: Lang::En,
+            json: true,
+            explain: false,
+            confirm: false,
+            regulars: vec![],
+        };
         let mut input = b"order milk\n\xff\xfe\n".to_vec();
         input.extend(vec![b'a'; 200_000]);
         input.extend(b"\nwe're out of milk");

@@ -3,9 +3,9 @@
 //! With `--folds` it judges itself first: each part of the rows by a model that never saw it.
 
 use super::eval::read_tables;
+use crate::understand::Lang;
 use crate::understand::classifier::train::{Row, Settings, train};
 use crate::understand::intent::Intent;
-use crate::understand::{Lang, Understanding};
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
@@ -23,6 +23,9 @@ pub struct Args {
     /// More tables, each about a catalogue of its own.
     #[arg(long, value_name = "CATALOG:LABELS")]
     pub more: Vec<More>,
+    /// A folder with words and sentences of your own (en.toml, es.toml, ro.toml).
+    #[arg(long, value_name = "DIR")]
+    pub lexicon: Option<PathBuf>,
     /// The language to train; rows of others are skipped.
     #[arg(long)]
     pub lang: Lang,
@@ -61,9 +64,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         min_rows: args.min_rows,
         seed: args.seed,
     };
-    let mut rows: Vec<Example> = examples(&args.catalog, &args.labels, args.lang)?;
+    let mut rows: Vec<Example> = examples(args, &args.catalog, &args.labels)?;
     for more in &args.more {
-        rows.extend(examples(&more.catalog, std::slice::from_ref(&more.labels), args.lang)?);
+        rows.extend(examples(args, &more.catalog, std::slice::from_ref(&more.labels))?);
     }
     anyhow::ensure!(!rows.is_empty(), "the tables hold no row whose \"lang\" is \"{}\"", args.lang);
     if let Some(folds) = args.folds {
@@ -74,7 +77,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = train(&rows, &settings, &mut |epoch| bar.set_position(u64::from(epoch)));
     bar.finish_and_clear();
     let right = rows.iter().filter(|(f, i)| model.likelihood(f).best(&|_| true).is_some_and(|(b, _)| b == *i)).count();
-    println!("{} rows, {} features with weight; {right} of the rows it learned from are right", rows.len(), model.len());
+    println!(
+        "{} rows, {} features with weight; {right} of the rows it learned from are right",
+        rows.len(),
+        model.len()
+    );
     if let Some(out) = &args.out {
         std::fs::write(out, format!("{}{}", origin(args, rows.len(), &settings)?, model.to_text())).with_context(|| format!("can't write {}", out.display()))?;
     }
@@ -120,9 +127,9 @@ struct Example {
     row: Row,
 }
 
-fn examples(catalog: &Path, labels: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Example>> {
-    let understanding = Understanding::new(super::parse::catalog(catalog)?);
-    let rows = read_tables(labels)?.into_iter().filter(|row| row.lang == lang);
+fn examples(args: &Args, catalog: &Path, labels: &[PathBuf]) -> anyhow::Result<Vec<Example>> {
+    let understanding = super::parse::understanding(catalog, args.lexicon.as_deref())?;
+    let rows = read_tables(labels)?.into_iter().filter(|row| row.lang == args.lang);
     Ok(rows
         .map(|row| Example { row: (understanding.features(&row.text, row.lang), row.intent), text: row.text })
         .collect())
@@ -133,8 +140,7 @@ fn cross_validate(rows: &[Example], folds: usize, settings: &Settings) {
     let mut judged: Vec<(&Example, Intent, f32)> = Vec::new();
     for fold in 0..folds {
         let part = |at: usize| at % folds == fold;
-        let seen: Vec<Row> =
-            rows.iter().enumerate().filter(|(at, _)| !part(*at)).map(|(_, e)| e.row.clone()).collect();
+        let seen: Vec<Row> = rows.iter().enumerate().filter(|(at, _)| !part(*at)).map(|(_, e)| e.row.clone()).collect();
         let model = train(&seen, settings, &mut |_| {});
         judged.extend(rows.iter().enumerate().filter(|(at, _)| part(*at)).filter_map(|(_, example)| {
             let likely = model.likelihood(&example.row.0);
@@ -147,7 +153,11 @@ fn cross_validate(rows: &[Example], folds: usize, settings: &Settings) {
     for least in [0.5, 0.65, 0.8, 0.9, 0.95] {
         let passing = |of: &[&(&Example, Intent, f32)]| of.iter().filter(|(.., p)| *p >= least).count();
         let (taken, wrong) = (passing(&orders), passing(&others));
-        println!("  likelihood of an order from {least:.2} on: {taken} of {} orders, {wrong} of {} others", orders.len(), others.len());
+        println!(
+            "  likelihood of an order from {least:.2} on: {taken} of {} orders, {wrong} of {} others",
+            orders.len(),
+            others.len()
+        );
     }
     let mut worst: Vec<_> = others.into_iter().filter(|(.., p)| *p >= 0.8).collect();
     worst.sort_by(|a, b| b.2.total_cmp(&a.2));

@@ -5,7 +5,7 @@ use super::catalogs::Catalogs;
 use super::errand::Errands;
 use super::{Daemon, Inbox, Parts, QUEUE, control};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, lexicons};
 use crate::decide::household::Regular;
 use crate::decide::mind::Mind;
 use crate::deliver::keys::{Keys, PublicKey};
@@ -77,7 +77,11 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
     let state_dir = config.state.dir.clone();
     make_private_dir(&state_dir)?;
     let (catalog, catalogs) = Catalogs::open(&config.shop.catalog, &state_dir)?;
-    let understanding = Understanding::new(catalog);
+    let lexicons = lexicons::configured(&config.understand.lexicon_dir)?;
+    for (lang, added) in lexicons.added() {
+        tracing::info!("lexicon {lang}: {added} of your own");
+    }
+    let understanding = Understanding::with_lexicons(catalog, lexicons);
     let wording = Wording::new().context("the sentences of the speaker are damaged")?;
 
     let keys = Arc::new(Keys::load_or_make(&state_dir)?);

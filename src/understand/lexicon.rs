@@ -1,15 +1,18 @@
 //! The words of a language: templates, numbers, units, and the short words of a dialogue.
 //!
-//! One data file for each language under `lexicon/`, compiled in; a maker may extend them.
+//! One data file for each language under `lexicon/`, compiled in; a maker may extend them ([`maker`]).
 //! [`Lexicon::from_toml`] checks a file and says which template is wrong and how. Never looks
 //! at a catalogue: products come in through the slots of the templates.
 
+mod file;
+mod guard;
+pub mod maker;
 pub mod template;
 
 use super::Lang;
 use super::intent::{Intent, NotAnOrder};
 use super::text;
-use serde::Deserialize;
+use file::{File, FileTemplate};
 use std::collections::{BTreeMap, BTreeSet};
 use template::{Automaton, Node, Slot, Sym};
 
@@ -30,7 +33,7 @@ pub enum Role {
     Filler,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     pub name: String,
     pub role: Role,
@@ -53,6 +56,8 @@ pub struct Lexicon {
     pub lang: Lang,
     pub templates: Vec<Template>,
     pub rules: BTreeMap<String, Node>,
+    /// What a maker changed; `None` for a lexicon as it was built in.
+    taught: Option<Taught>,
     /// What a recogniser listens for as a command; empty: every template that is `heard`.
     pub listen: Vec<Node>,
     pub wake: Vec<String>,
@@ -110,6 +115,34 @@ pub struct Lexicon {
     pub classes: Automaton,
 }
 
+/// How the rules were before a maker's file, and how they are where they forbid.
+#[derive(Debug, Clone)]
+struct Taught {
+    /// The templates before this one are built in.
+    first: usize,
+    built_in: BTreeMap<String, Node>,
+    /// A rule that was replaced goes on to stand for its old words here.
+    guarding: BTreeMap<String, Node>,
+}
+
+impl Taught {
+    /// The rules that the template at `at` is compiled with. What forbids knows the old words and the new ones; what may
+    /// stand around the phrase that buys keeps to the old ones.
+    fn rules_for<'a>(
+        &'a self,
+        at: usize,
+        template: &Template,
+        rules: &'a BTreeMap<String, Node>,
+    ) -> &'a BTreeMap<String, Node> {
+        let built_in = at < self.first;
+        match template.role {
+            Role::Forbids(_) | Role::Spares => &self.guarding,
+            Role::Means(Intent::Confirm | Intent::Affirm) | Role::Filler if built_in => &self.built_in,
+            Role::Means(_) | Role::Filler => rules,
+        }
+    }
+}
+
 /// What is wrong with a lexicon file, and where.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum LexiconError {
@@ -119,90 +152,24 @@ pub enum LexiconError {
     Template { file: String, template: String, what: String },
     #[error("{file}: rule <{rule}>: {what}")]
     Rule { file: String, rule: String, what: String },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    wake: Vec<String>,
-    #[serde(default)]
-    listen: Vec<String>,
-    words: Words,
-    numbers: BTreeMap<String, u32>,
-    #[serde(default)]
-    number_variants: BTreeMap<String, u32>,
-    #[serde(default)]
-    number_prefixes: BTreeMap<String, u32>,
-    amounts: BTreeMap<String, u32>,
-    fractions: BTreeMap<String, u32>,
-    and_fractions: BTreeMap<String, u32>,
-    units: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    synonyms: BTreeMap<String, Vec<String>>,
-    rules: BTreeMap<String, String>,
-    template: Vec<FileTemplate>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Words {
-    articles: Vec<String>,
-    spoken_articles: Vec<String>,
-    spoken_joiners: Vec<String>,
-    spoken_and: Vec<String>,
-    #[serde(default)]
-    spoken_units: Option<Vec<String>>,
-    of: Vec<String>,
-    links: Vec<String>,
-    joiners: Vec<String>,
-    corrections: Vec<String>,
-    corrections_after: Vec<String>,
-    contrast: Vec<String>,
-    about: Vec<String>,
-    times: Vec<String>,
-    ambiguous: Vec<String>,
-    negative: Vec<String>,
-    number_joiner: String,
-    #[serde(default)]
-    never_first: Vec<String>,
-    not_quantity_after: Vec<String>,
-    each: Vec<String>,
-    light: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileTemplate {
-    name: String,
-    #[serde(default)]
-    intent: Option<Intent>,
-    #[serde(default)]
-    forbids: Option<NotAnOrder>,
-    #[serde(default)]
-    spares: bool,
-    #[serde(default)]
-    whole: bool,
-    #[serde(default)]
-    depletes: bool,
-    #[serde(default)]
-    prepared: bool,
-    #[serde(default)]
-    start: bool,
-    #[serde(default)]
-    unheard: bool,
-    say: Vec<String>,
+    #[error("{file}: {list}: \"{word}\" {what}")]
+    Word { file: String, list: String, word: String, what: String },
 }
 
 impl Lexicon {
     /// The lexicon that is compiled in.
     pub fn built_in(lang: Lang) -> Lexicon {
-        let text = match lang {
+        Lexicon::from_toml(&format!("{}.toml", lang.code()), Lexicon::built_in_text(lang), lang)
+            .expect("the files are compiled in, and a test checks them")
+    }
+
+    /// The file that is compiled in.
+    pub fn built_in_text(lang: Lang) -> &'static str {
+        match lang {
             Lang::En => EN,
             Lang::Es => ES,
             Lang::Ro => RO,
-        };
-        Lexicon::from_toml(&format!("{}.toml", lang.code()), text, lang)
-            .expect("the files are compiled in, and a test checks them")
+        }
     }
 
     /// Checks and compiles the text of a lexicon file; `file` is its name, for messages.
@@ -210,60 +177,30 @@ impl Lexicon {
     /// # Errors
     /// The first thing that is wrong: file, template and what.
     pub fn from_toml(file: &str, text: &str, lang: Lang) -> Result<Lexicon, LexiconError> {
-        let raw: File =
-            toml::from_str(text).map_err(|e| LexiconError::Shape { file: file.into(), what: e.to_string() })?;
-        let mut rules = BTreeMap::new();
-        for (name, body) in &raw.rules {
-            let node =
-                Node::parse(body).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
-            rules.insert(name.clone(), node);
-        }
-        if let Some(rule) = template::circular(&rules) {
-            return Err(LexiconError::Rule { file: file.into(), rule, what: "it leads back to itself".into() });
-        }
-        for (name, node) in &rules {
-            known_rules(node, &rules).map_err(|what| LexiconError::Rule {
-                file: file.into(),
-                rule: name.clone(),
-                what,
-            })?;
-        }
-        let mut listen = Vec::new();
-        for say in &raw.listen {
-            let wrong = |what| LexiconError::Template {
-                file: file.into(),
-                template: "listen".into(),
-                what: format!("\"{say}\": {what}"),
-            };
-            let node = Node::parse(say).map_err(wrong)?;
-            known_rules(&node, &rules).map_err(wrong)?;
-            listen.push(node);
-        }
-        let mut templates = Vec::new();
-        for entry in raw.template {
-            let wrong = |what: String| LexiconError::Template { file: file.into(), template: entry.name.clone(), what };
-            let role = role(&entry).map_err(wrong)?;
-            for say in &entry.say {
-                let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
-                known_rules(&node, &rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
-                let heard = !entry.unheard && !node.has(Slot::Any, &rules);
-                templates.push(Template {
-                    name: entry.name.clone(),
-                    role,
-                    whole: entry.whole,
-                    depletes: entry.depletes,
-                    prepared: entry.prepared,
-                    start: entry.start,
-                    heard,
-                    node,
-                });
-            }
-        }
+        let mut raw: File = file::read(file, text)?;
+        let rules = rules(file, &raw.rules)?;
+        known_everywhere(file, &rules)?;
+        let listen = listen(file, &raw.listen, &rules)?;
+        let templates = templates(file, std::mem::take(&mut raw.template), &rules)?;
+        let mut lexicon = Lexicon::assemble(lang, raw, rules, listen, templates);
+        lexicon.compile();
+        Ok(lexicon)
+    }
+
+    /// Puts the checked parts together; [`Lexicon::compile`] has to follow.
+    fn assemble(
+        lang: Lang,
+        raw: File,
+        rules: BTreeMap<String, Node>,
+        listen: Vec<Node>,
+        templates: Vec<Template>,
+    ) -> Lexicon {
         let numbers = numbers(&raw.numbers, &raw.number_variants, &raw.number_prefixes);
-        let mut lexicon = Lexicon {
+        Lexicon {
             lang,
             templates,
             rules,
+            taught: None,
             listen,
             wake: raw.wake,
             numbers,
@@ -304,9 +241,7 @@ impl Lexicon {
             asking: BTreeSet::new(),
             automaton: Automaton::default(),
             classes: Automaton::default(),
-        };
-        lexicon.compile();
-        Ok(lexicon)
+        }
     }
 
     fn compile(&mut self) {
@@ -323,12 +258,16 @@ impl Lexicon {
         };
         for (at, template) in self.templates.iter().enumerate() {
             let id = u32::try_from(at).expect("a lexicon has far fewer templates");
-            self.automaton.add(id, &template.node, &self.rules, &mut number);
+            let rules = self.taught.as_ref().map_or(&self.rules, |t| t.rules_for(at, template, &self.rules));
+            self.automaton.add(id, &template.node, rules, &mut number);
         }
         self.automaton.finish();
-        for (at, node) in self.rules.values().enumerate() {
+        for (at, (name, node)) in self.rules.iter().enumerate() {
             let id = u32::try_from(at).expect("a lexicon has far fewer rules");
-            self.classes.add(id, node, &self.rules, &mut number);
+            // Nothing was learned about a class that a maker makes, and it would hide one about which something was.
+            if self.taught.as_ref().is_none_or(|t| t.built_in.contains_key(name)) {
+                self.classes.add(id, node, &self.rules, &mut number);
+            }
         }
         self.classes.finish();
         let carrying = self.templates.iter().filter(|t| matches!(t.role, Role::Means(_))).map(|t| &t.node);
@@ -395,6 +334,67 @@ impl Lexicon {
     pub fn synonym(&self, stem: &str) -> impl Iterator<Item = &String> {
         self.synonyms.get(stem).into_iter().flatten()
     }
+}
+
+fn rules(file: &str, bodies: &BTreeMap<String, String>) -> Result<BTreeMap<String, Node>, LexiconError> {
+    let rule = |(name, body): (&String, &String)| {
+        let wrong = |what| LexiconError::Rule { file: file.into(), rule: name.clone(), what };
+        Ok((name.clone(), Node::parse(body).map_err(wrong)?))
+    };
+    bodies.iter().map(rule).collect()
+}
+
+/// Whether every rule leads to rules that there are, and none back to itself.
+fn known_everywhere(file: &str, rules: &BTreeMap<String, Node>) -> Result<(), LexiconError> {
+    if let Some(rule) = template::circular(rules) {
+        return Err(LexiconError::Rule { file: file.into(), rule, what: "it leads back to itself".into() });
+    }
+    for (name, node) in rules {
+        known_rules(node, rules).map_err(|what| LexiconError::Rule { file: file.into(), rule: name.clone(), what })?;
+    }
+    Ok(())
+}
+
+fn listen(file: &str, list: &[String], rules: &BTreeMap<String, Node>) -> Result<Vec<Node>, LexiconError> {
+    let sentence = |say: &String| {
+        let node = Node::parse(say).and_then(|node| known_rules(&node, rules).map(|()| node));
+        node.map_err(|what| LexiconError::Template {
+            file: file.into(),
+            template: "listen".into(),
+            what: format!("\"{say}\": {what}"),
+        })
+    };
+    list.iter().map(sentence).collect()
+}
+
+fn templates(
+    file: &str,
+    entries: Vec<FileTemplate>,
+    rules: &BTreeMap<String, Node>,
+) -> Result<Vec<Template>, LexiconError> {
+    let mut out = Vec::new();
+    for entry in entries {
+        let wrong = |what: String| LexiconError::Template { file: file.into(), template: entry.name.clone(), what };
+        let role = role(&entry).map_err(wrong)?;
+        if entry.say.is_empty() {
+            return Err(wrong("it has nothing to say; give it say = [\"...\"]".into()));
+        }
+        for say in &entry.say {
+            let node = Node::parse(say).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
+            known_rules(&node, rules).map_err(|what| wrong(format!("\"{say}\": {what}")))?;
+            out.push(Template {
+                name: entry.name.clone(),
+                role,
+                whole: entry.whole,
+                depletes: entry.depletes,
+                prepared: entry.prepared,
+                start: entry.start,
+                heard: !entry.unheard && !node.has(Slot::Any, rules),
+                node,
+            });
+        }
+    }
+    Ok(out)
 }
 
 /// The number words, folded: those of the language, other forms of them, and tens with a unit in one word.
@@ -481,12 +481,8 @@ mod tests {
     #[test]
     fn the_built_in_files_are_valid() {
         for lang in Lang::ALL {
-            let text = match lang {
-                Lang::En => EN,
-                Lang::Es => ES,
-                Lang::Ro => RO,
-            };
-            let lexicon = Lexicon::from_toml(lang.code(), text, lang).unwrap_or_else(|e| panic!("{e}"));
+            let lexicon =
+                Lexicon::from_toml(lang.code(), Lexicon::built_in_text(lang), lang).unwrap_or_else(|e| panic!("{e}"));
             assert!(lexicon.templates.len() > 10);
         }
     }

@@ -71,6 +71,8 @@ impl Stage {
         let catalog = Catalog::from_json(CATALOG).context("the demo's own catalogue")?;
 
         let mut config = Config::default();
+        // The demo is the same on every machine.
+        config.understand.lexicon_dir = "".into();
         config.home.name = "casa".into();
         config.state.dir = dir.path().join("home");
         config.state.socket = dir.path().join("control.sock");

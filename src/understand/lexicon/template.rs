@@ -262,6 +262,20 @@ impl Automaton {
         &next[low..high]
     }
 
+    /// The positions after `from`, or those in which a template may begin, and what they take.
+    pub fn after(&self, from: Option<u32>) -> Vec<(Sym, u32)> {
+        let next: Vec<u32> = match from {
+            Some(at) => self.follow[at as usize].clone(),
+            None => self.starts.values().flatten().copied().collect(),
+        };
+        next.into_iter().map(|p| (self.positions[p as usize].0, p)).collect()
+    }
+
+    /// What `position` takes.
+    pub fn takes(&self, position: u32) -> Sym {
+        self.positions[position as usize].0
+    }
+
     /// The template that is complete at `position`, if one is.
     pub fn accepted(&self, position: u32) -> Option<u32> {
         self.accepts[position as usize].then(|| self.positions[position as usize].1)
