@@ -231,7 +231,6 @@ fn what_nothing_was_tuned_on_is_understood() {
 
 /// The weights name the tables that they were trained from, in comments: `# sha256 <hex> <path from the repository's root>`.
 #[test]
-#[ignore = "red until `tendero train` writes the header and the weights are trained anew"]
 fn weights_are_those_of_the_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for lang in Lang::ALL {

@@ -83,7 +83,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         model.len()
     );
     if let Some(out) = &args.out {
-        std::fs::write(out, format!("{}{}", origin(args, rows.len(), &settings)?, model.to_text())).with_context(|| format!("can't write {}", out.display()))?;
+        std::fs::write(out, format!("{}{}", origin(args, rows.len(), &settings)?, model.to_text()))
+            .with_context(|| format!("can't write {}", out.display()))?;
     }
     Ok(())
 }

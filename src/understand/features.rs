@@ -7,8 +7,8 @@
 use super::clauses::{self, Clause};
 use super::intent::{Intent, Parse};
 use super::lexicon::Role;
-use super::sentence::Sentence;
 use super::quantity;
+use super::sentence::Sentence;
 use std::collections::BTreeSet;
 
 const ITEM: &str = "{item}";

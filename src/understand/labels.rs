@@ -74,7 +74,8 @@ impl Labelled {
         let of = |sku: &str| parse.lines.iter().find(|l| l.sku == sku);
         let products = parse.lines.len() == self.lines.len() && self.lines.iter().all(|w| of(&w.sku).is_some());
         let quantities = self.lines.iter().all(|w| of(&w.sku).is_none_or(|l| l.qty == w.qty));
-        let options = self.lines.iter().all(|w| of(&w.sku).is_none_or(|l| w.options.is_empty() || l.options == w.options));
+        let options =
+            self.lines.iter().all(|w| of(&w.sku).is_none_or(|l| w.options.is_empty() || l.options == w.options));
         Right { intent, products, quantities, options }
     }
 

@@ -56,11 +56,14 @@ impl Sentence<'_> {
             return None;
         }
         let corrects = self.corrected_by(amount.start);
-        let asked = self.chosen.iter().filter(holds).any(|c| {
-            matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change))
-        });
+        let asked = self
+            .chosen
+            .iter()
+            .filter(holds)
+            .any(|c| matches!(self.means(c), Some(Intent::Reorder | Intent::ListAdd | Intent::Change)));
         let lexicon = self.context.lexicon;
-        let times_at = |at: Option<usize>| at.and_then(|at| self.tokens.get(at)).is_some_and(|t| lexicon.times.contains(&t.fold));
+        let times_at =
+            |at: Option<usize>| at.and_then(|at| self.tokens.get(at)).is_some_and(|t| lexicon.times.contains(&t.fold));
         let times = times_at(amount.start.checked_sub(1)) || times_at(Some(amount.end));
         // "for my two children": what follows the number is what is counted.
         let counts_others = self.tokens.get(amount.end).is_some_and(|t| !t.break_before && !lexicon.knows(&t.fold));

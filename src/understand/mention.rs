@@ -374,11 +374,13 @@ impl Reader<'_> {
             let mention = &list[at];
             // An everyday word after a mere pause begins another thought: "..., vin băieții".
             let led = mention.joined && (self.led(&list[at - 1], mention) || (weak(mention) && self.paused(mention)));
-            let leads = list.get(at + 1).is_some_and(|next| next.joined && (self.led(mention, next) || self.paused(next)));
+            let leads =
+                list.get(at + 1).is_some_and(|next| next.joined && (self.led(mention, next) || self.paused(next)));
             let wanted = mention.span.0 > 0 && self.lexicon.asks(&self.tokens[mention.span.0 - 1].fold);
             led || leads || wanted || mention.amount.as_ref().is_some_and(|a| a.start < mention.core.0)
         };
-        let keep: Vec<bool> = (0..list.len()).map(|at| !(weak(&list[at]) || everyday(&list[at])) || asked(at)).collect();
+        let keep: Vec<bool> =
+            (0..list.len()).map(|at| !(weak(&list[at]) || everyday(&list[at])) || asked(at)).collect();
         let mut keep = keep.into_iter();
         list.retain(|_| keep.next().unwrap_or(true));
     }

@@ -110,7 +110,9 @@ impl Sentence<'_> {
         if let Some(parse) = self.cannot_buy(buys) {
             return parse;
         }
-        let short = |intent: Intent| !matches!(intent, Intent::Reorder);
+        // "stai, ia-l": a phrase that holds a negative word confirms nothing, here no more than after a read-back.
+        let denied = self.is_negative();
+        let short = |intent: Intent| intent != Intent::Reorder && !(denied && intent == Intent::Confirm);
         if let Some(clause) = self.whole(&short)
             && !buys
         {
@@ -233,16 +235,18 @@ impl Sentence<'_> {
         }
     }
 
+    /// Whether any word takes back what is said. "two, no, three packs": that "no" takes back a number only.
+    fn is_negative(&self) -> bool {
+        let corrected = |at: usize| self.mentions.amounts.iter().any(|a| (a.start..a.end).contains(&at));
+        let negative = &self.context.lexicon.negative;
+        negative
+            .iter()
+            .any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)))
+    }
+
     /// After a read-back. Any negative word rules the confirmation out.
     pub fn answer(&self) -> Parse {
-        // "two, no, three packs": that "no" takes back a number, not the order.
-        let corrected = |at: usize| self.mentions.amounts.iter().any(|a| (a.start..a.end).contains(&at));
-        let negative = self
-            .context
-            .lexicon
-            .negative
-            .iter()
-            .any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)));
+        let negative = self.is_negative();
         let change = self.change();
         if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
             return self.result(Intent::Cancel, clause, vec![]);
@@ -325,5 +329,4 @@ impl Sentence<'_> {
             ..Parse::nothing(leftover)
         }
     }
-
 }

@@ -20,7 +20,8 @@ pub fn meaning(sentence: &Sentence<'_>) -> Parse {
     let starts = std::iter::once(0).chain(borders.iter().copied());
     let ends = borders.iter().copied().chain(std::iter::once(sentence.tokens.len()));
     let parts: Vec<Parse> = starts.zip(ends).map(|(start, end)| part(sentence, start, end)).collect();
-    let clear = parts.iter().all(|p| is_wish(p.intent) && is_complete(p)) && parts.windows(2).all(|p| p[0].intent != p[1].intent);
+    let clear = parts.iter().all(|p| is_wish(p.intent) && is_complete(p))
+        && parts.windows(2).all(|p| p[0].intent != p[1].intent);
     // Only one may buy, and only where the whole, too, is no talk that forbids it.
     let buys = parts.iter().filter(|p| p.intent.can_buy()).count();
     if !clear || buys > 1 || whole.intent == Intent::None {
@@ -31,11 +32,8 @@ pub fn meaning(sentence: &Sentence<'_>) -> Parse {
 
 /// Where another wish begins.
 fn borders(sentence: &Sentence<'_>) -> Vec<usize> {
-    let wishes: Vec<&Clause> = sentence
-        .chosen
-        .iter()
-        .filter(|c| !sentence.is_whole(c) && sentence.means(c).is_some_and(is_wish))
-        .collect();
+    let wishes: Vec<&Clause> =
+        sentence.chosen.iter().filter(|c| !sentence.is_whole(c) && sentence.means(c).is_some_and(is_wish)).collect();
     let joiner = |at: usize| sentence.context.lexicon.joiners.contains(&sentence.tokens[at].fold);
     let another = |pair: &[&Clause]| {
         let (old, new) = (pair[0], pair[1]);

@@ -114,9 +114,7 @@ impl Sentence<'_> {
         candidates
             .filter(|c| {
                 // "alright, order that": a yes beside the phrase takes nothing from it.
-                let nods = |f: &Clause| {
-                    self.means(c) == Some(Intent::Confirm) && self.means(f) == Some(Intent::Affirm)
-                };
+                let nods = |f: &Clause| self.means(c) == Some(Intent::Confirm) && self.means(f) == Some(Intent::Affirm);
                 let same = |f: &Clause| self.is_whole(f) && (self.means(f) == self.means(c) || nods(f));
                 let rest: Vec<Clause> = self
                     .all
@@ -174,9 +172,11 @@ impl Sentence<'_> {
         let mut out: Vec<Span> = templates
             .map(|c| span((c.start, c.end), Taken::Template(self.context.lexicon.templates[c.template].name.clone())))
             .collect();
-        out.extend(self.mentions.list.iter().filter(|m| !m.dropped).map(|m| {
-            span(m.span, Taken::Product(self.context.catalog.products[m.found.products[0].0].sku.clone()))
-        }));
+        out.extend(
+            self.mentions.list.iter().filter(|m| !m.dropped).map(|m| {
+                span(m.span, Taken::Product(self.context.catalog.products[m.found.products[0].0].sku.clone()))
+            }),
+        );
         out.extend(self.mentions.amounts.iter().map(|a| span((a.start, a.end), Taken::Amount(a.value))));
         out.sort_by_key(|s| s.words);
         out

@@ -16,9 +16,6 @@ use unicode_normalization::char::is_combining_mark;
 pub const MAX_BYTES: usize = 2_000;
 pub const MAX_TOKENS: usize = 200;
 
-/// Kinds of faults that are not mended yet: told, but no failure. The first sentence after the wake word has
-/// nothing to confirm, so such a confirmation only gets the answer that there is nothing.
-pub const KNOWN: [&str; 1] = [NEGATIVE_COMMAND];
 const NEGATIVE_COMMAND: &str = "a command that confirms, with a negative word";
 
 /// What is wrong. `kind` is the same for all inputs that fail in the same way.
