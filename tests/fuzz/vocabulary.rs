@@ -167,17 +167,17 @@ fn rows(lang: Lang) -> Vec<String> {
     let tables = match lang {
         Lang::En => [
             include_str!("../intents/en.jsonl"),
-            include_str!("../intents/everyday/en.jsonl"),
+            include_str!("../../models/intent/examples/en.jsonl"),
             include_str!("../intents/aside/en.jsonl"),
         ],
         Lang::Es => [
             include_str!("../intents/es.jsonl"),
-            include_str!("../intents/everyday/es.jsonl"),
+            include_str!("../../models/intent/examples/es.jsonl"),
             include_str!("../intents/aside/es.jsonl"),
         ],
         Lang::Ro => [
             include_str!("../intents/ro.jsonl"),
-            include_str!("../intents/everyday/ro.jsonl"),
+            include_str!("../../models/intent/examples/ro.jsonl"),
             include_str!("../intents/aside/ro.jsonl"),
         ],
     };

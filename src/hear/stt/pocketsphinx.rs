@@ -207,7 +207,7 @@ fn acoustic_within(path: &Decoded, (from, to): (u32, u32)) -> f64 {
 fn words_of(decoded: &Decoded) -> Option<(u32, u32)> {
     let mut words = decoded.segments.iter().filter(|s| is_word(&s.word)).map(|s| s.frames);
     let (first, last) = words.next()?;
-    Some((first, words.last().map_or(last, |(_, last)| last)))
+    Some((first, words.next_back().map_or(last, |(_, last)| last)))
 }
 
 /// The samples of these frames and a little more.

@@ -86,14 +86,14 @@ fn update(weights: &mut [Weight], features: &[usize], wanted: usize, share: f32,
     let likely = softmax(&scores);
     for &f in features {
         let weight = &mut weights[f];
-        for intent in 0..INTENTS {
-            let gradient = (likely[intent] - f32::from(u8::from(intent == wanted))) * share;
-            weight.steps[intent] += gradient * gradient;
-            let step = settings.rate / weight.steps[intent].sqrt();
-            let moved = weight.value[intent] - step * gradient;
+        let each = weight.value.iter_mut().zip(&mut weight.steps).zip(likely).enumerate();
+        for (intent, ((value, steps), likely)) in each {
+            let gradient = (likely - f32::from(u8::from(intent == wanted))) * share;
+            *steps += gradient * gradient;
+            let step = settings.rate / steps.sqrt();
+            let moved = *value - step * gradient;
             // The proximal step of the L1 norm: toward zero, and not beyond.
-            let shrink = step * settings.sparsity;
-            weight.value[intent] = moved.signum() * (moved.abs() - shrink).max(0.0);
+            *value = moved.signum() * (moved.abs() - step * settings.sparsity).max(0.0);
         }
     }
 }
