@@ -7,6 +7,7 @@
 use super::clauses::{self, Clause};
 use super::intent::{Intent, Parse};
 use super::lexicon::Role;
+use super::mention::Mention;
 use super::quantity;
 use super::sentence::Sentence;
 use std::collections::BTreeSet;
@@ -54,9 +55,12 @@ fn symbols(sentence: &Sentence<'_>, classes: &[Clause]) -> Vec<String> {
     let mut at = 0;
     while at < sentence.tokens.len() {
         let token = &sentence.tokens[at];
-        if let Some(mention) = sentence.mentions.list.iter().find(|m| m.core.0 == at) {
+        // The options that are said with a product belong to it, on both sides of its name.
+        let named = |m: &&Mention| if m.options.is_empty() { m.core.0 == at } else { m.span.0 == at };
+        if let Some(mention) = sentence.mentions.list.iter().find(named) {
             out.push(ITEM.to_owned());
-            at = mention.core.1.max(at + 1);
+            let end = if mention.options.is_empty() { mention.core.1 } else { mention.span.1 };
+            at = end.max(at + 1);
         } else if let Some(class) = classes.iter().filter(|c| c.start == at).max_by_key(|c| c.len()) {
             out.push(format!("<{}>", names[class.template]));
             at = class.end;
