@@ -21,6 +21,15 @@ const MAX_QTY: u32 = 999;
 /// Hypotheses whose confidence is this close to the best one's (of 1.0) count as rivals.
 const CLOSE: f32 = 0.15;
 
+/// What a first utterance leads to.
+enum Outcome {
+    Propose,
+    NotUnderstood,
+    Say(Reply),
+    /// Done without a word, or with one that comes by itself.
+    Done,
+}
+
 impl Mind {
     /// `misses`: how often it was asked for again already.
     pub(super) fn command(&mut self, said: (Heard, Vec<Parse>), misses: u8, now: Now) -> State {
@@ -36,49 +45,18 @@ impl Mind {
         self.follow(talk, proposed, now)
     }
 
-    /// The only match over intents outside of a conversation.
     fn follow(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
-        for other in std::mem::take(&mut proposed.parse.also) {
-            self.besides(&talk, &proposed, other, now);
+        for parse in std::mem::take(&mut proposed.parse.also) {
+            self.besides(&talk, &proposed, parse, now);
         }
-        match proposed.parse.intent {
-            // "the usual": nothing was named that could be ordered.
-            Intent::Reorder if proposed.lines.is_empty() => self.close_talk(talk, Reply::WhichProduct, now),
-            Intent::Reorder => self.propose(talk, proposed, now),
-            Intent::None if proposed.tells_of_buying() => self.propose(talk, proposed, now),
-            Intent::None => self.not_understood(talk, now),
-            Intent::Change | Intent::Confirm | Intent::Affirm => self.close_talk(talk, Reply::NothingToConfirm, now),
-            Intent::Deny | Intent::Stop => {
-                let voice = talk.to.channel == Channel::Voice;
-                if voice { self.rest() } else { State::Idle }
-            }
-            Intent::ListAdd => self.put_on_list(talk, proposed.lines, None, now),
-            Intent::Cancel => self.cancel_by_voice(talk, &proposed, now),
-            Intent::Status => {
-                let reply = self.status_of(&proposed, now);
-                self.close_talk(talk, reply, now)
-            }
-            Intent::History => {
-                let reply = self.history_of(&proposed, now);
-                self.close_talk(talk, reply, now)
-            }
-            Intent::Price => {
-                let reply = self.price_of(&talk, &proposed);
-                self.close_talk(talk, reply, now)
-            }
-            Intent::Repeat => {
-                let reply = self.last_reply.clone().unwrap_or(Reply::NotUnderstood);
-                self.close_talk(talk, reply, now)
-            }
-            Intent::Why => {
-                let reply = Reply::Because { reasons: self.last_reasons.clone() };
-                self.close_talk(talk, reply, now)
-            }
-            Intent::Help => self.close_talk(talk, Reply::Help, now),
-            Intent::Find => self.close_talk(talk, Reply::NotYet { topic: Topic::Find }, now),
-            Intent::Handoff => self.close_talk(talk, Reply::NotYet { topic: Topic::Handoff }, now),
-            Intent::Return => self.close_talk(talk, Reply::NotYet { topic: Topic::Return }, now),
-            Intent::News => self.close_talk(talk, Reply::NotYet { topic: Topic::News }, now),
+        match self.outcome(&talk, &proposed, now) {
+            Outcome::Propose => self.propose(talk, proposed, now),
+            Outcome::NotUnderstood => self.not_understood(talk, now),
+            Outcome::Say(reply) => self.close_talk(talk, reply, now),
+            Outcome::Done => match talk.to.channel {
+                Channel::Voice => self.rest(),
+                Channel::Text(_) => State::Idle,
+            },
         }
     }
 
@@ -86,39 +64,43 @@ impl Mind {
     fn besides(&mut self, talk: &Talk, said: &Proposed, parse: Parse, now: Now) {
         let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
         let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
-        let reply = match other.parse.intent {
+        match self.outcome(talk, &other, now) {
+            Outcome::Say(reply) => self.tell(talk.to.clone(), reply),
+            Outcome::Done | Outcome::Propose | Outcome::NotUnderstood => {}
+        }
+    }
+
+    /// The only match over intents outside of a conversation.
+    fn outcome(&mut self, talk: &Talk, proposed: &Proposed, now: Now) -> Outcome {
+        Outcome::Say(match proposed.parse.intent {
+            // "the usual": nothing was named that could be ordered.
+            Intent::Reorder | Intent::ListAdd if proposed.lines.is_empty() => Reply::WhichProduct,
+            Intent::Reorder => return Outcome::Propose,
+            Intent::None if proposed.tells_of_buying() => return Outcome::Propose,
+            Intent::None => return Outcome::NotUnderstood,
+            Intent::Change | Intent::Confirm | Intent::Affirm => Reply::NothingToConfirm,
+            Intent::Deny | Intent::Stop => return Outcome::Done,
+            Intent::ListAdd => self.listed(talk, &proposed.lines, None),
             Intent::Cancel => {
-                let skus: Vec<&str> = other.parse.lines.iter().map(|line| line.sku.as_str()).collect();
-                match self.cancellable(&skus, now) {
-                    // The answer comes as soon as the cancellation is on disk.
-                    Some(order) => return self.cancel_order(&order, talk.to.clone(), now),
-                    None => Reply::NothingToCancel,
-                }
+                let skus: Vec<&str> = proposed.parse.lines.iter().map(|line| line.sku.as_str()).collect();
+                let Some(order) = self.cancellable(&skus, now) else {
+                    return Outcome::Say(Reply::NothingToCancel);
+                };
+                // The answer comes as soon as the cancellation is on disk.
+                self.cancel_order(&order, talk.to.clone(), now);
+                return Outcome::Done;
             }
-            Intent::ListAdd if !other.lines.is_empty() => {
-                self.write_down(list_items(&other.lines, "asked"));
-                Reply::Listed { items: self.wanted_items(&other.lines, talk), reason: None }
-            }
-            Intent::Status => self.status_of(&other, now),
-            Intent::History => self.history_of(&other, now),
-            Intent::Price => self.price_of(talk, &other),
+            Intent::Status => self.status_of(proposed, now),
+            Intent::History => self.history_of(proposed, now),
+            Intent::Price => self.price_of(talk, proposed),
+            Intent::Repeat => self.last_reply.clone().unwrap_or(Reply::NotUnderstood),
+            Intent::Why => Reply::Because { reasons: self.last_reasons.clone() },
+            Intent::Help => Reply::Help,
+            Intent::Find => Reply::NotYet { topic: Topic::Find },
+            Intent::Handoff => Reply::NotYet { topic: Topic::Handoff },
+            Intent::Return => Reply::NotYet { topic: Topic::Return },
             Intent::News => Reply::NotYet { topic: Topic::News },
-            Intent::ListAdd
-            | Intent::Reorder
-            | Intent::Change
-            | Intent::Confirm
-            | Intent::Affirm
-            | Intent::Deny
-            | Intent::Find
-            | Intent::Handoff
-            | Intent::Return
-            | Intent::Repeat
-            | Intent::Why
-            | Intent::Help
-            | Intent::Stop
-            | Intent::None => return,
-        };
-        self.tell(talk.to.clone(), reply);
+        })
     }
 
     /// Asks for the command once more, then gives up.
@@ -141,23 +123,14 @@ impl Mind {
         if lines.is_empty() {
             return self.close_talk(talk, Reply::WhichProduct, now);
         }
-        let code = if why.is_some() { "guard" } else { "asked" };
-        self.write_down(list_items(&lines, code));
-        let items = self.wanted_items(&lines, &talk);
-        self.close_talk(talk, Reply::Listed { items, reason: why }, now)
+        let reply = self.listed(&talk, &lines, why);
+        self.close_talk(talk, reply, now)
     }
 
-    fn cancel_by_voice(&mut self, talk: Talk, proposed: &Proposed, now: Now) -> State {
-        let skus: Vec<&str> = proposed.parse.lines.iter().map(|line| line.sku.as_str()).collect();
-        let Some(order) = self.cancellable(&skus, now) else {
-            return self.close_talk(talk, Reply::NothingToCancel, now);
-        };
-        self.cancel_order(&order, talk.to.clone(), now);
-        match talk.to.channel {
-            // The answer comes as soon as the cancellation is on disk.
-            Channel::Voice => self.rest(),
-            Channel::Text(_) => State::Idle,
-        }
+    fn listed(&mut self, talk: &Talk, lines: &[Wanted], reason: Option<super::Reason>) -> Reply {
+        let code = if reason.is_some() { "guard" } else { "asked" };
+        self.write_down(list_items(lines, code));
+        Reply::Listed { items: self.wanted_items(lines, talk), reason }
     }
 
     fn status_of(&self, proposed: &Proposed, now: Now) -> Reply {
