@@ -1,5 +1,6 @@
 //! `tendero eval`: how well it does, on tables of utterances.
 
+use super::parse::{described, meaning_of};
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Intent, Parse};
@@ -178,7 +179,7 @@ fn print(cases: &[Case], worst: usize) {
     for case in wrong.into_iter().take(worst) {
         let flag = if case.bought() { "COULD BUY " } else { "" };
         println!("  {flag}{} \"{}\"", case.row.lang, case.row.text);
-        println!("     wanted {}; got {} ({:.2})", wanted(&case.row), got(&case.parse), case.parse.score);
+        println!("     wanted {}; got {} ({:.2})", wanted(&case.row), meaning_of(&case.parse), case.parse.score);
     }
 }
 
@@ -202,13 +203,7 @@ fn print_confusion(counts: &BTreeMap<(Intent, Intent), usize>) {
 }
 
 fn wanted(row: &Labelled) -> String {
-    let lines: Vec<String> = row.lines.iter().map(|l| format!(" {} × {}", l.qty, l.sku)).collect();
-    format!("{}{}", row.intent.name(), lines.join(","))
-}
-
-fn got(parse: &Parse) -> String {
-    let lines: Vec<String> = parse.lines.iter().map(|l| format!(" {} × {}", l.qty, l.sku)).collect();
-    format!("{}{}", parse.intent.name(), lines.join(","))
+    described(row.intent, row.lines.iter().map(|l| (l.qty, l.sku.as_str())))
 }
 
 fn report(cases: &[Case], worst: usize) -> serde_json::Value {
@@ -232,7 +227,7 @@ fn report(cases: &[Case], worst: usize) -> serde_json::Value {
         .filter(|c| !c.right.exact())
         .take(worst)
         .map(|c| {
-            json!({ "text": c.row.text, "lang": c.row.lang, "wanted": wanted(&c.row), "got": got(&c.parse),
+            json!({ "text": c.row.text, "lang": c.row.lang, "wanted": wanted(&c.row), "got": meaning_of(&c.parse),
                     "could_buy": c.bought(), "score": c.parse.score })
         })
         .collect();

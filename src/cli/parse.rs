@@ -5,7 +5,7 @@
 use crate::config::lexicons;
 use crate::understand::catalog::Catalog;
 use crate::understand::grammar::Expect;
-use crate::understand::intent::{Because, Parse, Taken};
+use crate::understand::intent::{Because, Intent, Parse, Taken};
 use crate::understand::{Lang, Understanding};
 use anyhow::Context as _;
 use serde_json::json;
@@ -134,11 +134,21 @@ fn meaning(
     if args.explain { explain(&parse) } else { short(&parse) }
 }
 
-/// "reorder 2 × milk, 1 × rice (0.98)"
+/// "reorder 2 × milk, 1 × rice"
+pub fn meaning_of(parse: &Parse) -> String {
+    described(parse.intent, parse.lines.iter().map(|l| (l.qty, l.sku.as_str())))
+}
+
+/// The same of any intent and its (packs, SKU).
+pub fn described<'a>(intent: Intent, lines: impl Iterator<Item = (u32, &'a str)>) -> String {
+    let lines: Vec<String> = lines.map(|(qty, sku)| format!(" {qty} × {sku}")).collect();
+    format!("{}{}", intent.name(), lines.join(","))
+}
+
+/// With its score, and what is asked for besides.
 fn short(parse: &Parse) -> String {
-    let lines: Vec<String> = parse.lines.iter().map(|l| format!(" {} × {}", l.qty, l.sku)).collect();
     let also: Vec<String> = parse.also.iter().map(|other| format!("; {}", short(other))).collect();
-    format!("{}{} ({:.2}){}", parse.intent.name(), lines.join(","), parse.score, also.concat())
+    format!("{} ({:.2}){}", meaning_of(parse), parse.score, also.concat())
 }
 
 fn explain(parse: &Parse) -> String {

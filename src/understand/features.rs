@@ -79,8 +79,7 @@ fn symbols(sentence: &Sentence<'_>, classes: &[Clause]) -> Vec<String> {
 
 /// Words, pairs and triples of neighbours, beginnings and endings.
 fn words(symbols: &[String], out: &mut BTreeSet<String>) {
-    let edge = || std::iter::once("^");
-    let line: Vec<&str> = edge().chain(symbols.iter().map(String::as_str)).chain(std::iter::once("$")).collect();
+    let line = framed(symbols);
     for word in symbols {
         out.insert(word.clone());
         let letters: Vec<char> = word.chars().collect();
@@ -99,12 +98,16 @@ fn words(symbols: &[String], out: &mut BTreeSet<String>) {
 
 /// Pairs and triples in which a class of words stands.
 fn shapes(symbols: &[String], out: &mut BTreeSet<String>) {
-    let edge = || std::iter::once("^");
-    let line: Vec<&str> = edge().chain(symbols.iter().map(String::as_str)).chain(std::iter::once("$")).collect();
+    let line = framed(symbols);
     let classed = |part: &[&str]| part.iter().any(|s| s.starts_with('<'));
     for size in 1..=3 {
         out.extend(line.windows(size).filter(|p| classed(p)).map(|p| format!("~{}", p.join(" "))));
     }
+}
+
+/// With the beginning and the end as symbols of their own.
+fn framed(symbols: &[String]) -> Vec<&str> {
+    std::iter::once("^").chain(symbols.iter().map(String::as_str)).chain(std::iter::once("$")).collect()
 }
 
 fn templates(sentence: &Sentence<'_>, rules: &Parse, out: &mut BTreeSet<String>) {

@@ -267,7 +267,7 @@ impl Reader<'_> {
             } else if self.contrasts(&list[at]) && list[..at].iter().any(|m| !m.dropped) {
                 list[at].dropped = true;
             } else {
-                list[at].joined = gap.clone().all(|i| self.lexicon.joiners.contains(&self.tokens[i].fold));
+                list[at].joined = gap.into_iter().all(|i| self.lexicon.joiners.contains(&self.tokens[i].fold));
             }
         }
     }
@@ -331,12 +331,15 @@ impl Reader<'_> {
         })
     }
 
+    /// The last word before a name that is no article.
+    fn leads_to(&self, before: std::ops::Range<usize>) -> Option<usize> {
+        before.rev().find(|at| !self.lexicon.articles.contains(&self.tokens[*at].fold))
+    }
+
     /// Whether a preposition leads from one product to another that it is made of or goes with.
     fn is_about(&self, old: &Mention, new: &Mention) -> bool {
         let gap = old.span.1..new.core.0;
-        let articles = |at: &usize| self.lexicon.articles.contains(&self.tokens[*at].fold);
-        let led = gap.clone().rev().find(|at| !articles(at));
-        led.is_some_and(|at| self.lexicon.about.contains(&self.tokens[at].fold))
+        self.leads_to(gap.clone()).is_some_and(|at| self.lexicon.about.contains(&self.tokens[at].fold))
             && !gap.clone().any(|at| self.lexicon.spoken_and.contains(&self.tokens[at].fold))
     }
 
@@ -352,9 +355,7 @@ impl Reader<'_> {
 
     /// "not the butter": a negative word right before a product means this one only.
     fn contrasts(&self, mention: &Mention) -> bool {
-        let articles = |at: &usize| self.lexicon.articles.contains(&self.tokens[*at].fold);
-        let at = (0..mention.core.0).rev().find(|at| !articles(at));
-        at.is_some_and(|at| {
+        self.leads_to(0..mention.core.0).is_some_and(|at| {
             self.lexicon.contrast.contains(&self.tokens[at].fold)
                 && !self.tokens[at + 1].break_before
                 && (at == 0 || !self.lexicon.contrast.contains(&self.tokens[at - 1].fold))
