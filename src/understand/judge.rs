@@ -7,6 +7,7 @@ use super::clauses::Clause;
 use super::features::features;
 use super::intent::{Evidence, Intent, Line, NotAnOrder, Parse};
 use super::mention::CERTAIN;
+use super::lexicon::Role;
 use super::sentence::Sentence;
 use std::collections::BTreeSet;
 
@@ -22,6 +23,8 @@ const PREPARED_ORDER: f32 = 0.02;
 const RULED_ORDER: f32 = 0.65;
 const LIKELY_ORDER: f32 = 0.82;
 const FORBIDDEN_ORDER: f32 = 0.93;
+/// And where templates take every word of it for a choice among products.
+const SURE_ORDER: f32 = 0.97;
 
 /// How many features a parse names as its evidence.
 const MAX_EVIDENCE: usize = 3;
@@ -46,6 +49,9 @@ impl Sentence<'_> {
 
     fn judged(&self, rules: Parse, likely: &Likelihood) -> Parse {
         let Some((intent, share)) = likely.best(&|_| true) else { return rules };
+        if !rules.intent.can_buy() && self.is_said_by_one(&rules) {
+            return rules;
+        }
         if share < LEAST && !rules.intent.can_buy() && rules.intent != intent {
             return nothing(rules, share);
         }
@@ -80,6 +86,18 @@ impl Sentence<'_> {
         Parse { intent, lines, change, not_an_order: None, score: share, ..rules }
     }
 
+    /// Whether one template says all that is said, and that it means this or forbids buying.
+    fn is_said_by_one(&self, rules: &Parse) -> bool {
+        let mut said = self.chosen.iter().filter(|c| self.role(c) != Role::Filler);
+        let (Some(only), None) = (said.next(), said.next()) else { return false };
+        let agrees = match self.role(only) {
+            Role::Means(intent) => intent == rules.intent,
+            Role::Forbids(why) => rules.not_an_order == Some(why),
+            Role::Spares | Role::Filler => false,
+        };
+        agrees && self.leftover(&[*only], false).is_empty()
+    }
+
     /// An order only where it is likely enough; templates that say so too need less.
     fn purchase(&self, rules: Parse, likely: &Likelihood) -> Parse {
         let share = likely.of(Intent::Reorder);
@@ -87,7 +105,7 @@ impl Sentence<'_> {
         let lines = if ruled { rules.lines.clone() } else { self.wanted_lines() };
         let usual = lines.is_empty() && self.chosen.iter().any(|c| self.asks_for_usual(c));
         let only_asks = rules.leftover.is_empty() && self.asks_what_is_there();
-        if !ruled && explains_otherwise(&rules) {
+        if !ruled && explains_otherwise(&rules, share) {
             return rules;
         }
         let enough = share >= self.least_share(&rules, &lines);
@@ -139,9 +157,11 @@ impl Sentence<'_> {
     }
 }
 
-/// Whether templates explain every word of it as something that is no order: then it is none, however much it sounds like one.
-fn explains_otherwise(rules: &Parse) -> bool {
-    rules.leftover.is_empty() && rules.intent != Intent::None
+/// Whether templates explain every word of it as something that is no order: then it is none, however much it sounds like
+/// one. But "a dozen eggs, the large ones" is more than a choice.
+fn explains_otherwise(rules: &Parse, share: f32) -> bool {
+    let chooses = matches!(rules.intent, Intent::Change | Intent::Find) && share >= SURE_ORDER;
+    rules.leftover.is_empty() && rules.intent != Intent::None && !chooses
 }
 
 fn nothing(rules: Parse, share: f32) -> Parse {

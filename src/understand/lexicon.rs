@@ -43,6 +43,8 @@ pub struct Template {
     pub depletes: bool,
     /// It counts only at the beginning of a sentence.
     pub start: bool,
+    /// It counts only at the end of a sentence or before a pause.
+    pub end: bool,
     /// It counts only for products with options, which are made to order: "make me a latte".
     pub prepared: bool,
     /// Whether a recogniser may listen for it.
@@ -84,10 +86,14 @@ pub struct Lexicon {
     pub corrections: Vec<Vec<String>>,
     /// "X rather": what stands after the product that takes another's place.
     pub corrections_after: Vec<Vec<String>>,
+    /// "will do": what stands after the number that takes another's place.
+    pub enough: Vec<Vec<String>>,
     /// "not" as in "not the butter".
     pub contrast: BTreeSet<String>,
     /// "with", "for": what leads to a product that only says more about the one before.
     pub about: BTreeSet<String>,
+    /// "because": what leads from what is wanted to why.
+    pub reasons: Vec<Vec<String>>,
     /// "times", "x": what makes the number after it a quantity.
     pub times: BTreeSet<String>,
     /// Names of products that are everyday words too: "honey, the coffee is gone".
@@ -223,8 +229,10 @@ impl Lexicon {
             joiners: set(&raw.words.joiners),
             corrections: phrases(&raw.words.corrections, lang),
             corrections_after: phrases(&raw.words.corrections_after, lang),
+            enough: phrases(&raw.words.enough, lang),
             contrast: set(&raw.words.contrast),
             about: set(&raw.words.about),
+            reasons: phrases(&raw.words.reasons, lang),
             times: set(&raw.words.times),
             ambiguous: set(&raw.words.ambiguous),
             negative: phrases(&raw.words.negative, lang),
@@ -389,6 +397,7 @@ fn templates(
                 depletes: entry.depletes,
                 prepared: entry.prepared,
                 start: entry.start,
+                end: entry.end,
                 heard: !entry.unheard && !node.has(Slot::Any, rules),
                 node,
             });

@@ -18,7 +18,26 @@ impl Sentence<'_> {
                     .iter()
                     .any(|t| self.context.lexicon.joiners.contains(&t.fold))
         };
-        self.lines_where(&|m| !self.spared(m) && (!named || buys(m) || led(m)))
+        let asked = |m: &Mention| !self.spared(m) && (!named || buys(m) || led(m));
+        self.lines_where(&|m| asked(m) && (buys(m) || !self.only_says_why(m)))
+    }
+
+    /// "... because I make jam": a product in a reason for what was named before it.
+    fn only_says_why(&self, mention: &Mention) -> bool {
+        let Some(why) = self.reason_at(mention.core.0) else { return false };
+        let and = |at: usize| self.context.lexicon.spoken_and.contains(&self.tokens[at].fold);
+        let before = |m: &Mention| !m.dropped && m.core.1 <= why;
+        let listed = (mention.span.0.saturating_sub(1)..mention.core.0).any(and);
+        // "... because I make jam and butter": what is joined to a product of the reason belongs to it.
+        let inner = |m: &Mention| why < m.core.0 && m.core.1 <= mention.span.0;
+        self.mentions.list.iter().any(before) && (!listed || self.mentions.list.iter().any(inner))
+    }
+
+    /// Where the reason begins in which the word at `at` stands; it ends with a pause.
+    fn reason_at(&self, at: usize) -> Option<usize> {
+        let pause = (1..=at).rev().find(|i| self.tokens[*i].break_before).unwrap_or(0);
+        let reasons = &self.context.lexicon.reasons;
+        (pause..at).find(|i| reasons.iter().any(|r| i + r.len() <= at && quantity::starts_with(&self.tokens, *i, r)))
     }
 
     pub fn lines_where(&self, wanted: &dyn Fn(&Mention) -> bool) -> Vec<Line> {
@@ -55,7 +74,8 @@ impl Sentence<'_> {
         if self.chosen.iter().filter(holds).any(|c| self.depletes(c)) {
             return None;
         }
-        let corrects = self.corrected_by(amount.start);
+        let enough = |e: &Vec<String>| quantity::starts_with(&self.tokens, amount.end, e);
+        let corrects = self.corrected_by(amount.start) || self.context.lexicon.enough.iter().any(enough);
         let asked = self
             .chosen
             .iter()
@@ -67,10 +87,17 @@ impl Sentence<'_> {
         let times = times_at(amount.start.checked_sub(1)) || times_at(Some(amount.end));
         // "for my two children": what follows the number is what is counted.
         let counts_others = self.tokens.get(amount.end).is_some_and(|t| !t.break_before && !lexicon.knows(&t.fold));
-        if counts_others || !(asked || times || corrects || amount.has_unit() || self.alone(amount)) {
+        let excused = !corrects && !asked && self.reason_at(amount.start).is_some();
+        if counts_others || excused || !(asked || times || corrects || amount.has_unit() || self.alone(amount)) {
             return None;
         }
-        let before = lines.iter().rposition(|(l, at)| *at < amount.start && (corrects || !l.qty_spoken));
+        // "three lemons, one pack": the packs are what counts.
+        let bare = |at: usize| {
+            let of = |m: &&Mention| m.core.0 == at;
+            self.mentions.list.iter().find(of).and_then(|m| m.amount.as_ref()).is_some_and(|a| !a.has_unit())
+        };
+        let replaces = |l: &Line, at: usize| corrects || !l.qty_spoken || (amount.has_unit() && bare(at));
+        let before = lines.iter().rposition(|(l, at)| *at < amount.start && replaces(l, *at));
         let after = lines.iter().position(|(l, _)| !l.qty_spoken).filter(|_| lines.len() == 1 && amount.has_unit());
         before.or(after).map(|at| &mut lines[at])
     }

@@ -64,6 +64,7 @@ pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions 
     reader.correct(&mut list);
     reader.qualify(&mut list);
     reader.doubt(&mut list);
+    reader.stray_options(&mut list);
     let (amounts, each) = reader.free_amounts(&list);
     Mentions { list, amounts, each }
 }
@@ -152,7 +153,7 @@ impl Reader<'_> {
                 mention.amount = Some(amount);
                 at = self.older_amount(floor, at).unwrap_or(at);
             } else if self.lexicon.articles.contains(&self.tokens[at - 1].fold)
-                || (self.lexicon.links.contains(&self.tokens[at - 1].fold)
+                || ((self.lexicon.links.contains(&self.tokens[at - 1].fold) || self.lexicon.times.contains(&self.tokens[at - 1].fold))
                     && at - 1 > floor
                     && self.amount_before(floor, at - 1).is_some())
             {
@@ -310,7 +311,8 @@ impl Reader<'_> {
             let (old, new) = (&mut before[at - 1], &mut after[0]);
             let product = new.found.products[0].0;
             let known = |m: &Mention| m.found.products.iter().chain(&m.found.rivals).any(|(p, _)| *p == product);
-            if new.found.part && !old.dropped && known(old) && self.led_by_nothing(old, new) {
+            let qualifies = new.found.part || self.adds_words(old, new);
+            if qualifies && !old.dropped && known(old) && self.led_by_nothing(old, new) {
                 new.amount = new.amount.take().or(old.amount.take());
                 new.core.0 = old.core.0;
                 new.span.0 = old.span.0;
@@ -322,6 +324,12 @@ impl Reader<'_> {
                 at += 1;
             }
         }
+    }
+
+    /// "rice, basmati": a name of its own that repeats no word of the one before.
+    fn adds_words(&self, old: &Mention, new: &Mention) -> bool {
+        let words = |m: &Mention| &self.tokens[m.core.0..m.core.1];
+        !words(new).iter().any(|w| words(old).iter().any(|o| o.stem == w.stem))
     }
 
     fn led_by_nothing(&self, old: &Mention, new: &Mention) -> bool {
@@ -384,6 +392,23 @@ impl Reader<'_> {
             (0..list.len()).map(|at| !(weak(&list[at]) || everyday(&list[at])) || asked(at)).collect();
         let mut keep = keep.into_iter();
         list.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    /// "the bulb blew, get a pack of warm ones": an option that stands apart belongs to the only product that can have it.
+    fn stray_options(&self, list: &mut [Mention]) {
+        let named: Vec<(usize, usize)> = list.iter().map(|m| m.span).collect();
+        let mut choosy = list.iter_mut().filter(|m| !m.dropped && self.index.has_options(m.found.products[0].0));
+        let (Some(mention), None) = (choosy.next(), choosy.next()) else { return };
+        let product = mention.found.products[0].0;
+        let negated = |at: usize| self.leads_to(0..at).is_some_and(|n| self.lexicon.contrast.contains(&self.tokens[n].fold));
+        for at in mention.span.1..self.tokens.len() {
+            if let Some((_, option, value)) = self.index.option(product, self.tokens, at)
+                && !named.iter().any(|span| (span.0..span.1).contains(&at))
+                && !negated(at)
+            {
+                mention.options.entry(option).or_insert(value);
+            }
+        }
     }
 
     /// The end of "of each" at `at`.

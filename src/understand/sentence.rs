@@ -60,6 +60,8 @@ impl<'a> Sentence<'a> {
         all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
         let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
         all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
+        let goes_on = |c: &Clause| tokens.get(c.end).is_some_and(|t| !t.break_before);
+        all.retain(|c| !context.lexicon.templates[c.template].end || !goes_on(c));
         let weight = |c: &Clause| role_weight(&context.lexicon.templates[c.template]);
         // What is only an order where it is all that is said must not hide a clause that says more.
         let bare = |c: &Clause| {

@@ -33,34 +33,6 @@ pub struct File {
     pub template: Vec<FileTemplate>,
 }
 
-/// The word lists; for their meaning see the fields of [`Lexicon`](super::Lexicon).
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    pub articles: Vec<String>,
-    pub spoken_articles: Vec<String>,
-    pub spoken_joiners: Vec<String>,
-    pub spoken_and: Vec<String>,
-    #[serde(default)]
-    pub spoken_units: Option<Vec<String>>,
-    pub of: Vec<String>,
-    pub links: Vec<String>,
-    pub joiners: Vec<String>,
-    pub corrections: Vec<String>,
-    pub corrections_after: Vec<String>,
-    pub contrast: Vec<String>,
-    pub about: Vec<String>,
-    pub times: Vec<String>,
-    pub ambiguous: Vec<String>,
-    pub negative: Vec<String>,
-    pub number_joiner: String,
-    #[serde(default)]
-    pub never_first: Vec<String>,
-    pub not_quantity_after: Vec<String>,
-    pub each: Vec<String>,
-    pub light: Vec<String>,
-}
-
 /// One `[[template]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +52,8 @@ pub struct FileTemplate {
     pub prepared: bool,
     #[serde(default)]
     pub start: bool,
+    #[serde(default)]
+    pub end: bool,
     #[serde(default)]
     pub unheard: bool,
     pub say: Vec<String>,
@@ -106,31 +80,76 @@ pub struct Addition {
     pub template: Vec<FileTemplate>,
 }
 
-/// As [`Words`], of a maker.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MoreWords {
-    pub articles: Vec<String>,
-    pub spoken_articles: Vec<String>,
-    pub spoken_joiners: Vec<String>,
-    pub spoken_and: Vec<String>,
-    pub of: Vec<String>,
-    pub links: Vec<String>,
-    pub joiners: Vec<String>,
-    pub corrections: Vec<String>,
-    pub corrections_after: Vec<String>,
-    pub contrast: Vec<String>,
-    pub about: Vec<String>,
-    pub times: Vec<String>,
-    pub ambiguous: Vec<String>,
-    pub negative: Vec<String>,
-    pub never_first: Vec<String>,
-    pub not_quantity_after: Vec<String>,
-    pub each: Vec<String>,
-    pub light: Vec<String>,
-    pub spoken_units: Vec<String>,
-    pub number_joiner: Option<String>,
+/// The lists under `[words]`, named once: what a whole lexicon has, what a maker adds, and what the guard looks at.
+/// For their meaning see the fields of [`Lexicon`](super::Lexicon).
+macro_rules! word_lists {
+    ($($list:ident),+ $(,)?) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Words {
+            $(pub $list: Vec<String>,)+
+            #[serde(default)]
+            pub spoken_units: Option<Vec<String>>,
+            pub number_joiner: String,
+        }
+
+        /// As [`Words`], of a maker.
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct MoreWords {
+            $(pub $list: Vec<String>,)+
+            pub spoken_units: Vec<String>,
+            pub number_joiner: Option<String>,
+        }
+
+        impl Words {
+            fn add(&mut self, more: MoreWords) {
+                $(self.$list.extend(more.$list);)+
+                // Without a list of its own a language listens for all its units, the maker's among them.
+                if let Some(spoken) = &mut self.spoken_units {
+                    spoken.extend(more.spoken_units);
+                }
+                if let Some(joiner) = more.number_joiner {
+                    self.number_joiner = joiner;
+                }
+            }
+        }
+
+        impl MoreWords {
+            /// Each list by its name in the file.
+            fn lists(&self) -> Vec<(&'static str, Vec<&String>)> {
+                vec![
+                    $((concat!("words.", stringify!($list)), self.$list.iter().collect()),)+
+                    ("words.spoken_units", self.spoken_units.iter().collect()),
+                    ("words.number_joiner", self.number_joiner.iter().collect()),
+                ]
+            }
+        }
+    };
 }
+
+word_lists!(
+    articles,
+    spoken_articles,
+    spoken_joiners,
+    spoken_and,
+    of,
+    links,
+    joiners,
+    corrections,
+    corrections_after,
+    enough,
+    contrast,
+    about,
+    reasons,
+    times,
+    ambiguous,
+    negative,
+    never_first,
+    not_quantity_after,
+    each,
+    light,
+);
 
 /// Reads a file of either kind.
 ///
@@ -174,66 +193,9 @@ impl File {
     }
 }
 
-impl Words {
-    fn add(&mut self, more: MoreWords) {
-        for (list, with) in [
-            (&mut self.articles, more.articles),
-            (&mut self.spoken_articles, more.spoken_articles),
-            (&mut self.spoken_joiners, more.spoken_joiners),
-            (&mut self.spoken_and, more.spoken_and),
-            (&mut self.of, more.of),
-            (&mut self.links, more.links),
-            (&mut self.joiners, more.joiners),
-            (&mut self.corrections, more.corrections),
-            (&mut self.corrections_after, more.corrections_after),
-            (&mut self.contrast, more.contrast),
-            (&mut self.about, more.about),
-            (&mut self.times, more.times),
-            (&mut self.ambiguous, more.ambiguous),
-            (&mut self.negative, more.negative),
-            (&mut self.never_first, more.never_first),
-            (&mut self.not_quantity_after, more.not_quantity_after),
-            (&mut self.each, more.each),
-            (&mut self.light, more.light),
-        ] {
-            list.extend(with);
-        }
-        // Without a list of its own a language listens for all its units, the maker's among them.
-        if let Some(spoken) = &mut self.spoken_units {
-            spoken.extend(more.spoken_units);
-        }
-        if let Some(joiner) = more.number_joiner {
-            self.number_joiner = joiner;
-        }
-    }
-}
-
 impl Addition {
     /// Every list and table of words, by its name in the file.
     pub fn lists(&self) -> Vec<(String, Vec<&String>)> {
-        let words = &self.words;
-        let lists = [
-            ("wake", &self.wake),
-            ("words.articles", &words.articles),
-            ("words.spoken_articles", &words.spoken_articles),
-            ("words.spoken_joiners", &words.spoken_joiners),
-            ("words.spoken_and", &words.spoken_and),
-            ("words.of", &words.of),
-            ("words.links", &words.links),
-            ("words.joiners", &words.joiners),
-            ("words.corrections", &words.corrections),
-            ("words.corrections_after", &words.corrections_after),
-            ("words.contrast", &words.contrast),
-            ("words.about", &words.about),
-            ("words.times", &words.times),
-            ("words.ambiguous", &words.ambiguous),
-            ("words.negative", &words.negative),
-            ("words.never_first", &words.never_first),
-            ("words.not_quantity_after", &words.not_quantity_after),
-            ("words.each", &words.each),
-            ("words.light", &words.light),
-            ("words.spoken_units", &words.spoken_units),
-        ];
         let tables = [
             ("numbers", &self.numbers),
             ("number_variants", &self.number_variants),
@@ -243,14 +205,13 @@ impl Addition {
             ("and_fractions", &self.and_fractions),
         ];
         let groups = [("units", &self.units), ("synonyms", &self.synonyms)];
-        let mut out: Vec<(String, Vec<&String>)> = Vec::new();
-        out.extend(lists.map(|(name, list)| (name.to_owned(), list.iter().collect())));
+        let mut out: Vec<(String, Vec<&String>)> = vec![("wake".to_owned(), self.wake.iter().collect())];
+        out.extend(self.words.lists().into_iter().map(|(name, list)| (name.to_owned(), list)));
         out.extend(tables.map(|(name, table)| (name.to_owned(), table.keys().collect())));
         for (name, groups) in groups {
             out.extend(groups.iter().map(|(key, list)| (format!("{name}.{key}"), list.iter().collect())));
         }
         out.push(("synonyms".to_owned(), self.synonyms.keys().collect()));
-        out.push(("words.number_joiner".to_owned(), words.number_joiner.iter().collect()));
         out
     }
 

@@ -12,7 +12,8 @@ use crate::understand::intent::{Intent, NotAnOrder};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Lists that make it stricter the longer they are.
-const STRICTER: [&str; 4] = ["words.negative", "words.contrast", "words.ambiguous", "words.not_quantity_after"];
+const STRICTER: [&str; 5] =
+    ["words.negative", "words.contrast", "words.ambiguous", "words.reasons", "words.not_quantity_after"];
 
 /// No word of a list may take part in what forbids: an article or a wake word is passed over.
 ///
