@@ -310,25 +310,26 @@ fn the_phrase_confirms_a_read_back() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// Of the sentences that carry an intent or forbid, how many are taken for another one, in tenths of a percent. It may only fall.
-const MOST_TAKEN: [(Lang, usize); 3] = [(Lang::En, 67), (Lang::Es, 61), (Lang::Ro, 59)];
+/// Sentences that are taken for another intent than the one that their template has: none may be. What is refused (`none`)
+/// is no mistake of this kind; how many in a thousand may only fall.
+const MOST_REFUSED: [(Lang, usize); 3] = [(Lang::En, 21), (Lang::Es, 16), (Lang::Ro, 19)];
 /// At most this many sentences of each pair are printed.
-const SHOWN: usize = 4;
+const SHOWN: usize = 12;
 
 #[test]
 fn no_intent_takes_the_sentences_of_another() {
     let mut failed = Vec::new();
-    for (lang, most) in MOST_TAKEN {
+    for (lang, most) in MOST_REFUSED {
         let lexicon = Lexicon::built_in(lang);
         let (mut all, mut pairs): (usize, BTreeMap<(Intent, Intent), Vec<String>>) = (0, BTreeMap::new());
-        for s in said(&lexicon).iter().filter(|s| s.template.role != Role::Filler) {
-            let wanted = meant(s.template);
+        for s in said(&lexicon) {
+            let Role::Means(wanted) = s.template.role else { continue };
             // "order two more" asks for what was named before it.
-            let cue = wanted == Intent::Reorder && !s.named && s.template.name != "usual";
-            let text = if cue {
-                format!("{}, {}", names(&SHOP.catalog().products[0], lang)[0], s.text)
-            } else {
-                s.text.clone()
+            let cue = wanted == Intent::Reorder && !s.named && !s.template.name.starts_with("usual");
+            let text = match s.template.name.as_str() {
+                "usual-asked" => format!("{} {}", order_word(lang), s.text),
+                _ if cue => format!("{}, {}", names(&SHOP.catalog().products[0], lang)[0], s.text),
+                _ => s.text.clone(),
             };
             let parse = parse(&text, lang, &Expect::Command);
             all += 1;
@@ -336,14 +337,23 @@ fn no_intent_takes_the_sentences_of_another() {
                 pairs.entry((wanted, parse.intent)).or_default().push(shown(s.template, &text, &parse));
             }
         }
-        let taken: usize = pairs.values().map(Vec::len).sum();
-        let rate = taken * 1000 / all.max(1);
-        println!("{lang}: {taken} of {all} taken for another intent\n{}", table(&pairs));
-        if rate > most {
-            failed.push(format!("{lang}: {rate} tenths of a percent, not {most}"));
+        let refused: usize = pairs.iter().filter(|((_, got), _)| *got == Intent::None).map(|(_, said)| said.len()).sum();
+        let taken = pairs.values().map(Vec::len).sum::<usize>() - refused;
+        let rate = refused * 1000 / all.max(1);
+        println!("{lang}: of {all}, {taken} taken for another intent, {refused} refused\n{}", table(&pairs));
+        if taken > 0 || rate > most {
+            failed.push(format!("{lang}: {taken} taken for another intent; {rate} in a thousand refused, not {most}"));
         }
     }
     assert!(failed.is_empty(), "{failed:?}");
+}
+
+fn order_word(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "order",
+        Lang::Es => "pide",
+        Lang::Ro => "comandă",
+    }
 }
 
 fn shown(template: &Template, text: &str, parse: &Parse) -> String {

@@ -73,6 +73,8 @@ pub(super) struct Proposed {
     confidence: f32,
     rivals: Vec<Parse>,
     lines: Vec<Wanted>,
+    /// When the order that this one repeats was confirmed, Unix ms: "the usual".
+    repeats_unix_ms: Option<i64>,
 }
 
 #[derive(Debug)]

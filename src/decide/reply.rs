@@ -61,6 +61,10 @@ pub enum Reason {
         product: String,
         option: String,
     },
+    /// "the usual": the last order, which was confirmed then.
+    AsLastTime {
+        at: Moment,
+    },
     AlreadyOrdered {
         product: String,
         at: Moment,

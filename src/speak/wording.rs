@@ -283,6 +283,7 @@ impl Speak<'_> {
             Reason::OptionMissing { product, option } => {
                 self.say("reason-option_missing", &[("product", text(product)), ("option", text(option))])
             }
+            Reason::AsLastTime { at } => self.say("reason-as_last_time", &[("moment", text(self.moment(*at)))]),
             Reason::AlreadyOrdered { product, at } => {
                 self.say("reason-already_ordered", &[("product", text(product)), ("moment", text(self.moment(*at)))])
             }

@@ -227,7 +227,15 @@ pub struct Evidence {
     pub because: Vec<(String, f32)>,
 }
 
+/// The template of an order that names no product.
+pub const USUAL: &str = "usual";
+
 impl Parse {
+    /// "the usual", "same as last time": an order of what the household's history says.
+    pub fn asks_for_usual(&self) -> bool {
+        self.intent == Intent::Reorder && self.lines.is_empty() && self.template.as_deref() == Some(USUAL)
+    }
+
     /// A parse that understood nothing.
     pub fn nothing(leftover: Vec<String>) -> Parse {
         Parse {

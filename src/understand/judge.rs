@@ -5,7 +5,7 @@
 use super::classifier::Likelihood;
 use super::clauses::Clause;
 use super::features::features;
-use super::intent::{Evidence, Intent, Line, NotAnOrder, Parse};
+use super::intent::{Evidence, Intent, Line, NotAnOrder, Parse, USUAL};
 use super::mention::CERTAIN;
 use super::lexicon::Role;
 use super::sentence::Sentence;
@@ -29,8 +29,8 @@ const SURE_ORDER: f32 = 0.97;
 /// How many features a parse names as its evidence.
 const MAX_EVIDENCE: usize = 3;
 
-/// The template of an order that names no product.
-const USUAL: &str = "usual";
+/// The templates of what an order can mean when no product is named, but none by itself.
+const USUAL_ASKED: &str = "usual-asked";
 /// The templates of statements that something is gone.
 const RAN_OUT: &str = "ran-out";
 
@@ -49,8 +49,13 @@ impl Sentence<'_> {
 
     fn judged(&self, rules: Parse, likely: &Likelihood) -> Parse {
         let Some((intent, share)) = likely.best(&|_| true) else { return rules };
-        if !rules.intent.can_buy() && self.is_said_by_one(&rules) {
-            return rules;
+        if let Some(only) = self.said_by_one() {
+            if self.asks_for_usual(&only) {
+                return usual(rules, 1.0);
+            }
+            if self.agrees(&only, &rules) {
+                return rules;
+            }
         }
         if share < LEAST && !rules.intent.can_buy() && rules.intent != intent {
             return nothing(rules, share);
@@ -86,16 +91,20 @@ impl Sentence<'_> {
         Parse { intent, lines, change, not_an_order: None, score: share, ..rules }
     }
 
-    /// Whether one template says all that is said, and that it means this or forbids buying.
-    fn is_said_by_one(&self, rules: &Parse) -> bool {
+    /// The template that says all that is said, fillers apart.
+    fn said_by_one(&self) -> Option<Clause> {
         let mut said = self.chosen.iter().filter(|c| self.role(c) != Role::Filler);
-        let (Some(only), None) = (said.next(), said.next()) else { return false };
-        let agrees = match self.role(only) {
-            Role::Means(intent) => intent == rules.intent,
+        let only = said.next().filter(|c| self.leftover(&[**c], false).is_empty())?;
+        said.next().is_none().then_some(*only)
+    }
+
+    /// Whether the templates, too, found what this one means, and it cannot buy.
+    fn agrees(&self, clause: &Clause, rules: &Parse) -> bool {
+        match self.role(clause) {
+            Role::Means(intent) => intent == rules.intent && !intent.can_buy(),
             Role::Forbids(why) => rules.not_an_order == Some(why),
             Role::Spares | Role::Filler => false,
-        };
-        agrees && self.leftover(&[*only], false).is_empty()
+        }
     }
 
     /// An order only where it is likely enough; templates that say so too need less.
@@ -103,14 +112,18 @@ impl Sentence<'_> {
         let share = likely.of(Intent::Reorder);
         let ruled = rules.intent == Intent::Reorder;
         let lines = if ruled { rules.lines.clone() } else { self.wanted_lines() };
-        let usual = lines.is_empty() && self.chosen.iter().any(|c| self.asks_for_usual(c));
+        let asks_for_usual =
+            lines.is_empty() && self.chosen.iter().any(|c| self.asks_for_usual(c) || self.names_usual(c));
         let only_asks = rules.leftover.is_empty() && self.asks_what_is_there();
         if !ruled && explains_otherwise(&rules, share) {
             return rules;
         }
         let enough = share >= self.least_share(&rules, &lines);
-        if !enough || (lines.is_empty() && !usual) || only_asks || self.only_resembles() {
+        if !enough || (lines.is_empty() && !asks_for_usual) || only_asks || self.only_resembles() {
             return nothing(rules, share);
+        }
+        if asks_for_usual {
+            return usual(rules, share);
         }
         let weakest = lines.iter().map(|l| l.score).fold(1.0f32, f32::min);
         Parse { intent: Intent::Reorder, lines, change: None, not_an_order: None, score: share * weakest, ..rules }
@@ -142,9 +155,14 @@ impl Sentence<'_> {
             [only] if only.core == (0, self.tokens.len()) && only.found.products[0].1 < CERTAIN)
     }
 
-    /// "the usual": an order that names no product; the household's history would have to.
+    /// "the usual": an order that names no product; the household's history has to.
     fn asks_for_usual(&self, clause: &Clause) -> bool {
         self.context.lexicon.templates[clause.template].name == USUAL && self.mentions.list.is_empty()
+    }
+
+    /// "what we always get": the same where something else asks for it.
+    fn names_usual(&self, clause: &Clause) -> bool {
+        self.context.lexicon.templates[clause.template].name == USUAL_ASKED && self.mentions.list.is_empty()
     }
 
     /// The likeliest intent and the next one, and what speaks most for the first.
@@ -162,6 +180,11 @@ impl Sentence<'_> {
 fn explains_otherwise(rules: &Parse, share: f32) -> bool {
     let chooses = matches!(rules.intent, Intent::Change | Intent::Find) && share >= SURE_ORDER;
     rules.leftover.is_empty() && rules.intent != Intent::None && !chooses
+}
+
+fn usual(rules: Parse, share: f32) -> Parse {
+    let template = Some(USUAL.to_owned());
+    Parse { intent: Intent::Reorder, lines: vec![], change: None, not_an_order: None, template, score: share, ..rules }
 }
 
 fn nothing(rules: Parse, share: f32) -> Parse {

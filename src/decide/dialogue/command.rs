@@ -7,7 +7,7 @@ use super::super::event::{Channel, Heard};
 use super::super::guard::hostile_text;
 use super::super::ledger::arrives;
 use super::super::mind::Mind;
-use super::super::order::{Order, Wanted};
+use super::super::order::{Order, QuoteLine, Wanted};
 use super::super::reply::{Item, Reply, Topic};
 use super::super::when::Moment;
 use super::{Proposed, Question, State, Talk};
@@ -49,6 +49,9 @@ impl Mind {
         for parse in std::mem::take(&mut proposed.parse.also) {
             self.besides(&talk, &proposed, parse, now);
         }
+        if proposed.parse.asks_for_usual() {
+            self.repeat_last(&mut proposed);
+        }
         match self.outcome(&talk, &proposed, now) {
             Outcome::Propose => self.propose(talk, proposed, now),
             Outcome::NotUnderstood => self.not_understood(talk, now),
@@ -58,6 +61,16 @@ impl Mind {
                 Channel::Text(_) => State::Idle,
             },
         }
+    }
+
+    /// Fills in the lines of the last order, as far as they are still sold.
+    fn repeat_last(&self, proposed: &mut Proposed) {
+        let Some(last) = self.household.newest(|order| order.state.counts()) else { return };
+        let sold = |line: &&QuoteLine| self.understanding.catalog().product(&line.sku).is_some();
+        let again =
+            |line: &QuoteLine| Wanted { sku: line.sku.clone(), qty: line.qty, options: line.options.clone() };
+        proposed.lines = last.quote.lines.iter().filter(sold).map(again).take(MAX_LINES).collect();
+        proposed.repeats_unix_ms = Some(last.confirmed.at_unix_ms);
     }
 
     /// What was asked for in the same breath: done at once, and told when the conversation leaves room for it. It never buys.
@@ -73,7 +86,7 @@ impl Mind {
     /// The only match over intents outside of a conversation.
     fn outcome(&mut self, talk: &Talk, proposed: &Proposed, now: Now) -> Outcome {
         Outcome::Say(match proposed.parse.intent {
-            // "the usual": nothing was named that could be ordered.
+            // "the usual" of a household that has not ordered yet.
             Intent::Reorder | Intent::ListAdd if proposed.lines.is_empty() => Reply::WhichProduct,
             Intent::Reorder => return Outcome::Propose,
             Intent::None if proposed.tells_of_buying() => return Outcome::Propose,
@@ -192,7 +205,7 @@ impl Proposed {
         let text = heard.nbest.get(chosen).map_or_else(String::new, |hypothesis| hypothesis.text.clone());
         let rivals = rivals(&heard, parses, chosen);
         let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
-        Proposed { heard, text, parse, confidence, rivals, lines }
+        Proposed { heard, text, parse, confidence, rivals, lines, repeats_unix_ms: None }
     }
 
     /// Words about buying that are no order: the guards say why, and the log keeps it.

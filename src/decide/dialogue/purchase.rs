@@ -8,7 +8,7 @@ use super::super::ledger::minutes;
 use super::super::mind::Mind;
 use super::super::order::{Confirmation, Order, OrderId, OrderState, Quote, Wanted};
 use super::super::reply::{Ask, Item, Reason, Reply};
-use super::super::when::Day;
+use super::super::when::{Day, Moment};
 use super::command::list_items;
 use super::{Offer, Proposed, Question, Quoting, State, Talk, challenge};
 
@@ -50,7 +50,9 @@ impl Mind {
         if rung > Rung::Adult {
             return self.turn_down(talk, proposed, verdicts, now);
         }
-        let reasons = guard::reasons(&verdicts);
+        let repeats = proposed.repeats_unix_ms.zip(now.wall);
+        let as_last = repeats.map(|(at, wall)| Reason::AsLastTime { at: Moment::of(at, wall) });
+        let reasons: Vec<Reason> = as_last.into_iter().chain(guard::reasons(&verdicts)).collect();
         self.write_down(vec![Write::Audit { order: None, heard: proposed.text.clone(), verdicts }]);
         self.last_reasons.clone_from(&reasons);
         let offer = Offer { proposed, quote, quoted_ms: now.mono_ms, rung, reasons, words: vec![], reminded: false };

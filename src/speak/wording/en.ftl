@@ -209,6 +209,7 @@ reason-above_product_limit = { PLURAL($max) ->
 }
 reason-ambiguous = It could be { $first } or { $second }.
 reason-option_missing = Please say the { $option } of { $product } as well. Nothing was ordered.
+reason-as_last_time = As you ordered { $moment }.
 reason-already_ordered = You already ordered { $product } { $moment }. Another one?
 reason-price_jump = { $product }: { $now } a pack now, and { $before } before.
 reason-delivery_jump = Delivery costs { $now } now; before it was { $before }.

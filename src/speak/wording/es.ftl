@@ -207,6 +207,7 @@ reason-above_product_limit = { PLURAL($max) ->
 }
 reason-ambiguous = Puede ser { $first } o { $second }.
 reason-option_missing = Di también { $option } para { $product }. No se ha pedido nada.
+reason-as_last_time = Como se pidió { $moment }.
 reason-already_ordered = Ya se pidió { $product } { $moment }. ¿Otra vez?
 reason-price_jump = { $product }: ahora { $now } el paquete, y antes { $before }.
 reason-delivery_jump = La entrega cuesta ahora { $now }; antes, { $before }.

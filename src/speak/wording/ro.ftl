@@ -217,6 +217,7 @@ reason-above_product_limit = { PLURAL($max) ->
 }
 reason-ambiguous = Poate fi { $first } sau { $second }.
 reason-option_missing = Te rog, spune și { $option } pentru { $product }. Nu s-a comandat nimic.
+reason-as_last_time = Ca în comanda de { $moment }.
 reason-already_ordered = { $product }: deja comandat { $moment }. Încă o dată?
 reason-price_jump = { $product }: acum { $now } pachetul, înainte { $before }.
 reason-delivery_jump = Livrarea costă acum { $now }; înainte, { $before }.

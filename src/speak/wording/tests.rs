@@ -44,6 +44,7 @@ fn reasons() -> Vec<Reason> {
         Reason::AboveProductLimit { product: product(), max: 20 },
         Reason::Ambiguous { first: "a".into(), second: "b".into() },
         Reason::OptionMissing { product: product(), option: "size".into() },
+        Reason::AsLastTime { at: moment(9, 5) },
         Reason::AlreadyOrdered { product: product(), at: moment(9, 5) },
         Reason::PriceJump { product: product(), now: eur(900), before: eur(700) },
         Reason::DeliveryJump { now: eur(490), before: eur(0) },
