@@ -253,7 +253,8 @@ fn what_cannot_buy_never_buys() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// The same with a product before or behind what forbids. A few are no bug: "kite, no, nappies please" corrects itself.
+/// The same with a product before or behind what forbids. "Kite, we need no candles" may be an order of a kite. A few are
+/// no bug: "kite, no, nappies please" corrects itself.
 const MOST_BOUGHT_BESIDE: [(Lang, usize); 3] = [(Lang::En, 50), (Lang::Es, 30), (Lang::Ro, 23)];
 
 #[test]
@@ -264,11 +265,17 @@ fn what_forbids_never_buys_beside_a_product() {
         let (mut all, mut bought) = (0, Vec::new());
         for s in said(&lexicon).iter().filter(|s| matches!(s.template.role, Role::Forbids(_))) {
             let products = &SHOP.catalog().products;
-            let name = names(&products[s.text.bytes().map(usize::from).sum::<usize>() % products.len()], lang)[0];
-            for text in [format!("{name} {}", s.text), format!("{} {name}", s.text)] {
+            let from = s.text.bytes().map(usize::from).sum::<usize>() % products.len();
+            let other = |p: &&Product| names(p, lang).iter().all(|name| !s.text.contains(name));
+            let product = products.iter().cycle().skip(from).find(other).expect("no template names every product");
+            let name = names(product, lang)[0];
+            // What counts only at the beginning of a sentence has nothing before it.
+            let before = (!s.template.start).then(|| format!("{name} {}", s.text));
+            for text in before.into_iter().chain([format!("{} {name}", s.text)]) {
                 all += 1;
                 let parse = parse(&text, lang, &Expect::Command);
-                if parse.intent.can_buy() {
+                let spared = s.named && parse.lines.iter().all(|l| l.sku == product.sku);
+                if parse.intent.can_buy() && !spared {
                     bought.push(shown(s.template, &text, &parse));
                 }
             }

@@ -22,7 +22,7 @@ const EXPLAINED_ORDER: f32 = 0.2;
 const PREPARED_ORDER: f32 = 0.02;
 const RULED_ORDER: f32 = 0.65;
 const LIKELY_ORDER: f32 = 0.82;
-const FORBIDDEN_ORDER: f32 = 0.93;
+const FORBIDDEN_ORDER: f32 = 0.95;
 /// And where templates take every word of it for a choice among products.
 const SURE_ORDER: f32 = 0.97;
 

@@ -18,7 +18,7 @@ impl Sentence<'_> {
                     .iter()
                     .any(|t| self.context.lexicon.joiners.contains(&t.fold))
         };
-        let asked = |m: &Mention| !self.spared(m) && (!named || buys(m) || led(m));
+        let asked = |m: &Mention| !self.spared(m) && !self.is_forbidden(m) && (!named || buys(m) || led(m));
         self.lines_where(&|m| asked(m) && (buys(m) || !self.only_says_why(m)))
     }
 

@@ -88,9 +88,18 @@ impl Sentence<'_> {
         Parse { not_an_order: Some(why), template: by.and_then(|c| self.name(c)), ..Parse::nothing(leftover) }
     }
 
-    /// What forbids buying, unless a longer clause explains the same words otherwise.
     fn forbidden(&self) -> Option<(NotAnOrder, Clause)> {
-        self.all.iter().find_map(|c| match self.role(c) {
+        self.forbidding().next()
+    }
+
+    /// Whether what forbids buying names this product.
+    pub fn is_forbidden(&self, mention: &Mention) -> bool {
+        self.forbidding().any(|(_, c)| c.start <= mention.core.0 && mention.core.1 <= c.end)
+    }
+
+    /// What forbids buying, unless a longer clause explains the same words otherwise.
+    fn forbidding(&self) -> impl Iterator<Item = (NotAnOrder, Clause)> + '_ {
+        self.all.iter().filter_map(|c| match self.role(c) {
             Role::Forbids(why) => {
                 let explained = self.chosen.iter().any(|other| {
                     other.holds(c)
