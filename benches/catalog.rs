@@ -5,6 +5,8 @@
 //! size runs in a process of its own, so that memory is that of one catalogue alone. `-- write DIR 10000`
 //! writes the catalogue and the utterances to files, for `tendero parse`.
 
+#[path = "../tests/support/rng.rs"]
+mod rng;
 #[path = "catalog/shop.rs"]
 mod shop;
 #[path = "catalog/talk.rs"]
@@ -12,7 +14,7 @@ mod talk;
 #[path = "catalog/words.rs"]
 mod words;
 
-use shop::Rng;
+use rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -88,13 +90,13 @@ fn measure(products: usize) {
     });
     drop(indexes);
     let skus: Vec<String> = catalog.products.iter().map(|p| p.sku.clone()).collect();
-    let mut rng = Rng(SEED);
+    let mut rng = Rng::new(SEED);
     let us = skus.iter().step_by((products / 500).max(1)).map(|sku| timed(|| catalog.product(sku).is_some()).1 * 1e3);
     row("Catalog::product, p99", format!("{:.1} µs", part(&mut us.collect::<Vec<f64>>(), 0.99)));
     let said = Lang::ALL.map(|lang| talk::utterances(&catalog, lang, EACH, &mut rng));
     let (understanding, ms) = timed(|| Understanding::new(catalog));
     row("Understanding::new", format!("{ms:.0} ms"));
-    let regulars: BTreeSet<String> = (0..200).map(|_| skus[rng.below(skus.len())].clone()).collect();
+    let regulars: BTreeSet<String> = (0..200).map(|_| skus[rng.index(skus.len())].clone()).collect();
     parse(&understanding, &said, &|sku| regulars.contains(sku), products);
     row("peak resident set, three languages", mib(memory_kib("VmHWM:").unsigned_abs() as usize * 1024));
 }
@@ -135,7 +137,7 @@ fn write(dir: &Path, products: usize) {
     let catalog = Catalog::from_json(&json).expect("the catalogue is valid");
     std::fs::create_dir_all(dir).expect("the folder can be made");
     std::fs::write(dir.join("catalog.json"), &json).expect("written");
-    let mut rng = Rng(SEED);
+    let mut rng = Rng::new(SEED);
     for lang in Lang::ALL {
         let said = talk::utterances(&catalog, lang, EACH, &mut rng);
         let lines: Vec<String> = said.into_iter().map(|(_, text)| text).collect();

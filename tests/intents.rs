@@ -229,7 +229,7 @@ fn what_nothing_was_tuned_on_is_understood() {
     assert!(bought.len() <= ASIDE_BOUGHT, "no order, but could buy: {bought:?}");
 }
 
-/// The weights name the tables that they were trained from, in comments: `# sha256 <hex> <path from the repository's root>`.
+/// The weights name the tables and the lexicon that they were trained from, in comments: `# sha256 <hex> <path from the repository's root>`.
 #[test]
 fn weights_are_those_of_the_tables() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -239,12 +239,14 @@ fn weights_are_those_of_the_tables() {
         let header = weights.lines().take_while(|line| line.starts_with('#'));
         let sums: Vec<(&str, &str)> =
             header.filter_map(|line| line.strip_prefix("# sha256 ")?.trim_end().split_once(' ')).collect();
-        for needed in [format!("models/intent/examples/{lang}.jsonl"), format!("tests/intents/{lang}.jsonl")] {
+        let needed =
+            ["models/intent/examples/LANG.jsonl", "tests/intents/LANG.jsonl", "src/understand/lexicon/LANG.toml"];
+        for needed in needed.map(|path| path.replace("LANG", &lang.to_string())) {
             assert!(sums.iter().any(|(_, path)| *path == needed), "{file} does not name {needed}; run `make intents`");
         }
         for (sum, path) in sums {
             let bytes = std::fs::read(root.join(path)).unwrap_or_else(|e| panic!("{file} names {path}: {e}"));
-            let now: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let now = base16ct::lower::encode_string(&Sha256::digest(&bytes));
             assert_eq!(sum, now, "{path} is not what {file} was trained with; run `make intents`");
         }
     }

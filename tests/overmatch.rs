@@ -4,6 +4,10 @@
 //! of `tests/intents/catalog.json`. The sample is drawn from the template's own name and place, so a change of one template
 //! leaves those of the others as they were.
 
+#[path = "support/rng.rs"]
+mod rng;
+
+use rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -22,35 +26,10 @@ static SHOP: LazyLock<Understanding> = LazyLock::new(|| {
 /// Sentences of one template: as many as its widest choice has alternatives, within these bounds.
 const SAMPLE: std::ops::RangeInclusive<usize> = 24..=120;
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).expect("it is below a length")
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn of<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> &'a T {
-        list[self.below(list.len())]
-    }
-}
-
 /// Speaks the templates of one lexicon.
 struct Speaker<'a> {
     lexicon: &'a Lexicon,
-    random: Random,
+    random: Rng,
     /// For each choice of the template, the alternatives that were not spoken yet. By address: the tree stays where it is.
     unspoken: BTreeMap<*const Node, Vec<usize>>,
     products: Vec<&'a Product>,
@@ -67,7 +46,7 @@ impl<'a> Speaker<'a> {
                 && !names(p, lexicon.lang).iter().any(|name| lexicon.ambiguous.contains(*name))
         };
         let products = SHOP.catalog().products.iter().filter(fits).collect();
-        Speaker { lexicon, random: Random(seed), unspoken: BTreeMap::new(), products }
+        Speaker { lexicon, random: Rng::new(seed), unspoken: BTreeMap::new(), products }
     }
 
     fn sentence(&mut self, node: &Node) -> String {
@@ -106,24 +85,24 @@ impl<'a> Speaker<'a> {
         if left.is_empty() {
             left.extend(0..of);
         }
-        let at = self.random.below(left.len());
+        let at = self.random.index(left.len());
         left.swap_remove(at)
     }
 
     fn items(&mut self) -> String {
         let first = self.item();
-        if !self.random.one_in(8) {
+        if !self.random.index(8) == 0 {
             return first;
         }
         let and = strs(&self.lexicon.spoken_and);
-        format!("{first} {} {}", self.random.of(&and), self.item())
+        format!("{first} {} {}", self.random.word(&and), self.item())
     }
 
     /// "milk", "two milk", "two packs of milk": the parser asks for no agreement.
     fn item(&mut self) -> String {
-        let product = self.products[self.random.below(self.products.len())];
-        let name = self.random.of(&names(product, self.lexicon.lang)).to_owned();
-        match self.random.below(6) {
+        let product = self.products[self.random.index(self.products.len())];
+        let name = self.random.word(&names(product, self.lexicon.lang)).to_owned();
+        match self.random.index(6) {
             0 => format!("{} {name}", self.number()),
             1 => format!("{} {name}", self.quantity_of()),
             _ => name,
@@ -131,26 +110,26 @@ impl<'a> Speaker<'a> {
     }
 
     fn quantity(&mut self) -> String {
-        if self.random.one_in(2) { self.number() } else { format!("{} {}", self.number(), self.unit()) }
+        if self.random.index(2) == 0 { self.number() } else { format!("{} {}", self.number(), self.unit()) }
     }
 
     fn quantity_of(&mut self) -> String {
         let of = strs(&self.lexicon.spoken_of);
-        format!("{} {} {}", self.number(), self.unit(), self.random.of(&of))
+        format!("{} {} {}", self.number(), self.unit(), self.random.word(&of))
     }
 
     fn number(&mut self) -> String {
-        let number = 2 + u32::try_from(self.random.below(9)).expect("it is below nine");
+        let number = 2 + u32::try_from(self.random.index(9)).expect("it is below nine");
         self.lexicon.number_word(number).unwrap_or_else(|| number.to_string())
     }
 
     fn unit(&mut self) -> &'a str {
         let units = strs(&self.lexicon.spoken_units);
-        self.random.of(&units)
+        self.random.word(&units)
     }
 
     fn any(&mut self) -> &'static str {
-        self.random.of(match self.lexicon.lang {
+        self.random.word(match self.lexicon.lang {
             Lang::En => &["it", "anna", "party", "very", "window"],
             Lang::Es => &["eso", "ana", "fiesta", "muy", "ventana"],
             Lang::Ro => &["asta", "ana", "petrecere", "foarte", "fereastră"],
@@ -344,7 +323,8 @@ fn no_intent_takes_the_sentences_of_another() {
                 pairs.entry((wanted, parse.intent)).or_default().push(shown(s.template, &text, &parse));
             }
         }
-        let refused: usize = pairs.iter().filter(|((_, got), _)| *got == Intent::None).map(|(_, said)| said.len()).sum();
+        let refused: usize =
+            pairs.iter().filter(|((_, got), _)| *got == Intent::None).map(|(_, said)| said.len()).sum();
         let taken = pairs.values().map(Vec::len).sum::<usize>() - refused;
         let rate = refused * 1000 / all.max(1);
         println!("{lang}: of {all}, {taken} taken for another intent, {refused} refused\n{}", table(&pairs));

@@ -3,42 +3,10 @@
 //! Its shape is that of a large shop: a few nouns name many products each (Zipf), thousands of brands and
 //! product lines name a few each, and what people say is mostly "noun", "kind + noun" or "brand + noun".
 
+use super::rng::Rng;
 use super::words::{ADJECTIVES, COLOURS, NOUNS};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-pub struct Rng(pub u64);
-
-impl Rng {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0 to `bound` - 1.
-    pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    pub fn chance(&mut self, per_cent: usize) -> bool {
-        self.below(100) < per_cent
-    }
-
-    pub fn pick<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> &'a T {
-        list[self.below(list.len())]
-    }
-
-    /// A place in a list of `length`, place k about 1/(k + 4) as likely as the first ones are.
-    fn zipf(&mut self, length: usize) -> usize {
-        let part = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        let (low, high) = (4f64.ln(), (length as f64 + 4.0).ln());
-        (((low + part * (high - low)).exp() - 4.0) as usize).min(length - 1)
-    }
-}
 
 /// A word that no product has, one letter from [`NEIGHBOURS`] product lines: the worst that can be misheard.
 pub const CROWDED: &str = "velontara";
@@ -46,7 +14,7 @@ const NEIGHBOURS: usize = 216;
 
 /// The catalogue's JSON.
 pub fn catalogue(products: usize, seed: u64) -> String {
-    let mut rng = Rng(seed);
+    let mut rng = Rng::new(seed);
     let brands = made_up(&mut rng, (products / 20).max(60), 2);
     let lines = made_up(&mut rng, (products / 5).max(100), 3);
     let neighbours = neighbours();
@@ -68,17 +36,17 @@ struct Makers {
 }
 
 fn product(rng: &mut Rng, at: usize, makers: &Makers) -> Value {
-    let noun = in_three(NOUNS[rng.zipf(NOUNS.len())]);
-    let kind = in_three(ADJECTIVES[rng.zipf(ADJECTIVES.len())]);
-    let brand = &makers.brands[rng.zipf(makers.brands.len())];
-    let line = match rng.below(100) {
-        0 => Some(&makers.neighbours[rng.below(makers.neighbours.len())]),
-        1..50 => Some(&makers.lines[rng.zipf(makers.lines.len())]),
+    let noun = in_three(NOUNS[zipf(rng, NOUNS.len())]);
+    let kind = in_three(ADJECTIVES[zipf(rng, ADJECTIVES.len())]);
+    let brand = &makers.brands[zipf(rng, makers.brands.len())];
+    let line = match rng.index(100) {
+        0 => Some(&makers.neighbours[rng.index(makers.neighbours.len())]),
+        1..50 => Some(&makers.lines[zipf(rng, makers.lines.len())]),
         _ => None,
     };
-    let size = [75, 100, 250, 330, 400, 500, 750][rng.below(7)];
+    let size = [75, 100, 250, 330, 400, 500, 750][rng.index(7)];
     let (plain, full, sized) = (rng.chance(75), rng.chance(50), rng.chance(4));
-    let step = 1 + rng.below(6);
+    let step = 1 + rng.index(6);
     let names = |lang: usize| {
         let (noun, kind) = (noun[lang], kind[lang]);
         let join = |first: &str, second: &str| match lang {
@@ -99,15 +67,15 @@ fn product(rng: &mut Rng, at: usize, makers: &Makers) -> Value {
         "title": {"en": en.0, "es": es.0, "ro": ro.0},
         "says": {"en": en.1, "es": es.1, "ro": ro.1},
         "pack": {"count": 1, "unit": "piece"},
-        "unit_amount": 99 + rng.below(2_000), "max_qty": 20, "category": "goods", "flags": [], "options": options,
+        "unit_amount": 99 + rng.index(2_000), "max_qty": 20, "category": "goods", "flags": [], "options": options,
     })
 }
 
 /// Three or four colours to choose from: lists of options that differ from product to product.
 fn colours(rng: &mut Rng) -> Value {
-    let first = rng.below(COLOURS.len());
+    let first = rng.index(COLOURS.len());
     let some: BTreeSet<usize> =
-        (0..3 + rng.below(2)).map(|step| (first + step * (1 + rng.below(5))) % COLOURS.len()).collect();
+        (0..3 + rng.index(2)).map(|step| (first + step * (1 + rng.index(5))) % COLOURS.len()).collect();
     let values = some.into_iter().map(|at| {
         let [en, es, ro] = in_three(COLOURS[at]);
         json!({"value": en, "says": {"en": [en], "es": [es], "ro": [ro]}})
@@ -124,9 +92,9 @@ fn made_up(rng: &mut Rng, count: usize, least: usize) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     while out.len() < count {
-        let syllables = least + rng.below(2);
-        let mut word: String = (0..syllables).map(|_| format!("{}{}", rng.pick(STARTS), rng.pick(VOWELS))).collect();
-        word.push_str(rng.pick(ENDS));
+        let syllables = least + rng.index(2);
+        let mut word: String = (0..syllables).map(|_| format!("{}{}", rng.word(STARTS), rng.word(VOWELS))).collect();
+        word.push_str(rng.word(ENDS));
         if seen.insert(word.clone()) {
             out.push(word);
         }
@@ -151,4 +119,11 @@ fn neighbours() -> Vec<String> {
 fn in_three(row: &'static str) -> [&'static str; 3] {
     let parts: Vec<&str> = row.split(" | ").collect();
     parts.try_into().expect("each row has three parts")
+}
+
+/// A place in a list of `length`, place k about 1/(k + 4) as likely as the first ones are.
+fn zipf(rng: &mut Rng, length: usize) -> usize {
+    let part = (rng.next() >> 11) as f64 / (1u64 << 53) as f64;
+    let (low, high) = (4f64.ln(), (length as f64 + 4.0).ln());
+    (((low + part * (high - low)).exp() - 4.0) as usize).min(length - 1)
 }

@@ -1,6 +1,7 @@
 //! What people say to a shop of that size: orders in every shape, and talk that is none.
 
-use super::shop::{CROWDED, Rng};
+use super::rng::Rng;
+use super::shop::CROWDED;
 use super::words::TALK;
 use tendero::understand::Lang;
 use tendero::understand::catalog::{Catalog, Product};
@@ -32,9 +33,9 @@ pub fn utterances(catalog: &Catalog, lang: Lang, each: usize, rng: &mut Rng) -> 
 
 fn utterance(catalog: &Catalog, lang: Lang, kind: usize, rng: &mut Rng) -> String {
     let language = Lang::ALL.iter().position(|l| *l == lang).expect("one of the three");
-    let product = &catalog.products[rng.below(catalog.products.len())];
+    let product = &catalog.products[rng.index(catalog.products.len())];
     let says = &product.says[&lang];
-    let any = says[rng.below(says.len())].as_str();
+    let any = says[rng.index(says.len())].as_str();
     match KINDS[kind] {
         "exact name" => order(lang, any, rng),
         "misheard name" => order(lang, &misheard(any, rng), rng),
@@ -42,7 +43,7 @@ fn utterance(catalog: &Catalog, lang: Lang, kind: usize, rng: &mut Rng) -> Strin
         "shared noun" => order(lang, ["milk", "leche", "lapte"][language], rng),
         "full title" => order(lang, product.title(lang).split(',').next().unwrap_or_default(), rng),
         "several products" => several(catalog, lang, rng),
-        "no order" => rng.pick(TALK[language]).to_owned(),
+        "no order" => rng.word(TALK[language]).to_owned(),
         "25 words of rambling" => rambling(language, any, rng),
         "with an option" => with_option(catalog, lang, rng),
         "worst misheard word" => order(lang, &format!("{CROWDED} {any} {CROWDED}"), rng),
@@ -56,11 +57,11 @@ fn order(lang: Lang, name: &str, rng: &mut Rng) -> String {
         Lang::Es => &["pide {}", "se acabó {}", "necesito dos paquetes de {} por favor", "nos quedamos sin {}"],
         Lang::Ro => &["comandă {}", "s-a terminat {}", "am nevoie de două pachete de {} te rog", "nu mai avem {}"],
     };
-    rng.pick(frames).replace("{}", name)
+    rng.word(frames).replace("{}", name)
 }
 
 fn several(catalog: &Catalog, lang: Lang, rng: &mut Rng) -> String {
-    let mut name = || spoken(&catalog.products[rng.below(catalog.products.len())], lang);
+    let mut name = || spoken(&catalog.products[rng.index(catalog.products.len())], lang);
     let [a, b, c] = [name(), name(), name()];
     let list = match lang {
         Lang::En => format!("{a}, two {b} and three packs of {c}"),
@@ -77,7 +78,7 @@ fn spoken(product: &Product, lang: Lang) -> String {
 fn rambling(language: usize, name: &str, rng: &mut Rng) -> String {
     let mut words: Vec<String> = Vec::new();
     while words.len() < 24 {
-        let talk = rng.pick(TALK[language]);
+        let talk = rng.word(TALK[language]);
         words.extend(talk.split(' ').map(str::to_owned));
         if rng.chance(30) {
             words.extend(misheard(name, rng).split(' ').map(str::to_owned));
@@ -92,7 +93,7 @@ fn with_option(catalog: &Catalog, lang: Lang, rng: &mut Rng) -> String {
     let choices: Vec<&Product> = catalog.products.iter().filter(|p| !p.options.is_empty()).take(200).collect();
     let product = rng.pick(&choices);
     let values = &product.options[0].values;
-    let value = &values[rng.below(values.len())].says[&lang][0];
+    let value = &values[rng.index(values.len())].says[&lang][0];
     match lang {
         Lang::En => order(lang, &format!("{value} {}", spoken(product, lang)), rng),
         Lang::Es | Lang::Ro => order(lang, &format!("{} {value}", spoken(product, lang)), rng),
@@ -104,9 +105,9 @@ fn misheard(name: &str, rng: &mut Rng) -> String {
     let mut words: Vec<Vec<char>> = name.split(' ').map(|w| w.chars().collect()).collect();
     let which = (0..words.len()).max_by_key(|at| words[*at].len()).expect("a name has a word");
     let word = &mut words[which];
-    let at = rng.below(word.len() - 1) + 1;
-    let letter = rng.pick(&["a", "e", "k", "r", "n"]).chars().next().expect("one letter");
-    match rng.below(4) {
+    let at = rng.index(word.len() - 1) + 1;
+    let letter = rng.word(&["a", "e", "k", "r", "n"]).chars().next().expect("one letter");
+    match rng.index(4) {
         0 => word[at] = letter,
         1 => drop(word.remove(at)),
         2 => word.insert(at, letter),

@@ -6,6 +6,7 @@ use super::eval::read_tables;
 use crate::understand::Lang;
 use crate::understand::classifier::train::{Row, Settings, train};
 use crate::understand::intent::Intent;
+use crate::understand::lexicon::Lexicon;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
@@ -89,8 +90,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the weights come from, as comments: settings, and the sums of the tables as `sha256sum` prints them, so that
-/// weights which are older than their tables are noticed.
+/// Where the weights come from, as comments: settings, and the sums of the tables and the built-in lexicon as `sha256sum`
+/// prints them, so that weights which are older are noticed.
 fn origin(args: &Args, rows: usize, settings: &Settings) -> anyhow::Result<String> {
     let Settings { epochs, rate, sparsity, min_rows, seed } = settings;
     let mut out = format!(
@@ -98,11 +99,15 @@ fn origin(args: &Args, rows: usize, settings: &Settings) -> anyhow::Result<Strin
          # epochs {epochs}, rate {rate}, sparsity {sparsity}, min-rows {min_rows}, seed {seed}\n",
         args.lang
     );
+    let mut sum = |bytes: &[u8], name: &dyn std::fmt::Display| {
+        let sum = base16ct::lower::encode_string(&Sha256::digest(bytes));
+        out.push_str(&format!("# sha256 {sum} {name}\n"));
+    };
     for file in args.labels.iter().chain(args.more.iter().map(|more| &more.labels)) {
         let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
-        let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        out.push_str(&format!("# sha256 {sum} {}\n", file.display()));
+        sum(&bytes, &file.display());
     }
+    sum(Lexicon::built_in_text(args.lang).as_bytes(), &format!("src/understand/lexicon/{}.toml", args.lang));
     Ok(out)
 }
 

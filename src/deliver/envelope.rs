@@ -222,7 +222,7 @@ pub fn hash_of_sealed(bytes: &[u8]) -> Option<String> {
 
 fn hash_value(value: &Value) -> Result<String, Distrust> {
     let digest = Sha256::digest(canonical(value).map_err(Distrust::Shape)?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&digest))
 }
 
 fn canonical(value: &Value) -> Result<Vec<u8>, String> {
@@ -258,7 +258,7 @@ pub fn is_hex128(text: &str) -> bool {
 pub fn random_hex128() -> String {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).expect("the kernel's random numbers are there once the machine is up");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&bytes)
 }
 
 fn uuid_v4() -> String {

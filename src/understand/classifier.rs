@@ -8,7 +8,9 @@ pub mod train;
 
 use super::Lang;
 use super::intent::Intent;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Number of intents; scores are arrays with one value for each, in the order of [`Intent::ALL`].
 pub const INTENTS: usize = Intent::ALL.len();
@@ -16,11 +18,24 @@ pub const INTENTS: usize = Intent::ALL.len();
 /// Weights are written as integers: hundredths of a nat.
 const SCALE: f32 = 100.0;
 
-/// A trained model of one language.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Number of the intent, and its weight in hundredths of a nat.
+type IntentWeight = (u8, i16);
+
+/// A trained model of one language. Flat, and its names stay where they are: a file is read when its language is first
+/// spoken, and somebody waits for the answer.
+#[derive(Debug, Clone, Default)]
 pub struct Classifier {
-    /// Feature → (number of the intent, weight in hundredths of a nat).
-    weights: BTreeMap<String, Vec<(u8, i16)>>,
+    text: Cow<'static, str>,
+    /// In ascending order of their names.
+    features: Vec<Feature>,
+    weights: Vec<IntentWeight>,
+}
+
+/// Where the name of a feature stands in the text, and its weights among all.
+#[derive(Debug, Clone)]
+struct Feature {
+    name: Range<u32>,
+    weights: Range<u32>,
 }
 
 /// How likely each intent is, 0.0 to 1.0, summing to 1.
@@ -47,69 +62,110 @@ impl Classifier {
         Classifier::from_text(file, text).expect("the files are compiled in, and a test checks them")
     }
 
-    /// Reads weights: a line for each feature, then a tab, then `intent±weight` for each intent, `#` for comments.
+    /// Reads weights: a line for each feature, then a tab, then `intent±weight` for each intent, `#` for comments; the
+    /// features in ascending order.
     ///
     /// # Errors
-    /// The first line that is not of this shape.
-    pub fn from_text(file: &str, text: &str) -> Result<Classifier, WeightsError> {
-        let mut weights = BTreeMap::new();
-        for (at, line) in text.lines().enumerate().filter(|(_, l)| !l.starts_with('#') && !l.is_empty()) {
+    /// The first line that is not of this shape, or stands before one that it has to follow.
+    pub fn from_text(file: &str, text: impl Into<Cow<'static, str>>) -> Result<Classifier, WeightsError> {
+        let mut out = Classifier { text: text.into(), ..Classifier::default() };
+        let mut start = 0;
+        for (at, line) in out.text.split_inclusive('\n').enumerate() {
+            let here = start;
+            start += line.len();
+            let line = line.trim_end_matches(['\n', '\r']);
+            if line.starts_with('#') || line.is_empty() {
+                continue;
+            }
             let wrong = |what: String| WeightsError { file: file.to_owned(), line: at + 1, what };
-            let (feature, rest) =
+            let (name, rest) =
                 line.split_once('\t').ok_or_else(|| wrong("there is no tab after the feature".into()))?;
-            let each: Result<Vec<(u8, i16)>, String> = rest.split(' ').map(weight).collect();
-            weights.insert(feature.to_owned(), each.map_err(wrong)?);
+            if out.features.last().is_some_and(|last| &out.text[range(&last.name)] >= name) {
+                return Err(wrong("its feature has to come after the one of the line before".into()));
+            }
+            let first = out.weights.len();
+            for each in rest.split(' ') {
+                out.weights.push(weight(each).map_err(wrong)?);
+            }
+            out.features.push(Feature { name: span(here..here + name.len()), weights: span(first..out.weights.len()) });
         }
-        Ok(Classifier { weights })
+        Ok(out)
+    }
+
+    /// A model of features in ascending order.
+    fn of(features: impl IntoIterator<Item = (String, Vec<IntentWeight>)>) -> Classifier {
+        let (mut names, mut out) = (String::new(), Classifier::default());
+        for (name, weights) in features {
+            let (start, first) = (names.len(), out.weights.len());
+            names.push_str(&name);
+            out.weights.extend(weights);
+            out.features.push(Feature { name: span(start..names.len()), weights: span(first..out.weights.len()) });
+        }
+        Classifier { text: names.into(), ..out }
     }
 
     /// The file that [`Classifier::from_text`] reads.
     pub fn to_text(&self) -> String {
-        let line = |(feature, weights): (&String, &Vec<(u8, i16)>)| {
+        let line = |feature: &Feature| {
+            let weights = self.weights[range(&feature.weights)].iter();
             let each: Vec<String> =
-                weights.iter().map(|(i, w)| format!("{}{w:+}", Intent::ALL[usize::from(*i)].name())).collect();
-            format!("{feature}\t{}\n", each.join(" "))
+                weights.map(|(i, w)| format!("{}{w:+}", Intent::ALL[usize::from(*i)].name())).collect();
+            format!("{}\t{}\n", self.name(feature), each.join(" "))
         };
-        self.weights.iter().map(line).collect()
+        self.features.iter().map(line).collect()
+    }
+
+    fn name(&self, feature: &Feature) -> &str {
+        &self.text[range(&feature.name)]
+    }
+
+    /// The weights of a feature; none where it has none.
+    fn weights(&self, feature: &str) -> &[IntentWeight] {
+        match self.features.binary_search_by(|f| self.name(f).cmp(feature)) {
+            Ok(at) => &self.weights[range(&self.features[at].weights)],
+            Err(_) => &[],
+        }
     }
 
     /// Number of features that carry weight.
     pub fn len(&self) -> usize {
-        self.weights.len()
+        self.features.len()
     }
 
     /// Whether nothing was learned: then every intent is equally likely.
     pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
+        self.features.is_empty()
     }
 
     /// How likely each intent is for a sentence with these features.
     pub fn likelihood(&self, features: &BTreeSet<String>) -> Likelihood {
         let mut sums = [0i32; INTENTS];
-        for (intent, weight) in features.iter().filter_map(|f| self.weights.get(f)).flatten() {
+        for (intent, weight) in features.iter().flat_map(|f| self.weights(f)) {
             sums[usize::from(*intent)] += i32::from(*weight);
         }
         let share = share(features.len());
         Likelihood(softmax(&sums.map(|sum| sum as f32 / SCALE * share)))
     }
 
-    /// The features that speak most for `intent` against `other`, heaviest first: (feature, nats).
-    pub fn reasons(&self, features: &BTreeSet<String>, intent: Intent, other: Intent) -> Vec<(String, f32)> {
-        let of = |weights: &[(u8, i16)], wanted: Intent| {
-            weights
-                .iter()
-                .find(|(i, _)| Intent::ALL[usize::from(*i)] == wanted)
-                .map_or(0.0, |(_, w)| f32::from(*w) / SCALE)
+    /// The `most` features that speak most for `intent` against `other`, heaviest first: (feature, nats).
+    pub fn reasons<'f>(
+        &self,
+        features: &'f BTreeSet<String>,
+        (intent, other): (Intent, Intent),
+        most: usize,
+    ) -> Vec<(&'f str, f32)> {
+        let of = |weights: &[IntentWeight], wanted: Intent| {
+            let of_it = weights.iter().find(|(i, _)| Intent::ALL[usize::from(*i)] == wanted);
+            of_it.map_or(0.0, |(_, w)| f32::from(*w) / SCALE)
         };
-        let mut out: Vec<(String, f32)> = features
+        let mut out: Vec<(&str, f32)> = features
             .iter()
-            .filter_map(|f| {
-                let weights = self.weights.get(f)?;
-                Some((f.clone(), of(weights, intent) - of(weights, other)))
-            })
+            .map(|f| (f.as_str(), self.weights(f)))
+            .map(|(f, weights)| (f, of(weights, intent) - of(weights, other)))
             .filter(|(_, nats)| *nats > 0.0)
             .collect();
-        out.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        out.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        out.truncate(most);
         out
     }
 }
@@ -134,7 +190,16 @@ fn share(features: usize) -> f32 {
     1.0 / (features.max(1) as f32).sqrt()
 }
 
-fn weight(text: &str) -> Result<(u8, i16), String> {
+fn span(range: Range<usize>) -> Range<u32> {
+    let small = |at: usize| u32::try_from(at).expect("a file of weights is a few megabytes");
+    small(range.start)..small(range.end)
+}
+
+fn range(span: &Range<u32>) -> Range<usize> {
+    span.start as usize..span.end as usize
+}
+
+fn weight(text: &str) -> Result<IntentWeight, String> {
     let sign = text.find(['+', '-']).ok_or_else(|| format!("\"{text}\" has no + or -"))?;
     let (name, value) = text.split_at(sign);
     let intent =

@@ -6,8 +6,8 @@ use super::classifier::Likelihood;
 use super::clauses::Clause;
 use super::features::features;
 use super::intent::{Evidence, Intent, Line, NotAnOrder, Parse, USUAL};
-use super::mention::CERTAIN;
 use super::lexicon::Role;
+use super::mention::CERTAIN;
 use super::sentence::Sentence;
 use std::collections::BTreeSet;
 
@@ -57,6 +57,9 @@ impl Sentence<'_> {
                 return rules;
             }
         }
+        if rules.intent != Intent::Reorder && self.whole(&|intent| intent == rules.intent).is_some() {
+            return rules;
+        }
         if share < LEAST && !rules.intent.can_buy() && rules.intent != intent {
             return nothing(rules, share);
         }
@@ -101,7 +104,7 @@ impl Sentence<'_> {
     /// Whether the templates, too, found what this one means, and it cannot buy.
     fn agrees(&self, clause: &Clause, rules: &Parse) -> bool {
         match self.role(clause) {
-            Role::Means(intent) => intent == rules.intent && !intent.can_buy(),
+            Role::Means(intent) => intent == rules.intent && intent != Intent::Reorder,
             Role::Forbids(why) => rules.not_an_order == Some(why),
             Role::Spares | Role::Filler => false,
         }
@@ -169,8 +172,8 @@ impl Sentence<'_> {
     fn evidence(&self, features: &BTreeSet<String>, likely: &Likelihood) -> Option<Evidence> {
         let (intent, share) = likely.best(&|_| true)?;
         let (rival, rival_share) = likely.best(&|other| other != intent)?;
-        let mut because = self.context.classifier.reasons(features, intent, rival);
-        because.truncate(MAX_EVIDENCE);
+        let because = self.context.classifier.reasons(features, (intent, rival), MAX_EVIDENCE);
+        let because = because.into_iter().map(|(feature, nats)| (feature.to_owned(), nats)).collect();
         Some(Evidence { intent, share, rival, rival_share, because })
     }
 }

@@ -153,7 +153,8 @@ impl Reader<'_> {
                 mention.amount = Some(amount);
                 at = self.older_amount(floor, at).unwrap_or(at);
             } else if self.lexicon.articles.contains(&self.tokens[at - 1].fold)
-                || ((self.lexicon.links.contains(&self.tokens[at - 1].fold) || self.lexicon.times.contains(&self.tokens[at - 1].fold))
+                || ((self.lexicon.links.contains(&self.tokens[at - 1].fold)
+                    || self.lexicon.times.contains(&self.tokens[at - 1].fold))
                     && at - 1 > floor
                     && self.amount_before(floor, at - 1).is_some())
             {
@@ -400,7 +401,8 @@ impl Reader<'_> {
         let mut choosy = list.iter_mut().filter(|m| !m.dropped && self.index.has_options(m.found.products[0].0));
         let (Some(mention), None) = (choosy.next(), choosy.next()) else { return };
         let product = mention.found.products[0].0;
-        let negated = |at: usize| self.leads_to(0..at).is_some_and(|n| self.lexicon.contrast.contains(&self.tokens[n].fold));
+        let negated =
+            |at: usize| self.leads_to(0..at).is_some_and(|n| self.lexicon.contrast.contains(&self.tokens[n].fold));
         for at in mention.span.1..self.tokens.len() {
             if let Some((_, option, value)) = self.index.option(product, self.tokens, at)
                 && !named.iter().any(|span| (span.0..span.1).contains(&at))

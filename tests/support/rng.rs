@@ -39,6 +39,10 @@ impl Rng {
         &from[self.index(from.len())]
     }
 
+    pub fn word<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.index(from.len())]
+    }
+
     pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_mut(8) {

@@ -67,8 +67,7 @@ impl Mind {
     fn repeat_last(&self, proposed: &mut Proposed) {
         let Some(last) = self.household.newest(|order| order.state.counts()) else { return };
         let sold = |line: &&QuoteLine| self.understanding.catalog().product(&line.sku).is_some();
-        let again =
-            |line: &QuoteLine| Wanted { sku: line.sku.clone(), qty: line.qty, options: line.options.clone() };
+        let again = |line: &QuoteLine| Wanted { sku: line.sku.clone(), qty: line.qty, options: line.options.clone() };
         proposed.lines = last.quote.lines.iter().filter(sold).map(again).take(MAX_LINES).collect();
         proposed.repeats_unix_ms = Some(last.confirmed.at_unix_ms);
     }

@@ -11,6 +11,7 @@ use super::super::reply::{Ask, Item, Reason, Reply};
 use super::super::when::{Day, Moment};
 use super::command::list_items;
 use super::{Offer, Proposed, Question, Quoting, State, Talk, challenge};
+use base16ct::lower as hex;
 
 /// Reasons that are said with a read-back; all of them are in the log and behind "why?".
 const MAX_REASONS: usize = 2;
@@ -36,7 +37,7 @@ impl Mind {
             return self.shop_silent(talk, proposed.lines, now);
         }
         self.requests = self.requests.wrapping_add(1);
-        let request_id = format!("{}-{}", hex(&talk.entropy.0[..8]), self.requests);
+        let request_id = format!("{}-{}", hex::encode_string(&talk.entropy.0[..8]), self.requests);
         let lines = proposed.lines.clone();
         self.out.push(Effect::AskQuote { request_id: request_id.clone(), lang: talk.lang(), lines });
         let until_ms = now.mono_ms + self.policy.quote_wait_ms;
@@ -208,7 +209,7 @@ impl Mind {
     /// the confirmation made an id that is taken.
     fn order_of(&self, talk: &Talk, offer: &Offer, now: Now) -> Option<Order> {
         let wall = now.wall?;
-        let id = OrderId(hex(&talk.entropy.0[..16]));
+        let id = OrderId(hex::encode_string(&talk.entropy.0[..16]));
         if self.household.orders.contains_key(&id) {
             return None;
         }
@@ -222,7 +223,7 @@ impl Mind {
         Some(Order {
             id,
             quote: offer.quote.clone(),
-            nonce: hex(&talk.entropy.0[16..32]),
+            nonce: hex::encode_string(&talk.entropy.0[16..32]),
             state,
             lang: talk.lang(),
             confirmed: Confirmation { rung: offer.rung, spoken: talk.spoken.clone(), at_unix_ms: wall.unix_ms },
@@ -271,8 +272,4 @@ pub(super) fn ask_of(offer: &Offer) -> Ask {
 /// The lines of a quote as the shop calls them, cleaned: what is named is what comes.
 fn quote_items(quote: &Quote) -> Vec<Item> {
     quote.lines.iter().map(|line| Item { product: hostile_text::clean(&line.title), qty: line.qty }).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -307,7 +307,7 @@ fn read_frontend_network(models_dir: &Path, name: &str) -> anyhow::Result<Vec<u8
         )
     };
     let bytes = read_bounded(&path, MAX_HEAD_BYTES).with_context(advice)?;
-    let sum = hex(&Sha256::digest(&bytes));
+    let sum = base16ct::lower::encode_string(&Sha256::digest(&bytes));
     if sum != expected {
         let what = not_a_model(&bytes).unwrap_or("another file, or only a part of it");
         let size = bytes.len();
@@ -376,10 +376,6 @@ fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
         }
     }
     None
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

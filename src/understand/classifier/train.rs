@@ -112,7 +112,7 @@ fn rounded(names: Vec<String>, weights: &[Weight]) -> Classifier {
             .collect();
         (!each.is_empty()).then_some((name, each))
     });
-    Classifier { weights: kept.collect() }
+    Classifier::of(kept)
 }
 
 /// Fisher and Yates' shuffle with SplitMix64: an order that is the same on every machine.
