@@ -75,7 +75,7 @@ impl Sentence<'_> {
                 return Parse { intent: Intent::Affirm, lines: vec![], score: share, ..rules };
             }
             _ if rules.intent == intent => return Parse { score: share.min(rules.score), ..rules },
-            Intent::ListAdd => self.wanted_lines(),
+            Intent::ListAdd => self.listed_lines(),
             Intent::Price | Intent::Find | Intent::Cancel | Intent::Status | Intent::Return | Intent::History => {
                 self.lines_where(&|_| true)
             }

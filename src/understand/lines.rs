@@ -9,6 +9,15 @@ use super::sentence::Sentence;
 impl Sentence<'_> {
     /// The products that the sentence wants: those in a clause, and those that stand alone.
     pub fn wanted_lines(&self) -> Vec<Line> {
+        self.asked_lines(&|m| !self.is_forbidden(m))
+    }
+
+    /// The products that go on the list: "don't order milk, put it on the list" names one too.
+    pub fn listed_lines(&self) -> Vec<Line> {
+        self.asked_lines(&|_| true)
+    }
+
+    fn asked_lines(&self, allowed: &dyn Fn(&Mention) -> bool) -> Vec<Line> {
         let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
         let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
         // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
@@ -18,7 +27,7 @@ impl Sentence<'_> {
                     .iter()
                     .any(|t| self.context.lexicon.joiners.contains(&t.fold))
         };
-        let asked = |m: &Mention| !self.spared(m) && !self.is_forbidden(m) && (!named || buys(m) || led(m));
+        let asked = |m: &Mention| !self.spared(m) && allowed(m) && (!named || buys(m) || led(m));
         self.lines_where(&|m| asked(m) && (buys(m) || !self.only_says_why(m)))
     }
 
@@ -96,7 +105,8 @@ impl Sentence<'_> {
             let of = |m: &&Mention| m.core.0 == at;
             self.mentions.list.iter().find(of).and_then(|m| m.amount.as_ref()).is_some_and(|a| !a.has_unit())
         };
-        let replaces = |l: &Line, at: usize| corrects || !l.qty_spoken || (amount.has_unit() && bare(at));
+        let replaces =
+            |l: &Line, at: usize| corrects || !l.qty_spoken || (amount.has_unit() && !amount.is_measure() && bare(at));
         let before = lines.iter().rposition(|(l, at)| *at < amount.start && replaces(l, *at));
         let after = lines.iter().position(|(l, _)| !l.qty_spoken).filter(|_| lines.len() == 1 && amount.has_unit());
         before.or(after).map(|at| &mut lines[at])

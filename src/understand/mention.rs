@@ -3,6 +3,8 @@
 //! Corrections inside a sentence are settled here ("two, no, three packs"). Never asks what the
 //! sentence wants with its products.
 
+mod settle;
+
 use super::catalog::index::{Found, Index};
 use super::lexicon::Lexicon;
 use super::quantity::{self, Amount};
@@ -35,8 +37,6 @@ pub struct Mentions {
     pub each: Option<Amount>,
 }
 
-/// Words between a correction and the product that it puts in another's place.
-const MAX_ASIDE: usize = 5;
 /// From this score on a name is more than a resemblance.
 pub const CERTAIN: f32 = 0.8;
 
@@ -63,6 +63,7 @@ pub fn mentions(tokens: &[Token], lexicon: &Lexicon, index: &Index) -> Mentions 
     }
     reader.correct(&mut list);
     reader.qualify(&mut list);
+    reader.complete(&mut list);
     reader.doubt(&mut list);
     reader.stray_options(&mut list);
     let (amounts, each) = reader.free_amounts(&list);
@@ -88,7 +89,7 @@ impl Reader<'_> {
             let found = found.and_then(|f| self.furthest(f, at));
             let option_end =
                 taken.map(|(end, ..)| end).or_else(|| self.index.any_option(self.tokens, at).filter(|_| options));
-            let found = found.filter(|f| !self.is_container(at, f));
+            let found = found.filter(|f| !self.is_container(at, f, &list));
             match found {
                 Some(found)
                     if option_end.is_none_or(|end| found.end > end || (taken.is_none() && found.end == end)) =>
@@ -112,14 +113,23 @@ impl Reader<'_> {
     }
 
     /// "five sachets of yeast": a word for a container, after a number and before another name, is no product.
-    fn is_container(&self, at: usize, found: &Found) -> bool {
+    /// And "yeast, five sachets" is about yeast.
+    fn is_container(&self, at: usize, found: &Found, list: &[Mention]) -> bool {
         if found.end != at + 1 || !self.lexicon.is_unit(&self.tokens[at].fold) {
             return false;
+        }
+        let before = list.last().map(|old| old.core.1).and_then(|floor| self.amount_before(floor, found.end));
+        if before.is_some_and(|amount| !self.follows_and(amount.start)) {
+            return true;
         }
         let of = |at: usize| self.tokens.get(at).is_some_and(|t| self.lexicon.spoken_of.contains(&t.fold));
         let next = if of(at + 1) { at + 2 } else { at + 1 };
         let paused = self.tokens.get(at + 1).is_some_and(|t| t.break_before);
         next < self.tokens.len() && !paused && self.index.find(self.tokens, next, self.lexicon).is_some()
+    }
+
+    fn follows_and(&self, at: usize) -> bool {
+        at > 0 && self.lexicon.spoken_and.contains(&self.tokens[at - 1].fold)
     }
 
     /// `found`, unless a name that begins inside it reaches further; another name of the same product prolongs it.
@@ -153,10 +163,7 @@ impl Reader<'_> {
                 mention.amount = Some(amount);
                 at = self.older_amount(floor, at).unwrap_or(at);
             } else if self.lexicon.articles.contains(&self.tokens[at - 1].fold)
-                || ((self.lexicon.links.contains(&self.tokens[at - 1].fold)
-                    || self.lexicon.times.contains(&self.tokens[at - 1].fold))
-                    && at - 1 > floor
-                    && self.amount_before(floor, at - 1).is_some())
+                || (self.is_link(at - 1, floor) && at - 1 > floor && self.amount_before(floor, at - 1).is_some())
             {
                 at -= 1;
             } else {
@@ -164,6 +171,14 @@ impl Reader<'_> {
             }
         }
         mention.span.0 = at;
+    }
+
+    /// Whether the word may stand between an amount and its product. After another product "for" leads to what that one
+    /// is for: "sugar, ten kilos for the jam".
+    fn is_link(&self, at: usize, floor: usize) -> bool {
+        let fold = &self.tokens[at].fold;
+        let about = floor > 0 && self.lexicon.about.contains(fold);
+        (self.lexicon.links.contains(fold) && !about) || self.lexicon.times.contains(fold)
     }
 
     /// The longest amount that ends at `end`.
@@ -255,162 +270,6 @@ impl Reader<'_> {
         let found = self.index.find(&words, 0, self.lexicon)?;
         let other = found.products[0].0 != mention.found.products[0].0;
         (found.end > 1 && other).then(|| (start + found.end - 1, found))
-    }
-
-    /// Settles which products a sentence takes back, and which follow each other in a list.
-    fn correct(&self, list: &mut [Mention]) {
-        for at in 1..list.len() {
-            let gap = list[at - 1].span.1..list[at].span.0;
-            if self.takes_back(&list[at - 1], &list[at]) {
-                let inherited = list[at - 1].amount.clone();
-                list[at - 1].dropped = true;
-                list[at].joined = true;
-                list[at].amount = list[at].amount.take().or(inherited);
-            } else if self.contrasts(&list[at]) && list[..at].iter().any(|m| !m.dropped) {
-                list[at].dropped = true;
-            } else {
-                list[at].joined = gap.into_iter().all(|i| self.lexicon.joiners.contains(&self.tokens[i].fold));
-            }
-        }
-    }
-
-    /// "X, no wait, Y", "X, er, sorry, make that Y", "X ... Y rather": whether `new` stands for `old`.
-    fn takes_back(&self, old: &Mention, new: &Mention) -> bool {
-        let (start, end) = (old.span.1, new.core.0);
-        let slight = |at: usize| {
-            let fold = &self.tokens[at].fold;
-            (new.span.0..new.span.1).contains(&at)
-                || self.lexicon.articles.contains(fold)
-                || self.lexicon.joiners.contains(fold)
-        };
-        let after = |at: usize| {
-            let fold = &self.tokens[at].fold;
-            slight(at) || self.lexicon.light.contains(fold) || self.lexicon.grammatical(fold)
-        };
-        let before = (start..end).take_while(|at| slight(*at)).count();
-        let marked = (start..=start + before).any(|at| {
-            self.correction(at).is_some_and(|mut done| {
-                while let Some(next) = self.correction(done).filter(|next| *next <= end) {
-                    done = next;
-                }
-                // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
-                let lone = done == at + 1 && self.lexicon.negative.iter().any(|n| self.words_at(at, n));
-                let paused = self.tokens.get(done).is_some_and(|t| t.break_before);
-                done <= end && (done..end).all(after) && end - done <= MAX_ASIDE && (!lone || paused)
-            })
-        });
-        let said_after = self.lexicon.corrections_after.iter().any(|c| self.words_at(new.span.1, c));
-        marked || (said_after && (start..end).all(slight))
-    }
-
-    /// "nappies, size five", "the jam, the strawberry one", "cereals with chocolate": what only says more about the product
-    /// before it is no other product.
-    fn qualify(&self, list: &mut Vec<Mention>) {
-        let mut at = 1;
-        while at < list.len() {
-            let (before, after) = list.split_at_mut(at);
-            let (old, new) = (&mut before[at - 1], &mut after[0]);
-            let product = new.found.products[0].0;
-            let known = |m: &Mention| m.found.products.iter().chain(&m.found.rivals).any(|(p, _)| *p == product);
-            let qualifies = new.found.part || self.adds_words(old, new);
-            if qualifies && !old.dropped && known(old) && self.led_by_nothing(old, new) {
-                new.amount = new.amount.take().or(old.amount.take());
-                new.core.0 = old.core.0;
-                new.span.0 = old.span.0;
-                new.joined = old.joined;
-                list.remove(at - 1);
-            } else if !old.dropped && new.amount.is_none() && self.is_about(old, new) {
-                list.remove(at);
-            } else {
-                at += 1;
-            }
-        }
-    }
-
-    /// "rice, basmati": a name of its own that repeats no word of the one before.
-    fn adds_words(&self, old: &Mention, new: &Mention) -> bool {
-        let words = |m: &Mention| &self.tokens[m.core.0..m.core.1];
-        !words(new).iter().any(|w| words(old).iter().any(|o| o.stem == w.stem))
-    }
-
-    fn led_by_nothing(&self, old: &Mention, new: &Mention) -> bool {
-        (old.span.1..new.span.0).all(|at| {
-            let fold = &self.tokens[at].fold;
-            self.lexicon.articles.contains(fold) || self.lexicon.links.contains(fold)
-        })
-    }
-
-    /// The last word before a name that is no article.
-    fn leads_to(&self, before: std::ops::Range<usize>) -> Option<usize> {
-        before.rev().find(|at| !self.lexicon.articles.contains(&self.tokens[*at].fold))
-    }
-
-    /// Whether a preposition leads from one product to another that it is made of or goes with.
-    fn is_about(&self, old: &Mention, new: &Mention) -> bool {
-        let gap = old.span.1..new.core.0;
-        self.leads_to(gap.clone()).is_some_and(|at| self.lexicon.about.contains(&self.tokens[at].fold))
-            && !gap.clone().any(|at| self.lexicon.spoken_and.contains(&self.tokens[at].fold))
-    }
-
-    /// Whether a word stands between two products of a list,
-    fn led(&self, old: &Mention, new: &Mention) -> bool {
-        old.span.1 < new.span.0
-    }
-
-    /// or a pause.
-    fn paused(&self, new: &Mention) -> bool {
-        self.tokens[new.span.0].break_before
-    }
-
-    /// "not the butter": a negative word right before a product means this one only.
-    fn contrasts(&self, mention: &Mention) -> bool {
-        self.leads_to(0..mention.core.0).is_some_and(|at| {
-            self.lexicon.contrast.contains(&self.tokens[at].fold)
-                && !self.tokens[at + 1].break_before
-                && (at == 0 || !self.lexicon.contrast.contains(&self.tokens[at - 1].fold))
-        })
-    }
-
-    /// Beside a product that was named for certain, a single word that merely resembles another, or that is an
-    /// everyday word too, counts only where it is asked for like one.
-    fn doubt(&self, list: &mut Vec<Mention>) {
-        let one_word = |m: &Mention| m.core.1 - m.core.0 == 1;
-        let weak = |m: &Mention| one_word(m) && m.found.products[0].1 < CERTAIN;
-        let everyday = |m: &Mention| one_word(m) && self.lexicon.ambiguous.contains(&self.tokens[m.core.0].fold);
-        if !list.iter().any(|m| !weak(m) && !everyday(m)) {
-            return;
-        }
-        let asked = |at: usize| {
-            let mention = &list[at];
-            // An everyday word after a mere pause begins another thought: "..., vin băieții".
-            let led = mention.joined && (self.led(&list[at - 1], mention) || (weak(mention) && self.paused(mention)));
-            let leads =
-                list.get(at + 1).is_some_and(|next| next.joined && (self.led(mention, next) || self.paused(next)));
-            let wanted = mention.span.0 > 0 && self.lexicon.asks(&self.tokens[mention.span.0 - 1].fold);
-            led || leads || wanted || mention.amount.as_ref().is_some_and(|a| a.start < mention.core.0)
-        };
-        let keep: Vec<bool> =
-            (0..list.len()).map(|at| !(weak(&list[at]) || everyday(&list[at])) || asked(at)).collect();
-        let mut keep = keep.into_iter();
-        list.retain(|_| keep.next().unwrap_or(true));
-    }
-
-    /// "the bulb blew, get a pack of warm ones": an option that stands apart belongs to the only product that can have it.
-    fn stray_options(&self, list: &mut [Mention]) {
-        let named: Vec<(usize, usize)> = list.iter().map(|m| m.span).collect();
-        let mut choosy = list.iter_mut().filter(|m| !m.dropped && self.index.has_options(m.found.products[0].0));
-        let (Some(mention), None) = (choosy.next(), choosy.next()) else { return };
-        let product = mention.found.products[0].0;
-        let negated =
-            |at: usize| self.leads_to(0..at).is_some_and(|n| self.lexicon.contrast.contains(&self.tokens[n].fold));
-        for at in mention.span.1..self.tokens.len() {
-            if let Some((_, option, value)) = self.index.option(product, self.tokens, at)
-                && !named.iter().any(|span| (span.0..span.1).contains(&at))
-                && !negated(at)
-            {
-                mention.options.entry(option).or_insert(value);
-            }
-        }
     }
 
     /// The end of "of each" at `at`.

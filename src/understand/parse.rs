@@ -160,7 +160,7 @@ impl Sentence<'_> {
                 continue;
             };
             let lines = match intent {
-                Intent::ListAdd => self.wanted_lines(),
+                Intent::ListAdd => self.listed_lines(),
                 Intent::Change | Intent::Find | Intent::Handoff => vec![],
                 _ => self.lines_where(&|m| self.inside(m, intent)),
             };

@@ -35,6 +35,11 @@ impl Amount {
         self.unit.is_some()
     }
 
+    /// Whether its unit is a weight or a volume.
+    pub fn is_measure(&self) -> bool {
+        self.unit.as_deref().and_then(measure).is_some()
+    }
+
     /// How many packs of `count` `unit`s each it is. A measure is divided by what a pack holds; a bare number and the unit
     /// that the pack counts in ("twelve rolls") are pieces where they fill a pack; everything else is packs.
     pub fn packs(&self, pack: &Pack) -> u32 {
