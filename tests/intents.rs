@@ -155,7 +155,7 @@ fn rules_hold() {
 /// What the project's own tables reach, in tenths of a percent: exact, products, quantities. It may only rise. The classifier
 /// learned from these rows: `tendero train --folds 8` and the tables aside say what it makes of others.
 const EXAMPLES: [(Lang, [usize; 3]); 3] =
-    [(Lang::En, [970, 977, 995]), (Lang::Es, [966, 976, 992]), (Lang::Ro, [957, 968, 990])];
+    [(Lang::En, [970, 978, 995]), (Lang::Es, [970, 980, 994]), (Lang::Ro, [970, 978, 994])];
 
 #[test]
 fn what_was_learned_from_is_understood() {
@@ -212,7 +212,7 @@ fn tables_beside_the_repository() {
 }
 
 /// Percent of the tables aside that are exactly right: it may only rise, and never by a look at their rows.
-const ASIDE: [(Lang, usize); 3] = [(Lang::En, 87), (Lang::Es, 89), (Lang::Ro, 88)];
+const ASIDE: [(Lang, usize); 3] = [(Lang::En, 88), (Lang::Es, 91), (Lang::Ro, 89)];
 /// Of their rows that are no order, how many in all could buy: the phrase and the guards still stand before a purchase.
 const ASIDE_BOUGHT: usize = 2;
 

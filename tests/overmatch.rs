@@ -195,20 +195,17 @@ fn meant(template: &Template) -> Intent {
     }
 }
 
-/// Sentences that could buy though the template that says them cannot. Each is a bug, and the goal is none: these are known,
-/// the test prints them, and the numbers may only fall.
-const MOST_BOUGHT: [(Lang, usize); 3] = [(Lang::En, 13), (Lang::Es, 11), (Lang::Ro, 1)];
-
 /// "The usual" is filler in a longer sentence, and alone an order: what only fills takes nothing from a template that means it.
 fn says_too(lexicon: &Lexicon, said: &Said<'_>, parse: &Parse) -> bool {
     let buys = |t: &&Template| meant(t).can_buy() && Some(&t.name) == parse.template.as_ref();
     said.template.role == Role::Filler && lexicon.templates.iter().any(|t| buys(&t))
 }
 
+/// Of what a template says that cannot buy, nothing may.
 #[test]
 fn what_cannot_buy_never_buys() {
     let mut failed = Vec::new();
-    for (lang, most) in MOST_BOUGHT {
+    for lang in Lang::ALL {
         let lexicon = Lexicon::built_in(lang);
         let said = said(&lexicon);
         let cannot: Vec<&Said<'_>> = said.iter().filter(|s| !meant(s.template).can_buy()).collect();
@@ -225,16 +222,14 @@ fn what_cannot_buy_never_buys() {
             cannot.len(),
             bought.join("\n")
         );
-        if bought.len() > most {
-            failed.push(format!("{lang}: {} could buy, not {most}", bought.len()));
-        }
+        failed.extend(bought);
     }
     assert!(failed.is_empty(), "{failed:?}");
 }
 
 /// The same with a product before or behind what forbids. "Kite, we need no candles" may be an order of a kite. A few are
-/// no bug: "kite, no, nappies please" corrects itself.
-const MOST_BOUGHT_BESIDE: [(Lang, usize); 3] = [(Lang::En, 50), (Lang::Es, 30), (Lang::Ro, 23)];
+/// no bug: "pedí pañales" is also how one asks for them in Buenos Aires. It may only fall.
+const MOST_BOUGHT_BESIDE: [(Lang, usize); 3] = [(Lang::En, 2), (Lang::Es, 2), (Lang::Ro, 8)];
 
 #[test]
 fn what_forbids_never_buys_beside_a_product() {
@@ -271,13 +266,10 @@ fn what_forbids_never_buys_beside_a_product() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// Sentences of the phrase that are not taken for it after a read-back: the goal is none. It may only fall.
-const MOST_UNCONFIRMED: [(Lang, usize); 3] = [(Lang::En, 4), (Lang::Es, 2), (Lang::Ro, 5)];
-
 #[test]
 fn the_phrase_confirms_a_read_back() {
     let mut failed = Vec::new();
-    for (lang, most) in MOST_UNCONFIRMED {
+    for lang in Lang::ALL {
         let lexicon = Lexicon::built_in(lang);
         let said = said(&lexicon);
         let phrases: Vec<&Said<'_>> = said.iter().filter(|s| s.template.role == Role::Means(Intent::Confirm)).collect();
@@ -289,16 +281,14 @@ fn the_phrase_confirms_a_read_back() {
             })
             .collect();
         println!("{lang}: {} of {} are not taken for the phrase:\n{}", wrong.len(), phrases.len(), wrong.join("\n"));
-        if wrong.len() > most {
-            failed.push(format!("{lang}: {} are not the phrase, not {most}", wrong.len()));
-        }
+        failed.extend(wrong);
     }
     assert!(failed.is_empty(), "{failed:?}");
 }
 
 /// Sentences that are taken for another intent than the one that their template has: none may be. What is refused (`none`)
 /// is no mistake of this kind; how many in a thousand may only fall.
-const MOST_REFUSED: [(Lang, usize); 3] = [(Lang::En, 21), (Lang::Es, 16), (Lang::Ro, 19)];
+const MOST_REFUSED: [(Lang, usize); 3] = [(Lang::En, 2), (Lang::Es, 2), (Lang::Ro, 8)];
 /// At most this many sentences of each pair are printed.
 const SHOWN: usize = 12;
 

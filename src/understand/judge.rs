@@ -49,13 +49,11 @@ impl Sentence<'_> {
 
     fn judged(&self, rules: Parse, likely: &Likelihood) -> Parse {
         let Some((intent, share)) = likely.best(&|_| true) else { return rules };
-        if let Some(only) = self.said_by_one() {
-            if self.asks_for_usual(&only) {
-                return usual(rules, 1.0);
-            }
-            if self.agrees(&only, &rules) {
-                return rules;
-            }
+        if self.is_usual() {
+            return usual(rules, 1.0);
+        }
+        if self.said_by_one().is_some_and(|only| self.agrees(&only, &rules)) {
+            return rules;
         }
         if rules.intent != Intent::Reorder && self.whole(&|intent| intent == rules.intent).is_some() {
             return rules;
@@ -92,6 +90,15 @@ impl Sentence<'_> {
         };
         let change = (intent == Intent::Change).then(|| self.change()).flatten();
         Parse { intent, lines, change, not_an_order: None, score: share, ..rules }
+    }
+
+    /// "yes, the usual please", and nothing else.
+    fn is_usual(&self) -> bool {
+        let nods = |c: &&Clause| self.role(c) == Role::Filler || self.means(c) == Some(Intent::Affirm);
+        let mut said = self.chosen.iter().filter(|c| !nods(c));
+        said.next().is_some_and(|c| self.asks_for_usual(c))
+            && said.next().is_none()
+            && self.leftover(&self.chosen, false).is_empty()
     }
 
     /// The template that says all that is said, fillers apart.

@@ -51,9 +51,12 @@ impl Mind {
         if rung > Rung::Adult {
             return self.turn_down(talk, proposed, verdicts, now);
         }
-        let repeats = proposed.repeats_unix_ms.zip(now.wall);
-        let as_last = repeats.map(|(at, wall)| Reason::AsLastTime { at: Moment::of(at, wall) });
-        let reasons: Vec<Reason> = as_last.into_iter().chain(guard::reasons(&verdicts)).collect();
+        let mut reasons = guard::reasons(&verdicts);
+        // "You already ordered it on Monday" says when, too.
+        let told = reasons.iter().any(|reason| matches!(reason, Reason::AlreadyOrdered { .. }));
+        if let (false, Some(at), Some(wall)) = (told, proposed.repeats_unix_ms, now.wall) {
+            reasons.insert(0, Reason::AsLastTime { at: Moment::of(at, wall) });
+        }
         self.write_down(vec![Write::Audit { order: None, heard: proposed.text.clone(), verdicts }]);
         self.last_reasons.clone_from(&reasons);
         let offer = Offer { proposed, quote, quoted_ms: now.mono_ms, rung, reasons, words: vec![], reminded: false };
