@@ -47,7 +47,7 @@ intents: ## trains the weights of the intent classifier anew (models/intent) and
 lint: ## format, clippy, documentation
 	@$(CARGO) fmt --check
 	@$(CARGO) clippy --locked --features full --all-targets -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --features full --no-deps
+	@RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --features full --no-deps
 
 setup: ## Debian packages and the wake word's networks
 	@scripts/setup.sh test

@@ -1,7 +1,7 @@
 //! One typed, documented configuration: defaults, units and limits beside each field.
 //!
 //! [`Config::load`] parses and then checks, so that what comes out can be used without a
-//! further look. [`reference`] writes the commented reference file from this very source; a
+//! further look. [`reference()`] writes the commented reference file from this very source; a
 //! test keeps `systemd/tendero.toml` equal to it.
 
 pub mod lexicons;
@@ -159,7 +159,7 @@ impl Default for Speaker {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Broker {
-    /// mqtt://HOST[:1883] or mqtts://HOST[:8883].
+    /// mqtt://HOST or mqtts://HOST, with :PORT unless it is 1883 or 8883.
     pub url: String,
     /// A file with the password on its first line, or "" for none. The user name is the home's name.
     pub password_file: PathBuf,

@@ -1,4 +1,4 @@
-//! Words → [`Parse`](super::intent::Parse): never fails, says what it did not understand.
+//! Words → [`Parse`]: never fails, says what it did not understand.
 //!
 //! The order of the rules is the safety: what forbids buying beats what buys, what cannot buy beats
 //! what can, and too many words that nothing explains are not an order.
