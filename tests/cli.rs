@@ -39,6 +39,15 @@ fn assert_fails_with(output: &Output, parts: &[&str]) {
 }
 
 #[test]
+fn parse_takes_one_utterance_from_the_command_line() {
+    let output = tendero(&["parse", "--catalog", CATALOG, "--json", "order milk"], "order bread\n");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let parse: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&parse["text"], &parse["intent"]), (&"order milk".into(), &"reorder".into()));
+}
+
+#[test]
 fn parse_answers_each_line_with_one_line_of_json() {
     let lines = "the toothbrush heads ran out\nalexa ordered me a dollhouse\nwhat a lovely day\n";
     let output = tendero(&["parse", "--catalog", CATALOG, "--lang", "en", "--json"], lines);

@@ -259,6 +259,25 @@ fn a_correction_that_reaches_beyond_the_next_name_is_no_panic() {
 }
 
 #[test]
+fn news_are_switched_on_and_off_or_only_asked_for() {
+    for (lang, text, switch) in [
+        (Lang::En, "any offers today", None),
+        (Lang::En, "turn the shop news on", Some(true)),
+        (Lang::En, "no more adverts please", Some(false)),
+        (Lang::En, "stop telling me the offers", Some(false)),
+        (Lang::Es, "qué ofertas hay", None),
+        (Lang::Es, "activa las novedades de la tienda", Some(true)),
+        (Lang::Es, "no quiero más ofertas", Some(false)),
+        (Lang::Ro, "ce oferte aveți azi", None),
+        (Lang::Ro, "vreau să primesc oferte", Some(true)),
+        (Lang::Ro, "nu mai vreau reclame", Some(false)),
+    ] {
+        let parse = DEMO.parse(text, lang, &Expect::Command, &|_| false);
+        assert_eq!((parse.intent, parse.switch), (Intent::News, switch), "{text}");
+    }
+}
+
+#[test]
 fn answers_to_a_read_back() {
     for (lang, text, intent) in [
         (Lang::En, "order it", Intent::Confirm),

@@ -1,4 +1,4 @@
-//! `tendero parse`: utterances in, one a line; their meaning out, one JSON object a line.
+//! `tendero parse`: utterances in; their meaning out, a line or a JSON object for each.
 //!
 //! Never stops for a bad line: text that is not UTF-8 or too long gives a line with `error`.
 
@@ -12,9 +12,11 @@ use serde_json::json;
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Parse utterances from standard input and print what they mean.
+/// Say what an utterance means, or each line of standard input.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// The utterance; without one, standard input is read, one a line.
+    pub text: Option<String>,
     /// The shop's catalogue (JSON).
     #[arg(long, value_name = "FILE")]
     pub catalog: PathBuf,
@@ -41,13 +43,17 @@ pub struct Args {
 /// The longest line that is read, bytes. The rest of a longer one is skipped.
 const MAX_LINE: u64 = 64 * 1024;
 
-/// Runs the subcommand on standard input and output.
+/// Runs the subcommand: prints to standard output.
 ///
 /// # Errors
 /// A catalogue that can't be read or is wrong; standard output that is closed.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let understanding = understanding(&args.catalog, args.lexicon.as_deref())?;
-    stream(args, &understanding, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+    let mut output = std::io::stdout().lock();
+    match &args.text {
+        Some(text) => stream(args, &understanding, &mut text.as_bytes(), &mut output),
+        None => stream(args, &understanding, &mut std::io::stdin().lock(), &mut output),
+    }
 }
 
 /// What parses utterances about the catalogue of a file, with a maker's lexicons.

@@ -171,6 +171,9 @@ pub struct Parse {
     pub lines: Vec<Line>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// For [`Intent::News`]: whether they are wanted from now on or no longer; `None` asks to hear them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<bool>,
     /// Set when products were named but buying was ruled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_an_order: Option<NotAnOrder>,
@@ -242,6 +245,7 @@ impl Parse {
             intent: Intent::None,
             lines: vec![],
             change: None,
+            switch: None,
             not_an_order: None,
             leftover,
             template: None,

@@ -20,6 +20,10 @@ const MAX_UNEXPLAINED: usize = 6;
 /// and at least this part of them must be explained.
 const MIN_SCORE: f32 = 0.34;
 
+/// The templates that switch news and offers.
+const NEWS_ON: &str = "news-on";
+const NEWS_OFF: &str = "news-off";
+
 /// What a sentence shows the classifier; `None` where there is nothing to look at.
 pub fn look(context: &Context<'_>, text: &str) -> Option<std::collections::BTreeSet<String>> {
     let mut tokens = text::tokens(text, context.lexicon.lang)?;
@@ -56,7 +60,8 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     if spoken == Some(false) && parse.intent == Intent::Confirm {
         parse.intent = Intent::Affirm;
     }
-    Parse { spans: sentence.spans(), ..parse }
+    let switch = (parse.intent == Intent::News).then(|| sentence.news_switch()).flatten();
+    Parse { switch, spans: sentence.spans(), ..parse }
 }
 
 fn drop_wake(tokens: &mut Vec<Token>, lexicon: &Lexicon) {
@@ -321,6 +326,12 @@ impl Sentence<'_> {
             return Parse { intent: Intent::Change, lines, change: which, score: 0.8, ..Parse::nothing(left) };
         }
         self.nothing(NotAnOrder::Unexplained, None)
+    }
+
+    /// "turn the offers off", also where more is said around it.
+    fn news_switch(&self) -> Option<bool> {
+        let says = |name: &str| self.all.iter().any(|c| self.context.lexicon.templates[c.template].name == name);
+        if says(NEWS_OFF) { Some(false) } else { says(NEWS_ON).then_some(true) }
     }
 
     fn result(&self, intent: Intent, clause: &Clause, lines: Vec<Line>) -> Parse {
