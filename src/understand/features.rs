@@ -14,17 +14,29 @@ use std::collections::BTreeSet;
 
 const ITEM: &str = "{item}";
 const NUMBER: &str = "{number}";
+const PAUSE: &str = ",";
 
 /// What is true of the sentence, each as a short text, sorted. `rules` is the meaning that the
 /// templates alone give it.
 pub fn features(sentence: &Sentence<'_>, rules: &Parse) -> BTreeSet<String> {
-    let symbols = symbols(sentence, &[]);
+    let symbols = symbols(sentence, &[], false);
     let mut out = BTreeSet::new();
     words(&symbols, &mut out);
     let classes = clauses::classes(&sentence.tokens, &sentence.mentions, sentence.context.lexicon);
-    let classed = self::symbols(sentence, &classes);
+    let classed = self::symbols(sentence, &classes, false);
     if classed != symbols {
-        shapes(&classed, &mut out);
+        shapes(&classed, &mut out, '<', "~");
+    }
+    let named = |at: &usize| sentence.mentions.list.iter().any(|m| (m.core.0..m.core.1).contains(at));
+    let stems: Vec<String> = (0..sentence.tokens.len())
+        .map(|at| if named(&at) { "%".to_owned() } else { format!("%{}", sentence.tokens[at].stem) })
+        .collect();
+    for size in [1, 2] {
+        out.extend(stems.windows(size).map(|p| p.join(" ")));
+    }
+    let paused = self::symbols(sentence, &[], true);
+    if paused != symbols {
+        shapes(&paused, &mut out, ',', "");
     }
     templates(sentence, rules, &mut out);
     let items = symbols.iter().filter(|s| *s == ITEM).count().min(3);
@@ -48,13 +60,16 @@ fn length_class(words: usize) -> usize {
 }
 
 /// The words in order, folded; each product, each number and each match of a class is one symbol.
-fn symbols(sentence: &Sentence<'_>, classes: &[Clause]) -> Vec<String> {
+fn symbols(sentence: &Sentence<'_>, classes: &[Clause], pauses: bool) -> Vec<String> {
     let lexicon = sentence.context.lexicon;
     let names: Vec<&String> = lexicon.rules.keys().collect();
     let mut out = Vec::new();
     let mut at = 0;
     while at < sentence.tokens.len() {
         let token = &sentence.tokens[at];
+        if pauses && token.break_before && at > 0 {
+            out.push(PAUSE.to_owned());
+        }
         // The options that are said with a product belong to it, on both sides of its name.
         let named = |m: &&Mention| if m.options.is_empty() { m.core.0 == at } else { m.span.0 == at };
         if let Some(mention) = sentence.mentions.list.iter().find(named) {
@@ -94,14 +109,23 @@ fn words(symbols: &[String], out: &mut BTreeSet<String>) {
     for triple in line.windows(3) {
         out.insert(triple.join(" "));
     }
+    // A product or a number and what stands a little further off.
+    for far in [2, 3] {
+        for ends in line.windows(far + 1) {
+            let (first, last) = (ends[0], ends[far]);
+            if first.starts_with('{') || last.starts_with('{') {
+                out.insert(format!("{first} _ {last}"));
+            }
+        }
+    }
 }
 
 /// Pairs and triples in which a class of words stands.
-fn shapes(symbols: &[String], out: &mut BTreeSet<String>) {
+fn shapes(symbols: &[String], out: &mut BTreeSet<String>, mark: char, prefix: &str) {
     let line = framed(symbols);
-    let classed = |part: &[&str]| part.iter().any(|s| s.starts_with('<'));
+    let marked = |part: &[&str]| part.iter().any(|s| s.starts_with(mark));
     for size in 1..=3 {
-        out.extend(line.windows(size).filter(|p| classed(p)).map(|p| format!("~{}", p.join(" "))));
+        out.extend(line.windows(size).filter(|p| marked(p)).map(|p| format!("{prefix}{}", p.join(" "))));
     }
 }
 

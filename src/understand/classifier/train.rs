@@ -25,7 +25,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { epochs: 30, rate: 0.5, sparsity: 1e-4, min_rows: 1, seed: 1 }
+        Settings { epochs: 30, rate: 0.5, sparsity: 3e-5, min_rows: 1, seed: 1 }
     }
 }
 
