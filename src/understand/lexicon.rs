@@ -92,6 +92,8 @@ pub struct Lexicon {
     pub contrast: BTreeSet<String>,
     /// "with", "for": what leads to a product that only says more about the one before.
     pub about: BTreeSet<String>,
+    /// "the", as in "milk, the oat one".
+    pub pointing: BTreeSet<String>,
     /// "because": what leads from what is wanted to why.
     pub reasons: Vec<Vec<String>>,
     /// "times", "x": what makes the number after it a quantity.
@@ -232,6 +234,7 @@ impl Lexicon {
             enough: phrases(&raw.words.enough, lang),
             contrast: set(&raw.words.contrast),
             about: set(&raw.words.about),
+            pointing: set(&raw.words.pointing),
             reasons: phrases(&raw.words.reasons, lang),
             times: set(&raw.words.times),
             ambiguous: set(&raw.words.ambiguous),

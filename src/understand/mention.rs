@@ -4,6 +4,7 @@
 //! sentence wants with its products.
 
 mod settle;
+mod variant;
 
 use super::catalog::index::{Found, Index};
 use super::lexicon::Lexicon;
@@ -216,6 +217,7 @@ impl Reader<'_> {
     fn grow_right(&self, mention: &mut Mention, ceiling: usize) {
         let product = mention.found.products[0].0;
         let mut at = mention.span.1;
+        let mut taken_back = false;
         while at < ceiling {
             let mut look = at;
             while look < ceiling
@@ -253,23 +255,15 @@ impl Reader<'_> {
                 mention.amount = Some(amount);
                 continue;
             }
-            // "nappies size four, sorry, size five": the first word of the name holds, the rest is new.
-            let Some((end, found)) = self.renamed(mention, at, ceiling) else { break };
+            let corrected = self.renamed(mention, at, ceiling);
+            taken_back |= corrected.is_some();
+            // What was taken back is not qualified any more.
+            let renamed = corrected.or_else(|| self.qualified(mention, at, ceiling).filter(|_| !taken_back));
+            let Some((end, found)) = renamed else { break };
             mention.found = Found { end, ..found };
             at = end;
         }
         mention.span.1 = at;
-    }
-
-    /// The product that a correction at `at` makes of the mention, and where the correction ends.
-    fn renamed(&self, mention: &Mention, at: usize, ceiling: usize) -> Option<(usize, Found)> {
-        let start = self.correction(at).filter(|end| *end < ceiling)?;
-        let mut words = vec![self.tokens[mention.core.0].clone()];
-        words.extend(self.tokens[start..ceiling.min(start + 6)].iter().cloned());
-        words.iter_mut().for_each(|t| t.break_before = false);
-        let found = self.index.find(&words, 0, self.lexicon)?;
-        let other = found.products[0].0 != mention.found.products[0].0;
-        (found.end > 1 && other).then(|| (start + found.end - 1, found))
     }
 
     /// The end of "of each" at `at`.

@@ -141,6 +141,7 @@ word_lists!(
     enough,
     contrast,
     about,
+    pointing,
     reasons,
     times,
     ambiguous,

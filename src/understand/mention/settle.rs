@@ -2,7 +2,6 @@
 //! Pure.
 
 use super::{CERTAIN, Mention, Reader};
-use crate::understand::catalog::index::Found;
 
 /// Words between a correction and the product that it puts in another's place.
 const MAX_ASIDE: usize = 5;
@@ -62,6 +61,7 @@ impl Reader<'_> {
     pub(super) fn qualify(&self, list: &mut Vec<Mention>) {
         let mut at = 1;
         while at < list.len() {
+            let next = list.get(at + 1).map_or(self.tokens.len(), |next| next.span.0);
             let (before, after) = list.split_at_mut(at);
             let (old, new) = (&mut before[at - 1], &mut after[0]);
             let product = new.found.products[0].0;
@@ -73,6 +73,13 @@ impl Reader<'_> {
                 new.span.0 = old.span.0;
                 new.joined = old.joined;
                 list.remove(at - 1);
+            } else if !old.dropped
+                && !is_counted(new)
+                && let Some(found) = self.pointed_out(old, new, next)
+            {
+                old.found = found;
+                old.amount = old.amount.take().or(new.amount.take());
+                list.remove(at);
             } else if !old.dropped && !is_counted(new) && self.is_about(old, new) {
                 old.amount = old.amount.take().or(new.amount.take());
                 list.remove(at);
@@ -92,20 +99,6 @@ impl Reader<'_> {
                 list[at].found = found;
             }
         }
-    }
-
-    /// The product that the first word of `old` makes of `new`: "apple juice, sorry, of oranges".
-    fn with_head_of(&self, old: &Mention, new: &Mention) -> Option<Found> {
-        let leads = |at: &usize| {
-            let fold = &self.tokens[*at].fold;
-            self.lexicon.spoken_of.contains(fold) || self.lexicon.about.contains(fold)
-        };
-        let link = new.core.0.checked_sub(1).filter(leads)?;
-        let mut words = vec![self.tokens[old.core.0].clone()];
-        words.extend(self.tokens[link..new.core.1].iter().cloned());
-        words.iter_mut().for_each(|t| t.break_before = false);
-        let found = self.index.find(&words, 0, self.lexicon).filter(|f| f.end == words.len())?;
-        (found.products[0].0 != new.found.products[0].0).then_some(Found { end: new.core.1, ..found })
     }
 
     /// "rice, basmati": a name of its own that repeats no word of the one before.
