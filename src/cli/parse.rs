@@ -207,6 +207,7 @@ mod tests {
     fn bad_lines_do_not_stop_the_stream() {
         let understanding = Understanding::new(Catalog::from_json(CATALOG).expect("valid"));
         let args = Args {
+            text: None,
             catalog: PathBuf::new(),
             lexicon: None,
             lang: Lang::En,

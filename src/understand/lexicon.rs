@@ -94,6 +94,8 @@ pub struct Lexicon {
     pub about: BTreeSet<String>,
     /// "the", as in "milk, the oat one".
     pub pointing: BTreeSet<String>,
+    /// "um": what may stand anywhere without a meaning.
+    pub hesitations: BTreeSet<String>,
     /// "because": what leads from what is wanted to why.
     pub reasons: Vec<Vec<String>>,
     /// "times", "x": what makes the number after it a quantity.
@@ -235,6 +237,7 @@ impl Lexicon {
             contrast: set(&raw.words.contrast),
             about: set(&raw.words.about),
             pointing: set(&raw.words.pointing),
+            hesitations: set(&raw.words.hesitations),
             reasons: phrases(&raw.words.reasons, lang),
             times: set(&raw.words.times),
             ambiguous: set(&raw.words.ambiguous),
@@ -311,6 +314,7 @@ impl Lexicon {
             || self.links.contains(fold)
             || self.joiners.contains(fold)
             || self.light.contains(fold)
+            || self.fractions.iter().chain(&self.and_fractions).any(|(words, _)| words.iter().any(|w| w == fold))
             || self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
     }
 
@@ -333,7 +337,7 @@ impl Lexicon {
 
     /// Whether it is a word that asks for what follows it: "order", "need".
     pub fn asks(&self, fold: &str) -> bool {
-        self.asking.contains(fold)
+        self.asking.contains(fold) && !self.light.contains(fold)
     }
 
     /// Whether it is a word for a container or a measure.

@@ -159,6 +159,9 @@ impl Reader<'_> {
             }) {
                 mention.options.entry(option).or_insert(value);
                 at = start;
+            } else if let Some(amount) = self.packs_before(floor, at).filter(|_| mention.amount.is_none()) {
+                at = amount.start;
+                mention.amount = Some(amount);
             } else if let Some(amount) = self.amount_before(floor, at).filter(|_| mention.amount.is_none()) {
                 at = amount.start;
                 mention.amount = Some(amount);
@@ -195,6 +198,11 @@ impl Reader<'_> {
             .clone()
             .find_map(|s| quantity::amount(self.tokens, s, self.lexicon).filter(|a| a.end == end))
             .or_else(|| starts.clone().find_map(bare))
+    }
+
+    /// "two packs of six", that ends at `end`.
+    fn packs_before(&self, floor: usize, end: usize) -> Option<Amount> {
+        quantity::packs_of(self.tokens, |end| self.amount_before(floor, end), end, self.lexicon)
     }
 
     /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".

@@ -21,13 +21,15 @@ pub struct Amount {
     pub unit: Option<String>,
     /// Whether it was a word like "dozen" that counts pieces.
     pub pieces: bool,
+    /// "two packs of six": how many are in each.
+    pub each: Option<u32>,
 }
 
 impl Amount {
     /// `None` for nothing, and for more than anybody orders.
     pub fn new(start: usize, end: usize, thousandths: u64, unit: Option<String>, pieces: bool) -> Option<Amount> {
         let value = u32::try_from(thousandths.div_ceil(1000)).ok().filter(|v| (1..=MAX).contains(v))?;
-        Some(Amount { start, end, value, thousandths, unit, pieces })
+        Some(Amount { start, end, value, thousandths, unit, pieces, each: None })
     }
 
     /// Whether its unit is a measure (kilos, litres) or a container or the like that is sold.
@@ -59,6 +61,9 @@ impl Amount {
             return self.value;
         }
         let value = u64::from(self.value);
+        if let Some(each) = self.each.map(u64::from) {
+            return if each == count { self.value } else { packs(value * each) };
+        }
         match unit {
             Some("pair") => packs(2 * value),
             None if self.pieces || value >= count => packs(value),
@@ -152,6 +157,20 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
         }
     }
     Amount::new(at, end, thousandths, unit.map(|(name, _)| name), pieces)
+}
+
+/// "two packs of six" that ends at `end`: the packs, with what is in each.
+pub fn packs_of(
+    tokens: &[Token],
+    packs: impl Fn(usize) -> Option<Amount>,
+    end: usize,
+    lexicon: &Lexicon,
+) -> Option<Amount> {
+    let start =
+        (end.saturating_sub(3)..end).find(|s| number(tokens, *s, lexicon).is_some_and(|(_, after)| after == end))?;
+    let (each, _) = number(tokens, start, lexicon).filter(|_| is_pack_size(tokens, start, lexicon))?;
+    let packs = packs(start - 1).filter(|a| a.has_unit() && !a.is_measure())?;
+    Some(Amount { end, each: Some(each), ..packs })
 }
 
 /// "the pack of twelve": what a container holds is not how many of them are wanted.

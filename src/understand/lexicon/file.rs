@@ -142,6 +142,7 @@ word_lists!(
     contrast,
     about,
     pointing,
+    hesitations,
     reasons,
     times,
     ambiguous,

@@ -3,6 +3,7 @@
 
 use super::{Mention, Reader};
 use crate::understand::catalog::index::Found;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The most words in which the second part says which one.
@@ -30,7 +31,9 @@ impl Reader<'_> {
     /// "milk, the oat one": a name of its own, to which a pointing word leads, may only say which one is meant.
     pub(super) fn pointed_out(&self, old: &Mention, new: &Mention, ceiling: usize) -> Option<Found> {
         let lead = new.core.0.checked_sub(1).filter(|at| *at >= old.span.1)?;
-        let points = self.lexicon.pointing.contains(&self.tokens[lead].fold);
+        let paused = (old.span.1..new.core.0).any(|at| self.tokens[at].break_before);
+        let leads = |list: &BTreeSet<String>| list.contains(&self.tokens[lead].fold);
+        let points = leads(&self.lexicon.pointing) || (paused && leads(&self.lexicon.about));
         let slight = self.after_slight(old.span.1, new.core.0) == new.core.0;
         let found =
             (new.core.1..=ceiling.min(new.core.1 + 2)).rev().find_map(|end| self.variant(old, &(new.core.0..end)));
@@ -54,6 +57,7 @@ impl Reader<'_> {
             self.lexicon.articles.contains(fold)
                 || self.lexicon.links.contains(fold)
                 || self.lexicon.pointing.contains(fold)
+                || self.lexicon.hesitations.contains(fold)
         };
         at + (at..ceiling).take_while(slight).count()
     }

@@ -19,6 +19,8 @@ use std::ops::Range;
 
 /// A word of another language than the household's counts a little less.
 const FOREIGN: f32 = 0.85;
+/// What a title weighs where the catalogue has what people say.
+const TITLE: f32 = 0.95;
 
 /// Only for looking up: nothing walks along one.
 type Lookup<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
@@ -204,5 +206,7 @@ fn names(product: &Product, lang: Lang) -> impl Iterator<Item = (&str, f32)> {
     // What stands after the comma of a title is the size of the pack.
     let title = product.title(lang).split(',').next().unwrap_or_default();
     let foreign = says(Lang::En).filter(move |name| lang != Lang::En && name.contains(' '));
-    says(lang).map(|name| (name, 1.0)).chain([(title, 1.0)]).chain(foreign.map(|name| (name, FOREIGN)))
+    // "Nappies" may be the title of three sizes, and what one says for one of them.
+    let titled = if says(lang).next().is_some() { TITLE } else { 1.0 };
+    says(lang).map(|name| (name, 1.0)).chain([(title, titled)]).chain(foreign.map(|name| (name, FOREIGN)))
 }
