@@ -20,6 +20,20 @@ impl Sentence<'_> {
     fn asked_lines(&self, allowed: &dyn Fn(&Mention) -> bool) -> Vec<Line> {
         let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
         let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
+        // "hardly any flour left, so two bags of flour"
+        let counted = |m: &Mention| m.amount.as_ref().is_some_and(|a| a.start < m.core.0);
+        let again = |m: &Mention| {
+            let same = |o: &&Mention| buys(o) && o.found.products[0].0 == m.found.products[0].0;
+            counted(m) && self.mentions.list.iter().any(|o| o.core.0 < m.core.0 && same(&o))
+        };
+        // "the floss is finished. mouthwash too"
+        let lexicon = self.context.lexicon;
+        let too = |m: &Mention| {
+            let ends = self.tokens.get(m.span.1 + 1).is_none_or(|t| t.break_before);
+            ends && self.tokens.get(m.span.1).is_some_and(|t| {
+                lexicon.joiners.contains(&t.fold) && !lexicon.spoken_and.contains(&t.fold) && !t.break_before
+            })
+        };
         // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
         let led = |m: &Mention| {
             m.joined
@@ -27,7 +41,7 @@ impl Sentence<'_> {
                     .iter()
                     .any(|t| self.context.lexicon.joiners.contains(&t.fold))
         };
-        let asked = |m: &Mention| !self.spared(m) && allowed(m) && (!named || buys(m) || led(m));
+        let asked = |m: &Mention| !self.spared(m) && allowed(m) && (!named || buys(m) || led(m) || again(m) || too(m));
         self.lines_where(&|m| asked(m) && (buys(m) || !self.only_says_why(m)))
     }
 

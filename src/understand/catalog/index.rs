@@ -133,7 +133,8 @@ impl Index {
             let mut common = lists::common(held.clone());
             let Some(product) = common.next() else { break };
             let only = common.next().is_none();
-            if only && (held.len() > 1 || self.heads.of(word) == [product]) {
+            // "powder on" is no part of "follow-on milk powder".
+            if only && plain && (held.len() > 1 || self.heads.of(word) == [product]) {
                 found = Some((place + 1, product));
             }
         }
@@ -258,7 +259,8 @@ impl Index {
     fn joined(&self, tokens: &[Token], pos: usize, lexicon: &Lexicon, strange: bool, out: &mut Vec<Reading>) {
         let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) else { return };
         let strange_next = !lexicon.knows(&next.fold);
-        if !strange && !strange_next {
+        let digits = |token: &Token| token.fold.starts_with(|c: char| c.is_ascii_digit());
+        if (!strange && !strange_next) || digits(&tokens[pos]) || digits(next) {
             return;
         }
         let joined = format!("{}{}", tokens[pos].fold, next.fold);

@@ -30,6 +30,10 @@ impl Reader<'_> {
     /// "X, no wait, Y", "X, er, sorry, make that Y", "X ... Y rather": whether `new` stands for `old`.
     fn takes_back(&self, old: &Mention, new: &Mention) -> bool {
         let (start, end) = (old.span.1, new.core.0);
+        // "... and make it snappy" takes no nappies.
+        if new.found.fuzzy && new.found.products[0].1 < CERTAIN && old.found.products[0].1 >= CERTAIN {
+            return false;
+        }
         let slight = |at: usize| {
             let fold = &self.tokens[at].fold;
             (new.span.0..new.span.1).contains(&at)
@@ -42,7 +46,11 @@ impl Reader<'_> {
         };
         let before = (start..end).take_while(|at| slight(*at)).count();
         let marked = (start..=start + before).any(|at| {
-            self.correction(at).is_some_and(|mut done| {
+            // "broccoli and, er, salami" only hesitates.
+            let hesitates = at > start
+                && self.lexicon.joiners.contains(&self.tokens[at].fold)
+                && self.lexicon.spoken_and.contains(&self.tokens[at - 1].fold);
+            self.correction(at).filter(|_| !hesitates).is_some_and(|mut done| {
                 while let Some(next) = self.correction(done).filter(|next| *next <= end) {
                     done = next;
                 }
@@ -68,7 +76,8 @@ impl Reader<'_> {
             let known = |m: &Mention| m.found.products.iter().chain(&m.found.rivals).any(|(p, _)| *p == product);
             let qualifies = new.found.part || self.adds_words(old, new);
             if qualifies && !old.dropped && known(old) && self.led_by_nothing(old, new) {
-                new.amount = new.amount.take().or(old.amount.take());
+                let said = if is_counted(new) || old.amount.is_none() { &mut new.amount } else { &mut old.amount };
+                new.amount = said.take();
                 new.core.0 = old.core.0;
                 new.span.0 = old.span.0;
                 new.joined = old.joined;

@@ -228,10 +228,15 @@ impl Plain {
         if let Some(next) = tokens.get(pos + 1).filter(|n| !n.break_before) {
             let joined = format!("{}{}", token.fold, next.fold);
             let stem = text::stem(&joined, lexicon.lang);
-            let strange = !lexicon.knows(&token.fold) || !lexicon.knows(&next.fold);
+            let digits = [token, next].iter().any(|t| t.fold.starts_with(|c: char| c.is_ascii_digit()));
+            let strange = !digits && (!lexicon.knows(&token.fold) || !lexicon.knows(&next.fold));
             if let Some(id) = self.words.get(&stem).filter(|_| strange && joined.chars().count() >= 5) {
                 out.push((*id, 0.95, 2));
-            } else if joined.chars().count() >= 7 && !lexicon.knows(&token.fold) && !lexicon.knows(&next.fold) {
+            } else if !digits
+                && joined.chars().count() >= 7
+                && !lexicon.knows(&token.fold)
+                && !lexicon.knows(&next.fold)
+            {
                 out.extend(self.alike(&stem, lexicon.lang).into_iter().map(|id| (id, MISHEARD, 2)));
             }
         }
