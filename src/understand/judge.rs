@@ -112,8 +112,7 @@ impl Sentence<'_> {
     fn agrees(&self, clause: &Clause, rules: &Parse) -> bool {
         match self.role(clause) {
             Role::Means(intent) => intent == rules.intent && intent != Intent::Reorder,
-            Role::Forbids(why) => rules.not_an_order == Some(why),
-            Role::Spares | Role::Filler => false,
+            Role::Forbids(_) | Role::Spares | Role::Filler => false,
         }
     }
 
@@ -129,7 +128,8 @@ impl Sentence<'_> {
             return rules;
         }
         let enough = share >= self.least_share(&rules, &lines);
-        if !enough || (lines.is_empty() && !asks_for_usual) || only_asks || self.only_resembles() {
+        let forbidden = self.said_by_one().is_some_and(|only| matches!(self.role(&only), Role::Forbids(_)));
+        if !enough || forbidden || (lines.is_empty() && !asks_for_usual) || only_asks || self.only_resembles() {
             return nothing(rules, share);
         }
         if asks_for_usual {
