@@ -27,13 +27,7 @@ pub fn features(sentence: &Sentence<'_>, rules: &Parse) -> BTreeSet<String> {
     if classed != symbols {
         shapes(&classed, &mut out, '<', "~");
     }
-    let named = |at: &usize| sentence.mentions.list.iter().any(|m| (m.core.0..m.core.1).contains(at));
-    let stems: Vec<String> = (0..sentence.tokens.len())
-        .map(|at| if named(&at) { "%".to_owned() } else { format!("%{}", sentence.tokens[at].stem) })
-        .collect();
-    for size in [1, 2] {
-        out.extend(stems.windows(size).map(|p| p.join(" ")));
-    }
+    stems(sentence, &mut out);
     let paused = self::symbols(sentence, &[], true);
     if paused != symbols {
         shapes(&paused, &mut out, ',', "");
@@ -120,7 +114,17 @@ fn words(symbols: &[String], out: &mut BTreeSet<String>) {
     }
 }
 
-/// Pairs and triples in which a class of words stands.
+/// Words without their endings, and pairs of them; what belongs to a name is left out.
+fn stems(sentence: &Sentence<'_>, out: &mut BTreeSet<String>) {
+    let named = |at: usize| sentence.mentions.list.iter().any(|m| (m.core.0..m.core.1).contains(&at));
+    let stem = |at: usize| if named(at) { "%".to_owned() } else { format!("%{}", sentence.tokens[at].stem) };
+    let stems: Vec<String> = (0..sentence.tokens.len()).map(stem).collect();
+    for size in [1, 2] {
+        out.extend(stems.windows(size).map(|p| p.join(" ")));
+    }
+}
+
+/// Single symbols, pairs and triples in which one that begins with `mark` stands.
 fn shapes(symbols: &[String], out: &mut BTreeSet<String>, mark: char, prefix: &str) {
     let line = framed(symbols);
     let marked = |part: &[&str]| part.iter().any(|s| s.starts_with(mark));

@@ -324,7 +324,8 @@ fn names(product: &Product, lang: Lang) -> Vec<(String, f32)> {
     out.extend(own.map(|name| (name.clone(), 1.0)));
     // What stands after the comma of a title is the size of the pack.
     let head = |title: &str| title.split(',').next().unwrap_or(title).to_owned();
-    out.push((head(product.title(lang)), 1.0));
+    let titled = if out.is_empty() { 1.0 } else { 0.95 };
+    out.push((head(product.title(lang)), titled));
     if lang != Lang::En {
         out.extend(
             product.says.get(&Lang::En).into_iter().flatten().filter(|n| n.contains(' ')).map(|n| (n.clone(), FOREIGN)),
