@@ -31,7 +31,8 @@ bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_D
 soak: ## the long simulations, and ten million texts for the parser
 	@scripts/setup.sh test
 	@SIM_SEEDS=100000 TENDERO_FUZZ=10000000 $(CARGO) test --release --locked --features full --no-fail-fast \
-		--config profile.release.package.tendero.overflow-checks=true --test sim --test fuzz -- --nocapture
+		--config profile.release.package.tendero.overflow-checks=true --config profile.release.package.tendero.opt-level=3 \
+		--test sim --test fuzz -- --nocapture
 
 # All three are written before any is put in place: they are compiled in, so each change builds the program anew.
 intents: ## trains the weights of the intent classifier anew (models/intent) and judges them

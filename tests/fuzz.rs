@@ -2,7 +2,7 @@
 //!
 //! `cargo test --test fuzz` tries 60,000 inputs; `TENDERO_FUZZ=10000000` as many as you like, on all cores, with a line
 //! that tells how far it is. Each input comes from its number alone: `TENDERO_FUZZ_INPUT=4711 cargo test --test fuzz -- --nocapture`
-//! shows that one, and what it means. A failure prints number, input and the smallest text that still fails.
+//! shows that one, and what it means; `TENDERO_FUZZ_FROM=2000000` goes on where another run stopped. A failure prints number, input and the smallest text that still fails.
 
 #[path = "fuzz/check.rs"]
 mod check;
@@ -40,7 +40,14 @@ fn any_text_has_a_meaning_that_holds_together() {
         return;
     }
     let asked = number("TENDERO_FUZZ");
-    let run = Run { count: asked.unwrap_or(INPUTS), talks: asked.is_some(), ..Run::default() };
+    let from = number("TENDERO_FUZZ_FROM").unwrap_or(0);
+    let run = Run {
+        from,
+        count: asked.unwrap_or(INPUTS),
+        talks: asked.is_some(),
+        next: AtomicU64::new(from),
+        ..Run::default()
+    };
     // A language is made ready by the first text in it, which would count as that text's time.
     for (lang, shop) in Lang::ALL.into_iter().flat_map(|lang| [(lang, Shop::Small), (lang, Shop::Demo)]) {
         shop.understanding().parse("", lang, &Expect::Command, &|_| false);
@@ -69,6 +76,8 @@ fn any_text_has_a_meaning_that_holds_together() {
 
 #[derive(Default)]
 struct Run {
+    /// The first number, and how many from there.
+    from: u64,
     count: u64,
     talks: bool,
     next: AtomicU64,
@@ -90,11 +99,12 @@ impl Run {
     fn work(&self, clock: &Clock) {
         loop {
             let from = self.next.fetch_add(BLOCK, Ordering::Relaxed);
-            if from >= self.count {
+            let end = self.from + self.count;
+            if from >= end {
                 return;
             }
             let mut slowest = (0, 0);
-            for number in from..self.count.min(from + BLOCK) {
+            for number in from..end.min(from + BLOCK) {
                 let input = generate::input(number);
                 let start_us = clock.machine_us();
                 let outcome = check(&input);
@@ -115,6 +125,9 @@ impl Run {
 
     fn note(&self, fault: Fault, number: u64, length: usize) {
         let mut found = self.found.lock().expect("no thread panics outside of a check");
+        if self.talks && !found.contains_key(&fault.kind) {
+            eprintln!("number {number}: {}", fault.kind);
+        }
         let known = found.entry(fault.kind).or_insert(Found { times: 0, number, length });
         known.times += 1;
         if (length, number) < (known.length, known.number) {
@@ -125,20 +138,15 @@ impl Run {
     /// Every hundredth of the way.
     fn tell(&self, from: u64, clock: &Clock) {
         let step = (self.count / 100).max(BLOCK);
-        if !self.talks || (from + BLOCK) / step == from / step {
+        let done = from + BLOCK - self.from;
+        if !self.talks || done / step == (done - BLOCK) / step {
             return;
         }
         let found = self.found.lock().expect("no thread panics outside of a check");
-        let each_s = (from + BLOCK) * 1000 / clock.machine_ms().max(1);
+        let each_s = done * 1000 / clock.machine_ms().max(1);
         let mut out = std::io::stderr().lock();
         // Who does not listen misses nothing.
-        let _ = writeln!(
-            out,
-            "{} of {} inputs, {each_s} a second, {} kinds of faults",
-            from + BLOCK,
-            self.count,
-            found.len()
-        );
+        let _ = writeln!(out, "{done} of {} inputs, {each_s} a second, {} kinds of faults", self.count, found.len());
     }
 }
 

@@ -278,6 +278,12 @@ fn weights_are_those_of_the_tables() {
 }
 
 #[test]
+fn packs_of_none_are_no_packs() {
+    let parse = DEMO.parse("two packs of 00 frozen pizza", Lang::En, &Expect::Command, &|_| false);
+    assert!(parse.lines.iter().all(|line| line.qty > 0), "{parse:?}");
+}
+
+#[test]
 fn a_correction_that_reaches_beyond_the_next_name_is_no_panic() {
     let text = "galletas de chocolate no, mejor galletas maría, dos paquetes";
     DEMO.parse(text, Lang::Es, &Expect::Command, &|_| false);

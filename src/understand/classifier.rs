@@ -121,7 +121,8 @@ impl Classifier {
 
     /// The weights of a feature; none where it has none.
     fn weights(&self, feature: &str) -> &[IntentWeight] {
-        match self.features.binary_search_by(|f| self.name(f).cmp(feature)) {
+        let text = self.text.as_bytes();
+        match self.features.binary_search_by(|f| text[range(&f.name)].cmp(feature.as_bytes())) {
             Ok(at) => &self.weights[range(&self.features[at].weights)],
             Err(_) => &[],
         }

@@ -11,7 +11,7 @@ pub mod template;
 
 use super::Lang;
 use super::intent::{Intent, NotAnOrder};
-use super::text;
+use super::text::{self, Token};
 use file::{File, FileTemplate};
 use std::collections::{BTreeMap, BTreeSet};
 use template::{Automaton, Node, Slot, Sym};
@@ -118,6 +118,12 @@ pub struct Lexicon {
     words: BTreeMap<String, u32>,
     /// Words of templates that carry an intent, and of rules.
     meaningful: BTreeSet<String>,
+    /// Units of one word.
+    unit_words: BTreeSet<String>,
+    /// First word → units that begin with it, the longest first.
+    unit_starts: BTreeMap<String, Vec<(Vec<String>, String)>>,
+    /// Every word that has a part in the language: asked for each word of each text.
+    known: BTreeSet<String>,
     /// Words of the rules that ask for something: `order` and `want`.
     asking: BTreeSet<String>,
     pub automaton: Automaton,
@@ -252,6 +258,9 @@ impl Lexicon {
             synonyms: synonyms(&raw.synonyms, lang),
             words: BTreeMap::new(),
             meaningful: BTreeSet::new(),
+            unit_words: BTreeSet::new(),
+            unit_starts: BTreeMap::new(),
+            known: BTreeSet::new(),
             asking: BTreeSet::new(),
             automaton: Automaton::default(),
             classes: Automaton::default(),
@@ -290,6 +299,20 @@ impl Lexicon {
         self.asking = asking.flat_map(|node| words_of(node, lang)).collect();
         self.meaningful = meaningful;
         self.words = words;
+        self.unit_words = self.units.keys().filter(|words| words.len() == 1).map(|words| words[0].clone()).collect();
+        self.unit_starts = BTreeMap::new();
+        for (words, name) in &self.units {
+            let Some(first) = words.first() else { continue };
+            self.unit_starts.entry(first.clone()).or_default().push((words.clone(), name.clone()));
+        }
+        self.unit_starts.values_mut().for_each(|units| units.sort_by_key(|(words, _)| std::cmp::Reverse(words.len())));
+        self.known = self.known_words().cloned().collect();
+    }
+
+    fn known_words(&self) -> impl Iterator<Item = &String> {
+        let sets = [&self.articles, &self.links, &self.joiners, &self.light, &self.unit_words];
+        let parts = self.fractions.iter().chain(&self.and_fractions).flat_map(|(words, _)| words);
+        self.words.keys().chain(self.numbers.keys()).chain(sets.into_iter().flatten()).chain(parts)
     }
 
     /// The sentences that a recogniser listens for as a command.
@@ -308,14 +331,7 @@ impl Lexicon {
 
     /// Whether the lexicon uses this folded word anywhere: such a word is not a misheard product.
     pub fn knows(&self, fold: &str) -> bool {
-        self.words.contains_key(fold)
-            || self.numbers.contains_key(fold)
-            || self.articles.contains(fold)
-            || self.links.contains(fold)
-            || self.joiners.contains(fold)
-            || self.light.contains(fold)
-            || self.fractions.iter().chain(&self.and_fractions).any(|(words, _)| words.iter().any(|w| w == fold))
-            || self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
+        self.known.contains(fold)
     }
 
     /// The number words and amounts that one listens for: nobody orders none, or a hundred.
@@ -342,7 +358,16 @@ impl Lexicon {
 
     /// Whether it is a word for a container or a measure.
     pub fn is_unit(&self, fold: &str) -> bool {
-        self.units.keys().any(|words| words.len() == 1 && words[0] == fold)
+        self.unit_words.contains(fold)
+    }
+
+    /// The unit that begins at `at`, and the first token after it.
+    pub fn unit(&self, tokens: &[Token], at: usize) -> Option<(&str, usize)> {
+        let first = tokens.get(at)?;
+        self.unit_starts.get(&first.fold)?.iter().find_map(|(words, name)| {
+            let all = tokens.get(at..at + words.len())?.iter().zip(words).all(|(token, word)| token.fold == *word);
+            all.then_some((name.as_str(), at + words.len()))
+        })
     }
 
     /// The stems of words that mean the same as `stem`.

@@ -169,7 +169,7 @@ pub fn packs_of(
     let start =
         (end.saturating_sub(3)..end).find(|s| number(tokens, *s, lexicon).is_some_and(|(_, after)| after == end))?;
     let (each, _) = number(tokens, start, lexicon).filter(|_| is_pack_size(tokens, start, lexicon))?;
-    let packs = packs(start - 1).filter(|a| a.has_unit() && !a.is_measure())?;
+    let packs = packs(start - 1).filter(|a| each > 0 && a.has_unit() && !a.is_measure())?;
     Some(Amount { end, each: Some(each), ..packs })
 }
 
@@ -221,10 +221,7 @@ fn phrase(tokens: &[Token], at: usize, phrases: &[(Vec<String>, u32)]) -> Option
 }
 
 fn unit(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<(String, usize)> {
-    (1..=2usize).rev().find_map(|length| {
-        let words: Vec<String> = tokens.get(at..at + length)?.iter().map(|t| t.fold.clone()).collect();
-        lexicon.units.get(&words).map(|name| (name.clone(), at + length))
-    })
+    lexicon.unit(tokens, at).map(|(name, end)| (name.to_owned(), end))
 }
 
 /// Whether the words stand at `at`, with no pause inside.
