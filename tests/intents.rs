@@ -24,41 +24,40 @@ static VOCABULARY: LazyLock<[Vec<String>; 3]> = LazyLock::new(|| {
     })
 });
 
-/// The rules of the parser, about `tests/intents/catalog.json`.
-fn rules(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => include_str!("intents/en.jsonl"),
-        Lang::Es => include_str!("intents/es.jsonl"),
-        Lang::Ro => include_str!("intents/ro.jsonl"),
-    }
+/// A function from the language to its table in a folder.
+macro_rules! tables {
+    ($(#[$doc:meta])* $name:ident, $path:literal) => {
+        $(#[$doc])*
+        fn $name(lang: Lang) -> &'static str {
+            match lang {
+                Lang::En => include_str!(concat!($path, "en.jsonl")),
+                Lang::Es => include_str!(concat!($path, "es.jsonl")),
+                Lang::Ro => include_str!(concat!($path, "ro.jsonl")),
+            }
+        }
+    };
 }
 
-/// What the classifier is trained with, about `demo/catalog.json`.
-fn examples(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => include_str!("../models/intent/examples/en.jsonl"),
-        Lang::Es => include_str!("../models/intent/examples/es.jsonl"),
-        Lang::Ro => include_str!("../models/intent/examples/ro.jsonl"),
-    }
-}
-
-/// What nothing is tuned on, about another household's catalogue,
-fn aside(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => include_str!("intents/aside/en.jsonl"),
-        Lang::Es => include_str!("intents/aside/es.jsonl"),
-        Lang::Ro => include_str!("intents/aside/ro.jsonl"),
-    }
-}
-
-/// and about `demo/catalog.json`.
-fn aside_demo(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => include_str!("intents/aside/demo-en.jsonl"),
-        Lang::Es => include_str!("intents/aside/demo-es.jsonl"),
-        Lang::Ro => include_str!("intents/aside/demo-ro.jsonl"),
-    }
-}
+tables!(
+    /// The rules of the parser, about `tests/intents/catalog.json`.
+    rules,
+    "intents/"
+);
+tables!(
+    /// What the classifier is trained with, about `demo/catalog.json`.
+    examples,
+    "../models/intent/examples/"
+);
+tables!(
+    /// What nothing is tuned on, about another household's catalogue,
+    aside,
+    "intents/aside/"
+);
+tables!(
+    /// and about `demo/catalog.json`.
+    aside_demo,
+    "intents/aside/demo-"
+);
 
 fn shop(catalog: &str) -> Understanding {
     Understanding::new(Catalog::from_json(catalog).expect("the catalogue is valid"))

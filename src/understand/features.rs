@@ -28,9 +28,8 @@ pub fn features(sentence: &Sentence<'_>, rules: &Parse) -> BTreeSet<String> {
         shapes(&classed, &mut out, '<', "~");
     }
     stems(sentence, &mut out);
-    let paused = self::symbols(sentence, &[], true);
-    if paused != symbols {
-        shapes(&paused, &mut out, ',', "");
+    if sentence.tokens.iter().any(|t| t.break_before) {
+        shapes(&self::symbols(sentence, &[], true), &mut out, ',', "");
     }
     templates(sentence, rules, &mut out);
     let items = symbols.iter().filter(|s| *s == ITEM).count().min(3);

@@ -52,10 +52,7 @@ impl Sentence<'_> {
         if self.is_usual() {
             return usual(rules, 1.0);
         }
-        if self.said_by_one().is_some_and(|only| self.agrees(&only, &rules)) {
-            return rules;
-        }
-        if rules.intent != Intent::Reorder && self.whole(&|intent| intent == rules.intent).is_some() {
+        if rules.intent != Intent::Reorder && self.is_said_in_full(rules.intent) {
             return rules;
         }
         if share < LEAST && !rules.intent.can_buy() && rules.intent != intent {
@@ -108,12 +105,10 @@ impl Sentence<'_> {
         said.next().is_none().then_some(*only)
     }
 
-    /// Whether the templates, too, found what this one means, and it cannot buy.
-    fn agrees(&self, clause: &Clause, rules: &Parse) -> bool {
-        match self.role(clause) {
-            Role::Means(intent) => intent == rules.intent && intent != Intent::Reorder,
-            Role::Forbids(_) | Role::Spares | Role::Filler => false,
-        }
+    /// Whether one template says all that is said, and means this.
+    fn is_said_in_full(&self, intent: Intent) -> bool {
+        self.said_by_one().is_some_and(|only| self.means(&only) == Some(intent))
+            || self.whole(&|other| other == intent).is_some()
     }
 
     /// An order only where it is likely enough; templates that say so too need less.
@@ -141,7 +136,7 @@ impl Sentence<'_> {
 
     fn least_share(&self, rules: &Parse, lines: &[Line]) -> f32 {
         let explained = rules.leftover.is_empty() && lines.iter().all(|l| l.score >= CERTAIN);
-        let prepared = self.chosen.iter().any(|c| self.context.lexicon.templates[c.template].prepared);
+        let prepared = self.chosen.iter().any(|c| self.template(c).prepared);
         match (rules.intent == Intent::Reorder, rules.not_an_order) {
             (true, _) if explained && prepared => PREPARED_ORDER,
             (true, _) if explained => EXPLAINED_ORDER,
@@ -156,7 +151,7 @@ impl Sentence<'_> {
         let mut orders = self.chosen.iter().filter(|c| self.means(c) == Some(Intent::Reorder)).peekable();
         self.tokens.last().is_some_and(|t| t.asked)
             && orders.peek().is_some()
-            && orders.all(|c| self.context.lexicon.templates[c.template].name == RAN_OUT)
+            && orders.all(|c| self.template(c).name == RAN_OUT)
     }
 
     /// One product's name and nothing else is what noise is heard as, too: then it has to be the very name.
@@ -167,12 +162,12 @@ impl Sentence<'_> {
 
     /// "the usual": an order that names no product; the household's history has to.
     fn asks_for_usual(&self, clause: &Clause) -> bool {
-        self.context.lexicon.templates[clause.template].name == USUAL && self.mentions.list.is_empty()
+        self.template(clause).name == USUAL && self.mentions.list.is_empty()
     }
 
     /// "what we always get": the same where something else asks for it.
     fn names_usual(&self, clause: &Clause) -> bool {
-        self.context.lexicon.templates[clause.template].name == USUAL_ASKED && self.mentions.list.is_empty()
+        self.template(clause).name == USUAL_ASKED && self.mentions.list.is_empty()
     }
 
     /// The likeliest intent and the next one, and what speaks most for the first.

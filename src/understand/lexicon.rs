@@ -78,8 +78,8 @@ pub struct Lexicon {
     pub spoken_negative: Vec<String>,
     /// "of": what stands between a unit and its product.
     pub spoken_of: Vec<String>,
-    /// Folded word or words → canonical unit ("pack", "kilogram", ...).
-    pub units: BTreeMap<Vec<String>, String>,
+    /// First word of a unit → folded words and canonical unit ("pack", "kilogram", ...), the longest first.
+    pub units: BTreeMap<String, Vec<(Vec<String>, String)>>,
     pub articles: BTreeSet<String>,
     pub links: BTreeSet<String>,
     pub joiners: BTreeSet<String>,
@@ -118,10 +118,6 @@ pub struct Lexicon {
     words: BTreeMap<String, u32>,
     /// Words of templates that carry an intent, and of rules.
     meaningful: BTreeSet<String>,
-    /// Units of one word.
-    unit_words: BTreeSet<String>,
-    /// First word → units that begin with it, the longest first.
-    unit_starts: BTreeMap<String, Vec<(Vec<String>, String)>>,
     /// Every word that has a part in the language: asked for each word of each text.
     known: BTreeSet<String>,
     /// Words of the rules that ask for something: `order` and `want`.
@@ -229,11 +225,7 @@ impl Lexicon {
             spoken_and: raw.words.spoken_and,
             spoken_negative: raw.words.negative.clone(),
             spoken_of: raw.words.of,
-            units: raw
-                .units
-                .iter()
-                .flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone())))
-                .collect(),
+            units: units(&raw.units, lang),
             articles: set(&raw.words.articles),
             links: set(&raw.words.links),
             joiners: set(&raw.words.joiners),
@@ -258,8 +250,6 @@ impl Lexicon {
             synonyms: synonyms(&raw.synonyms, lang),
             words: BTreeMap::new(),
             meaningful: BTreeSet::new(),
-            unit_words: BTreeSet::new(),
-            unit_starts: BTreeMap::new(),
             known: BTreeSet::new(),
             asking: BTreeSet::new(),
             automaton: Automaton::default(),
@@ -299,20 +289,14 @@ impl Lexicon {
         self.asking = asking.flat_map(|node| words_of(node, lang)).collect();
         self.meaningful = meaningful;
         self.words = words;
-        self.unit_words = self.units.keys().filter(|words| words.len() == 1).map(|words| words[0].clone()).collect();
-        self.unit_starts = BTreeMap::new();
-        for (words, name) in &self.units {
-            let Some(first) = words.first() else { continue };
-            self.unit_starts.entry(first.clone()).or_default().push((words.clone(), name.clone()));
-        }
-        self.unit_starts.values_mut().for_each(|units| units.sort_by_key(|(words, _)| std::cmp::Reverse(words.len())));
         self.known = self.known_words().cloned().collect();
     }
 
     fn known_words(&self) -> impl Iterator<Item = &String> {
-        let sets = [&self.articles, &self.links, &self.joiners, &self.light, &self.unit_words];
+        let sets = [&self.articles, &self.links, &self.joiners, &self.light];
+        let units = self.units.keys().filter(|word| self.is_unit(word));
         let parts = self.fractions.iter().chain(&self.and_fractions).flat_map(|(words, _)| words);
-        self.words.keys().chain(self.numbers.keys()).chain(sets.into_iter().flatten()).chain(parts)
+        self.words.keys().chain(self.numbers.keys()).chain(sets.into_iter().flatten()).chain(units).chain(parts)
     }
 
     /// The sentences that a recogniser listens for as a command.
@@ -358,15 +342,20 @@ impl Lexicon {
 
     /// Whether it is a word for a container or a measure.
     pub fn is_unit(&self, fold: &str) -> bool {
-        self.unit_words.contains(fold)
+        self.units.get(fold).is_some_and(|units| units.iter().any(|(words, _)| words.len() == 1))
+    }
+
+    /// Whether these folded words are a unit.
+    pub fn has_unit(&self, words: &[String]) -> bool {
+        words.first().and_then(|first| self.units.get(first)).is_some_and(|units| units.iter().any(|(w, _)| w == words))
     }
 
     /// The unit that begins at `at`, and the first token after it.
-    pub fn unit(&self, tokens: &[Token], at: usize) -> Option<(&str, usize)> {
+    pub fn unit(&self, tokens: &[Token], at: usize) -> Option<(String, usize)> {
         let first = tokens.get(at)?;
-        self.unit_starts.get(&first.fold)?.iter().find_map(|(words, name)| {
+        self.units.get(&first.fold)?.iter().find_map(|(words, name)| {
             let all = tokens.get(at..at + words.len())?.iter().zip(words).all(|(token, word)| token.fold == *word);
-            all.then_some((name.as_str(), at + words.len()))
+            all.then(|| (name.clone(), at + words.len()))
         })
     }
 
@@ -490,6 +479,18 @@ fn words_of(node: &Node, lang: Lang) -> Vec<String> {
 
 fn folded(text: &str, lang: Lang) -> Vec<String> {
     text::tokens(text, lang).unwrap_or_default().into_iter().map(|t| t.fold).collect()
+}
+
+/// Units by their first word. A word of two units is the one that comes later in the alphabet.
+fn units(raw: &BTreeMap<String, Vec<String>>, lang: Lang) -> BTreeMap<String, Vec<(Vec<String>, String)>> {
+    let said = raw.iter().flat_map(|(unit, words)| words.iter().map(|w| (folded(w, lang), unit.clone())));
+    let mut out: BTreeMap<String, Vec<(Vec<String>, String)>> = BTreeMap::new();
+    for (words, unit) in said.collect::<BTreeMap<_, _>>() {
+        let Some(first) = words.first() else { continue };
+        out.entry(first.clone()).or_default().push((words, unit));
+    }
+    out.values_mut().for_each(|units| units.sort_by_key(|(words, _)| std::cmp::Reverse(words.len())));
+    out
 }
 
 /// Each word of a group leads to all others of it.

@@ -5,6 +5,7 @@ use super::intent::{Because, Candidate, Intent, Line};
 use super::mention::Mention;
 use super::quantity::{self, Amount};
 use super::sentence::Sentence;
+use super::text::Token;
 
 impl Sentence<'_> {
     /// The products that the sentence wants: those in a clause, and those that stand alone.
@@ -21,18 +22,9 @@ impl Sentence<'_> {
         let buys = |m: &Mention| self.inside(m, Intent::Reorder) || self.inside(m, Intent::ListAdd);
         let named = self.mentions.list.iter().any(|m| buys(m) && !self.spared(m));
         // "hardly any flour left, so two bags of flour"
-        let counted = |m: &Mention| m.amount.as_ref().is_some_and(|a| a.start < m.core.0);
         let again = |m: &Mention| {
-            let same = |o: &&Mention| buys(o) && o.found.products[0].0 == m.found.products[0].0;
-            counted(m) && self.mentions.list.iter().any(|o| o.core.0 < m.core.0 && same(&o))
-        };
-        // "the floss is finished. mouthwash too"
-        let lexicon = self.context.lexicon;
-        let too = |m: &Mention| {
-            let ends = self.tokens.get(m.span.1 + 1).is_none_or(|t| t.break_before);
-            ends && self.tokens.get(m.span.1).is_some_and(|t| {
-                lexicon.joiners.contains(&t.fold) && !lexicon.spoken_and.contains(&t.fold) && !t.break_before
-            })
+            let same = |o: &Mention| o.found.products[0].0 == m.found.products[0].0;
+            m.is_counted() && self.mentions.list.iter().any(|o| o.core.0 < m.core.0 && same(o) && buys(o))
         };
         // Beside products that are asked for, another counts only where "and" leads to it: "... because I make jam" does not.
         let led = |m: &Mention| {
@@ -41,8 +33,19 @@ impl Sentence<'_> {
                     .iter()
                     .any(|t| self.context.lexicon.joiners.contains(&t.fold))
         };
-        let asked = |m: &Mention| !self.spared(m) && allowed(m) && (!named || buys(m) || led(m) || again(m) || too(m));
+        let asked = |m: &Mention| {
+            !self.spared(m) && allowed(m) && (!named || buys(m) || led(m) || again(m) || self.is_said_too(m))
+        };
         self.lines_where(&|m| asked(m) && (buys(m) || !self.only_says_why(m)))
+    }
+
+    /// "the floss is finished. mouthwash too"
+    fn is_said_too(&self, mention: &Mention) -> bool {
+        let lexicon = self.context.lexicon;
+        let end = mention.span.1;
+        let too =
+            |t: &Token| !t.break_before && lexicon.joiners.contains(&t.fold) && !lexicon.spoken_and.contains(&t.fold);
+        self.tokens.get(end).is_some_and(too) && self.tokens.get(end + 1).is_none_or(|t| t.break_before)
     }
 
     /// "... because I make jam": a product in a reason for what was named before it.
@@ -147,7 +150,7 @@ impl Sentence<'_> {
 
     /// "only one egg left": a number there is what is left, not what is wanted.
     pub fn depletes(&self, clause: &Clause) -> bool {
-        self.context.lexicon.templates[clause.template].depletes
+        self.template(clause).depletes
     }
 
     fn line(&self, mention: &Mention) -> Line {

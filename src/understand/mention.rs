@@ -29,6 +29,13 @@ pub struct Mention {
     pub joined: bool,
 }
 
+impl Mention {
+    /// Whether an amount stands before the name.
+    pub fn is_counted(&self) -> bool {
+        self.amount.as_ref().is_some_and(|amount| amount.start < self.core.0)
+    }
+}
+
 /// The products of a sentence in order, and the amounts that stand alone.
 #[derive(Debug, Clone, Default)]
 pub struct Mentions {
@@ -159,10 +166,14 @@ impl Reader<'_> {
             }) {
                 mention.options.entry(option).or_insert(value);
                 at = start;
-            } else if let Some(amount) = self.packs_before(floor, at).filter(|_| mention.amount.is_none()) {
+            } else if mention.amount.is_none()
+                && let Some(amount) = self.packs_before(floor, at)
+            {
                 at = amount.start;
                 mention.amount = Some(amount);
-            } else if let Some(amount) = self.amount_before(floor, at).filter(|_| mention.amount.is_none()) {
+            } else if mention.amount.is_none()
+                && let Some(amount) = self.amount_before(floor, at)
+            {
                 at = amount.start;
                 mention.amount = Some(amount);
                 at = self.older_amount(floor, at).unwrap_or(at);
@@ -200,9 +211,15 @@ impl Reader<'_> {
             .or_else(|| starts.clone().find_map(bare))
     }
 
-    /// "two packs of six", that ends at `end`.
+    /// "two packs of six" that ends at `end`: the packs, with what is in each.
     fn packs_before(&self, floor: usize, end: usize) -> Option<Amount> {
-        quantity::packs_of(self.tokens, |end| self.amount_before(floor, end), end, self.lexicon)
+        let number = |s| quantity::number(self.tokens, s, self.lexicon).filter(|(_, after)| *after == end);
+        let (start, each) = (end.saturating_sub(3)..end).find_map(|s| number(s).map(|(each, _)| (s, each)))?;
+        if each == 0 || !quantity::is_pack_size(self.tokens, start, self.lexicon) {
+            return None;
+        }
+        let packs = self.amount_before(floor, start - 1).filter(|a| a.has_unit() && !a.is_measure())?;
+        Some(Amount { end, each: Some(each), ..packs })
     }
 
     /// Where an amount begins that the one at `at` corrects: "one, sorry, two packs".
@@ -215,6 +232,16 @@ impl Reader<'_> {
 
     fn words_at(&self, at: usize, words: &[String]) -> bool {
         self.tokens.get(at..at + words.len()).is_some_and(|span| span.iter().zip(words).all(|(t, w)| t.fold == *w))
+    }
+
+    /// The end of the correction markers that follow each other from `at` on and end by `limit`: "no, sorry, make that".
+    fn corrections(&self, at: usize, limit: usize) -> Option<usize> {
+        let marker = |at: usize| self.correction(at).filter(|end| *end <= limit);
+        let mut end = marker(at)?;
+        while let Some(next) = marker(end) {
+            end = next;
+        }
+        Some(end)
     }
 
     /// The end of a correction marker at `at`, the longest one.
@@ -243,19 +270,16 @@ impl Reader<'_> {
                 at = end;
                 continue;
             }
-            if let Some(amount) =
-                quantity::amount(self.tokens, at, self.lexicon).filter(|a| a.end <= ceiling && mention.amount.is_none())
+            if mention.amount.is_none()
+                && let Some(amount) = quantity::amount(self.tokens, at, self.lexicon).filter(|a| a.end <= ceiling)
             {
                 at = amount.end;
                 mention.amount = Some(amount);
                 continue;
             }
-            let corrected = self.correction(at).filter(|end| *end < ceiling).and_then(|mut end| {
-                while let Some(next) = self.correction(end).filter(|e| *e < ceiling) {
-                    end = next;
-                }
-                quantity::amount(self.tokens, end, self.lexicon).filter(|a| a.end <= ceiling)
-            });
+            let corrected = self
+                .corrections(at, ceiling - 1)
+                .and_then(|end| quantity::amount(self.tokens, end, self.lexicon).filter(|a| a.end <= ceiling));
             if let Some(mut amount) = corrected {
                 at = amount.end;
                 // "one pack, no, two": two packs.
@@ -266,7 +290,7 @@ impl Reader<'_> {
             let corrected = self.renamed(mention, at, ceiling);
             taken_back |= corrected.is_some();
             // What was taken back is not qualified any more.
-            let renamed = corrected.or_else(|| self.qualified(mention, at, ceiling).filter(|_| !taken_back));
+            let renamed = if taken_back { corrected } else { self.qualified(mention, at, ceiling) };
             let Some((end, found)) = renamed else { break };
             mention.found = Found { end, ..found };
             at = end;
@@ -304,10 +328,7 @@ impl Reader<'_> {
                 continue;
             }
             let corrects = free.last().and_then(|last| {
-                let mut end = self.correction(last.end)?;
-                while let Some(next) = self.correction(end) {
-                    end = next;
-                }
+                let end = self.corrections(last.end, self.tokens.len())?;
                 (end == amount.start).then_some(last.start)
             });
             match (corrects, free.pop()) {

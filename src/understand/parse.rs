@@ -330,7 +330,7 @@ impl Sentence<'_> {
 
     /// "turn the offers off", also where more is said around it.
     fn news_switch(&self) -> Option<bool> {
-        let says = |name: &str| self.all.iter().any(|c| self.context.lexicon.templates[c.template].name == name);
+        let says = |name: &str| self.all.iter().any(|c| self.template(c).name == name);
         if says(NEWS_OFF) { Some(false) } else { says(NEWS_ON).then_some(true) }
     }
 

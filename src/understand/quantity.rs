@@ -140,11 +140,11 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
     while tokens
         .get(end)
         .is_some_and(|t| !t.break_before && t.fold != tokens[at].fold && lexicon.articles.contains(&t.fold))
-        && unit(tokens, end + 1, lexicon).is_some()
+        && lexicon.unit(tokens, end + 1).is_some()
     {
         end += 1;
     }
-    let unit = unit(tokens, end, lexicon);
+    let unit = lexicon.unit(tokens, end);
     if article && unit.is_none() {
         return None;
     }
@@ -159,22 +159,8 @@ pub fn amount(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> 
     Amount::new(at, end, thousandths, unit.map(|(name, _)| name), pieces)
 }
 
-/// "two packs of six" that ends at `end`: the packs, with what is in each.
-pub fn packs_of(
-    tokens: &[Token],
-    packs: impl Fn(usize) -> Option<Amount>,
-    end: usize,
-    lexicon: &Lexicon,
-) -> Option<Amount> {
-    let start =
-        (end.saturating_sub(3)..end).find(|s| number(tokens, *s, lexicon).is_some_and(|(_, after)| after == end))?;
-    let (each, _) = number(tokens, start, lexicon).filter(|_| is_pack_size(tokens, start, lexicon))?;
-    let packs = packs(start - 1).filter(|a| each > 0 && a.has_unit() && !a.is_measure())?;
-    Some(Amount { end, each: Some(each), ..packs })
-}
-
 /// "the pack of twelve": what a container holds is not how many of them are wanted.
-fn is_pack_size(tokens: &[Token], at: usize, lexicon: &Lexicon) -> bool {
+pub fn is_pack_size(tokens: &[Token], at: usize, lexicon: &Lexicon) -> bool {
     at >= 2
         && lexicon.spoken_of.contains(&tokens[at - 1].fold)
         && !tokens[at].break_before
@@ -209,7 +195,7 @@ fn decimal(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<Amount> {
 }
 
 fn measured(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<(String, usize)> {
-    unit(tokens, at, lexicon).filter(|(name, _)| measure(name).is_some())
+    lexicon.unit(tokens, at).filter(|(name, _)| measure(name).is_some())
 }
 
 fn phrase(tokens: &[Token], at: usize, phrases: &[(Vec<String>, u32)]) -> Option<(u32, usize)> {
@@ -218,10 +204,6 @@ fn phrase(tokens: &[Token], at: usize, phrases: &[(Vec<String>, u32)]) -> Option
         .filter(|(words, _)| starts_with(tokens, at, words))
         .max_by_key(|(words, _)| words.len())
         .map(|(words, value)| (*value, at + words.len()))
-}
-
-fn unit(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<(String, usize)> {
-    lexicon.unit(tokens, at).map(|(name, end)| (name.to_owned(), end))
 }
 
 /// Whether the words stand at `at`, with no pause inside.

@@ -57,17 +57,15 @@ impl<'a> Sentence<'a> {
     pub fn new(context: &'a Context<'a>, tokens: Vec<Token>) -> Sentence<'a> {
         let mentions = mention::mentions(&tokens, context.lexicon, context.index);
         let mut all = clauses::all(&tokens, &mentions, context.lexicon);
-        all.retain(|c| !context.lexicon.templates[c.template].prepared || made_to_order(context.catalog, &mentions, c));
+        let template = |c: &Clause| &context.lexicon.templates[c.template];
+        all.retain(|c| !template(c).prepared || made_to_order(context.catalog, &mentions, c));
         let light = |t: &Token| context.lexicon.joiners.contains(&t.fold);
-        all.retain(|c| !context.lexicon.templates[c.template].start || tokens[..c.start].iter().all(light));
+        all.retain(|c| !template(c).start || tokens[..c.start].iter().all(light));
         let goes_on = |c: &Clause| tokens.get(c.end).is_some_and(|t| !t.break_before);
-        all.retain(|c| !context.lexicon.templates[c.template].end || !goes_on(c));
-        let weight = |c: &Clause| role_weight(&context.lexicon.templates[c.template]);
+        all.retain(|c| !template(c).end || !goes_on(c));
+        let weight = |c: &Clause| role_weight(template(c));
         // What is only an order where it is all that is said must not hide a clause that says more.
-        let bare = |c: &Clause| {
-            context.lexicon.templates[c.template].whole
-                && context.lexicon.templates[c.template].role == Role::Means(Intent::Reorder)
-        };
+        let bare = |c: &Clause| template(c).whole && template(c).role == Role::Means(Intent::Reorder);
         let part: Vec<Clause> = all.iter().filter(|c| !bare(c)).copied().collect();
         let chosen = clauses::cover(&part, tokens.len(), &weight);
         Sentence { context, tokens, mentions, all, chosen }
@@ -75,12 +73,16 @@ impl<'a> Sentence<'a> {
 }
 
 impl Sentence<'_> {
+    pub fn template(&self, clause: &Clause) -> &Template {
+        &self.context.lexicon.templates[clause.template]
+    }
+
     pub fn role(&self, clause: &Clause) -> Role {
-        self.context.lexicon.templates[clause.template].role
+        self.template(clause).role
     }
 
     pub fn name(&self, clause: &Clause) -> Option<String> {
-        Some(self.context.lexicon.templates[clause.template].name.clone())
+        Some(self.template(clause).name.clone())
     }
 
     pub fn means(&self, clause: &Clause) -> Option<Intent> {
@@ -91,7 +93,7 @@ impl Sentence<'_> {
     }
 
     pub fn is_whole(&self, clause: &Clause) -> bool {
-        self.context.lexicon.templates[clause.template].whole
+        self.template(clause).whole
     }
 
     /// Words of weight that neither `by` nor fillers nor product names explain.
@@ -122,7 +124,7 @@ impl Sentence<'_> {
                     .all
                     .iter()
                     .filter(|f| {
-                        ((self.role(f) == Role::Filler && self.context.lexicon.templates[f.template].heard) || same(f))
+                        ((self.role(f) == Role::Filler && self.template(f).heard) || same(f))
                             && (f.end <= c.start || f.start >= c.end)
                     })
                     .copied()
@@ -171,9 +173,8 @@ impl Sentence<'_> {
         };
         let carries = |c: &&Clause| self.role(c) != Role::Filler;
         let templates = self.chosen.iter().filter(carries);
-        let mut out: Vec<Span> = templates
-            .map(|c| span((c.start, c.end), Taken::Template(self.context.lexicon.templates[c.template].name.clone())))
-            .collect();
+        let mut out: Vec<Span> =
+            templates.map(|c| span((c.start, c.end), Taken::Template(self.template(c).name.clone()))).collect();
         out.extend(
             self.mentions.list.iter().filter(|m| !m.dropped).map(|m| {
                 span(m.span, Taken::Product(self.context.catalog.products[m.found.products[0].0].sku.clone()))

@@ -71,7 +71,7 @@ impl Vocabulary {
             [&lexicon.articles, &lexicon.links, &lexicon.joiners, &lexicon.light, &lexicon.contrast, &lexicon.times];
         words.extend(sets.into_iter().flatten().cloned());
         words.extend(lexicon.ambiguous.iter().chain(&lexicon.not_quantity_after).cloned());
-        words.extend(lexicon.units.keys().map(|unit| unit.join(" ")));
+        words.extend(lexicon.units.values().flatten().map(|(words, _)| words.join(" ")));
         words.extend(lexicon.fractions.iter().chain(&lexicon.and_fractions).map(|(words, _)| words.join(" ")));
         words
             .extend([&lexicon.each, &lexicon.corrections_after, &lexicon.negative].into_iter().flat_map(|p| joined(p)));

@@ -40,7 +40,7 @@ impl Rng {
     }
 
     pub fn word<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.index(from.len())]
+        self.pick::<&str>(from)
     }
 
     pub fn bytes(&mut self) -> [u8; 32] {

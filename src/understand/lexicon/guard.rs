@@ -72,7 +72,7 @@ fn knows(base: &Lexicon, list: &str, parts: &[String]) -> bool {
         "fractions" => base.fractions.iter().any(|(words, _)| words == parts),
         "and_fractions" => base.and_fractions.iter().any(|(words, _)| words == parts),
         "words.spoken_articles" | "words.spoken_joiners" | "words.spoken_and" | "words.spoken_units" => true,
-        _ => list.starts_with("units.") && base.units.contains_key(parts),
+        _ => list.starts_with("units.") && base.has_unit(parts),
     }
 }
 

@@ -50,14 +50,11 @@ impl Reader<'_> {
             let hesitates = at > start
                 && self.lexicon.joiners.contains(&self.tokens[at].fold)
                 && self.lexicon.spoken_and.contains(&self.tokens[at - 1].fold);
-            self.correction(at).filter(|_| !hesitates).is_some_and(|mut done| {
-                while let Some(next) = self.correction(done).filter(|next| *next <= end) {
-                    done = next;
-                }
+            self.corrections(at, end).filter(|_| !hesitates).is_some_and(|done| {
                 // A lone "no" may begin another thought ("milk, no bread"); with a pause it takes back.
                 let lone = done == at + 1 && self.lexicon.negative.iter().any(|n| self.words_at(at, n));
                 let paused = self.tokens.get(done).is_some_and(|t| t.break_before);
-                done <= end && (done..end).all(after) && end - done <= MAX_ASIDE && (!lone || paused)
+                (done..end).all(after) && end - done <= MAX_ASIDE && (!lone || paused)
             })
         });
         let said_after = self.lexicon.corrections_after.iter().any(|c| self.words_at(new.span.1, c));
@@ -76,20 +73,20 @@ impl Reader<'_> {
             let known = |m: &Mention| m.found.products.iter().chain(&m.found.rivals).any(|(p, _)| *p == product);
             let qualifies = new.found.part || self.adds_words(old, new);
             if qualifies && !old.dropped && known(old) && self.led_by_nothing(old, new) {
-                let said = if is_counted(new) || old.amount.is_none() { &mut new.amount } else { &mut old.amount };
+                let said = if new.is_counted() || old.amount.is_none() { &mut new.amount } else { &mut old.amount };
                 new.amount = said.take();
                 new.core.0 = old.core.0;
                 new.span.0 = old.span.0;
                 new.joined = old.joined;
                 list.remove(at - 1);
             } else if !old.dropped
-                && !is_counted(new)
+                && !new.is_counted()
                 && let Some(found) = self.pointed_out(old, new, next)
             {
                 old.found = found;
                 old.amount = old.amount.take().or(new.amount.take());
                 list.remove(at);
-            } else if !old.dropped && !is_counted(new) && self.is_about(old, new) {
+            } else if !old.dropped && !new.is_counted() && self.is_about(old, new) {
                 old.amount = old.amount.take().or(new.amount.take());
                 list.remove(at);
             } else {
@@ -170,7 +167,7 @@ impl Reader<'_> {
             let leads =
                 list.get(at + 1).is_some_and(|next| next.joined && (self.led(mention, next) || self.paused(next)));
             let wanted = mention.span.0 > 0 && self.lexicon.asks(&self.tokens[mention.span.0 - 1].fold);
-            led || leads || wanted || mention.amount.as_ref().is_some_and(|a| a.start < mention.core.0)
+            led || leads || wanted || mention.is_counted()
         };
         let keep: Vec<bool> =
             (0..list.len()).map(|at| !(weak(&list[at]) || everyday(&list[at])) || asked(at)).collect();
@@ -195,9 +192,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Whether an amount stands before the name.
-fn is_counted(mention: &Mention) -> bool {
-    mention.amount.as_ref().is_some_and(|amount| amount.start < mention.core.0)
 }

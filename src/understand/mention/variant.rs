@@ -15,29 +15,32 @@ impl Reader<'_> {
         let start = self.correction(at)?;
         // "greek yoghurt, not the plain one"
         let contrasts = start == at + 1 && self.lexicon.contrast.contains(&self.tokens[at].fold);
-        let paused = self.tokens.get(start).is_some_and(|t| t.break_before);
+        if contrasts && !self.pauses(start) {
+            return None;
+        }
         let other = |rest: &Range<usize>| self.variant(mention, rest).or_else(|| self.corrected(mention, rest));
-        let start = self.after_slight(start, ceiling);
-        self.second_part(start, ceiling, &other).filter(|_| !contrasts || paused)
+        self.second_part(self.after_slight(start, ceiling), ceiling, &other)
     }
 
     /// The product that is meant where a pause or an article leads from the name to what says more of it.
     pub(super) fn qualified(&self, mention: &Mention, at: usize, ceiling: usize) -> Option<(usize, Found)> {
         let start = self.after_slight(at, ceiling);
-        let apart = start > at || self.tokens.get(start).is_some_and(|t| t.break_before);
-        self.second_part(start, ceiling, &|rest| self.variant(mention, rest)).filter(|_| apart)
+        if start == at && !self.pauses(start) {
+            return None;
+        }
+        self.second_part(start, ceiling, &|rest| self.variant(mention, rest))
     }
 
     /// "milk, the oat one": a name of its own, to which a pointing word leads, may only say which one is meant.
     pub(super) fn pointed_out(&self, old: &Mention, new: &Mention, ceiling: usize) -> Option<Found> {
         let lead = new.core.0.checked_sub(1).filter(|at| *at >= old.span.1)?;
-        let paused = (old.span.1..new.core.0).any(|at| self.tokens[at].break_before);
         let leads = |list: &BTreeSet<String>| list.contains(&self.tokens[lead].fold);
+        let paused = (old.span.1..new.core.0).any(|at| self.pauses(at));
         let points = leads(&self.lexicon.pointing) || (paused && leads(&self.lexicon.about));
-        let slight = self.after_slight(old.span.1, new.core.0) == new.core.0;
-        let found =
-            (new.core.1..=ceiling.min(new.core.1 + 2)).rev().find_map(|end| self.variant(old, &(new.core.0..end)));
-        found.filter(|_| points && slight)
+        if !points || self.after_slight(old.span.1, new.core.0) != new.core.0 {
+            return None;
+        }
+        (new.core.1..=ceiling.min(new.core.1 + 2)).rev().find_map(|end| self.variant(old, &(new.core.0..end)))
     }
 
     /// The product that the first word of `old` makes of `new`: "apple juice, sorry, of oranges".
@@ -47,8 +50,11 @@ impl Reader<'_> {
             self.lexicon.spoken_of.contains(fold) || self.lexicon.about.contains(fold)
         };
         let link = new.core.0.checked_sub(1).filter(leads)?;
-        let found = self.named(&[old.core.0..old.core.0 + 1, link..new.core.1])?;
-        (found.products[0].0 != new.found.products[0].0).then_some(Found { end: new.core.1, ..found })
+        self.other(new, &[[old.core.0..old.core.0 + 1, link..new.core.1]])
+    }
+
+    fn pauses(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.break_before)
     }
 
     fn after_slight(&self, at: usize, ceiling: usize) -> usize {
@@ -69,10 +75,9 @@ impl Reader<'_> {
         ceiling: usize,
         find: &dyn Fn(&Range<usize>) -> Option<Found>,
     ) -> Option<(usize, Found)> {
-        let paused = |at: &usize| !self.tokens[*at].break_before;
-        let length = (start + 1..ceiling).take_while(paused).count() + 1;
-        let ends = (start + 1..=start + length.min(MAX_WORDS)).rev().filter(|end| *end <= ceiling);
-        ends.into_iter().find_map(|end| find(&(start..end)).map(|found| (end, found)))
+        let length = (start + 1..ceiling).take_while(|at| !self.pauses(*at)).count() + 1;
+        let mut ends = (start + 1..=start + length.min(MAX_WORDS)).rev().filter(|end| *end <= ceiling);
+        ends.find_map(|end| find(&(start..end)).map(|found| (end, found)))
     }
 
     /// The other product that the words of `rest` make of the mention, before or behind its name.
