@@ -13,6 +13,7 @@ mod key;
 mod lexicon;
 mod orders;
 mod parse;
+mod pin;
 mod run;
 mod say;
 mod shop;
@@ -53,6 +54,9 @@ enum Command {
     Shop(Box<shop::Args>),
     /// List, show or cancel orders.
     Orders(orders::Args),
+    /// Set or remove the PIN with which an adult approves orders.
+    #[command(subcommand)]
+    Pin(pin::Args),
     /// Press the device's button: for GPIO scripts.
     Button(button::Args),
     /// Replay what a daemon wrote down.
@@ -110,6 +114,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
         Command::Key(args) => key::run(args).map(|()| ExitCode::SUCCESS),

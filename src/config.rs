@@ -219,6 +219,10 @@ pub struct PolicyConfig {
     pub children_up: bool,
     /// Orders may also be typed (`tendero say`).
     pub text_orders: bool,
+    /// So many wrong PINs in a row lock approval by PIN, 1 to 10. `tendero pin set` sets the PIN itself.
+    pub pin_tries: u32,
+    /// For how long the first time, minutes, 1 to 1440; each further wrong PIN doubles it, up to a day.
+    pub pin_lock_minutes: u32,
 }
 
 impl Default for PolicyConfig {
@@ -237,6 +241,8 @@ impl Default for PolicyConfig {
             quiet_hours: "22:00-07:00".into(),
             children_up: policy.children_up,
             text_orders: policy.text_orders,
+            pin_tries: policy.pin_tries,
+            pin_lock_minutes: 15,
         }
     }
 }
@@ -308,6 +314,7 @@ impl Config {
         let (quiet_from_min, quiet_to_min) =
             quiet_hours(&raw.quiet_hours).expect("the quiet hours were checked when the configuration was loaded");
         Policy {
+            lang: self.home.language,
             currency: raw.currency.clone(),
             cap_order_minor: raw.cap_order_minor,
             cap_day_minor: raw.cap_day_minor,
@@ -321,6 +328,8 @@ impl Config {
             quiet_to_min,
             children_up: raw.children_up,
             text_orders: raw.text_orders,
+            pin_tries: raw.pin_tries,
+            pin_lock_ms: u64::from(raw.pin_lock_minutes) * 60_000,
             ..Policy::default()
         }
     }
@@ -371,6 +380,13 @@ impl Config {
         }
         if !(1..=168).contains(&policy.expiry_hours) {
             return Err(("policy", "expiry_hours", format!("{} lies outside 1 to 168", policy.expiry_hours)));
+        }
+        if !(1..=10).contains(&policy.pin_tries) {
+            return Err(("policy", "pin_tries", format!("{} lies outside 1 to 10", policy.pin_tries)));
+        }
+        if !(1..=24 * 60).contains(&policy.pin_lock_minutes) {
+            let what = format!("{} lies outside 1 to 1440", policy.pin_lock_minutes);
+            return Err(("policy", "pin_lock_minutes", what));
         }
         quiet_hours(&policy.quiet_hours).map_err(|what| ("policy", "quiet_hours", what))?;
         if !(1..=1024).contains(&self.state.journal_mib) {

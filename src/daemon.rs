@@ -7,6 +7,7 @@
 mod catalogs;
 pub mod control;
 mod errand;
+pub mod pin;
 pub mod start;
 mod text;
 pub mod trace;
@@ -16,6 +17,7 @@ use crate::decide::Now;
 use crate::decide::effect::Effect;
 use crate::decide::event::{Channel, Entropy, Event, Heard};
 use crate::decide::mind::Mind;
+use crate::decide::order::OrderId;
 use crate::deliver::link::{LinkCommand, LinkEvent};
 use crate::hear::ears::{EarCommand, EarEvent};
 use crate::journal::{Entry, Journal, Setup};
@@ -25,6 +27,7 @@ use crate::understand::Lang;
 use catalogs::Catalogs;
 use control::{Ask, Request};
 use errand::{Errands, StoreAnswer};
+use pin::{Pin, PinFile};
 use std::time::Duration;
 use text::TextClient;
 use tokio::sync::{broadcast, mpsc};
@@ -46,8 +49,10 @@ pub struct Parts {
     pub voice: Voice,
     pub errands: Errands,
     pub catalogs: Catalogs,
+    pub pin: PinFile,
     pub journal: Option<Journal>,
     pub inbox: Inbox,
+    pub checked_pins: mpsc::Sender<PinChecked>,
     /// Who watches, such as the demo's terminal.
     pub traces: broadcast::Sender<Trace>,
 }
@@ -59,6 +64,16 @@ pub struct Inbox {
     pub stored: mpsc::Receiver<StoreAnswer>,
     pub link: mpsc::Receiver<LinkEvent>,
     pub control: mpsc::Receiver<Request>,
+    pub pins: mpsc::Receiver<PinChecked>,
+}
+
+/// A PIN that was compared with the one that is set.
+pub struct PinChecked {
+    order: Option<OrderId>,
+    lang: Lang,
+    /// One line that says why it could not be compared.
+    right: Result<bool, String>,
+    answers: mpsc::Sender<control::Answer>,
 }
 
 /// One thing that woke the loop.
@@ -68,6 +83,7 @@ enum Woken {
     Stored(StoreAnswer),
     Link(LinkEvent),
     Control(Request),
+    Pin(PinChecked),
     Time,
     Stop,
 }
@@ -120,6 +136,7 @@ impl Daemon {
             Some(spoken) = inbox.spoken.recv() => Woken::Spoken(spoken),
             Some(event) = inbox.link.recv() => Woken::Link(event),
             Some(request) = inbox.control.recv() => Woken::Control(request),
+            Some(checked) = inbox.pins.recv() => Woken::Pin(checked),
             Some(event) = inbox.ears.recv() => Woken::Ear(event),
             () = tokio::time::sleep(sleep) => Woken::Time,
             () = moved => Woken::Time,
@@ -140,6 +157,7 @@ impl Daemon {
             Woken::Stored(answer) => self.stored_events(answer),
             Woken::Link(event) => self.link_events(event),
             Woken::Control(request) => self.control_events(request),
+            Woken::Pin(checked) => self.pin_events(checked),
             Woken::Time => self.time_events(),
             Woken::Stop => vec![],
         }
@@ -218,7 +236,7 @@ impl Daemon {
                     self.ended(Spoken { say, error: None, synthesis_ms: 0, speech_ms: 0 });
                 }
             }
-            Channel::Text(_) => self.text.reply(say, text),
+            Channel::Text(to) => self.text.reply(&to, say, text),
         }
     }
 
@@ -308,10 +326,14 @@ impl Daemon {
         match request.ask.clone() {
             Ask::Say { text, lang } => {
                 let lang = lang.unwrap_or(self.parts.lang);
+                if let Some(digits) = crate::understand::pin::typed(&text) {
+                    self.check_pin(None, Pin::new(digits), lang, request.answers);
+                    return vec![];
+                }
                 vec![Event::Heard(self.text.says(text, lang, entropy(), request.answers))]
             }
             Ask::CancelOrder { order } => {
-                let order = crate::decide::order::OrderId(order);
+                let order = OrderId(order);
                 if !self.parts.mind.household().orders.contains_key(&order) {
                     let what = format!("there is no order {order}; `tendero orders list` shows them");
                     text::answer(&request.answers, control::Answer::Error { what });
@@ -319,6 +341,11 @@ impl Daemon {
                 }
                 text::done(&request.answers);
                 vec![Event::CancelOrder { order }]
+            }
+            Ask::Approve { order, pin } => {
+                let order = order.map(OrderId);
+                self.check_pin(order, pin, self.parts.lang, request.answers);
+                vec![]
             }
             Ask::Press { hold } => {
                 use crate::decide::event::Button;
@@ -329,6 +356,30 @@ impl Daemon {
                 self.tell_ears(EarCommand::Mute(on));
                 text::done(&request.answers);
                 vec![Event::Muted(on)]
+            }
+        }
+    }
+
+    /// Compares a PIN on a thread of its own: the hash is slow on purpose.
+    fn check_pin(&self, order: Option<OrderId>, pin: Pin, lang: Lang, answers: mpsc::Sender<control::Answer>) {
+        let (file, checked) = (self.parts.pin.clone(), self.parts.checked_pins.clone());
+        let Ok(seat) = checked.try_reserve_owned() else {
+            let what = "other PINs are being checked; try again in a moment".into();
+            return text::answer(&answers, control::Answer::Error { what });
+        };
+        tokio::task::spawn_blocking(move || {
+            let right = file.is_right(&pin).map_err(|error| format!("{error:#}"));
+            seat.send(PinChecked { order, lang, right, answers });
+        });
+    }
+
+    fn pin_events(&mut self, checked: PinChecked) -> Vec<Event> {
+        let PinChecked { order, lang, right, answers } = checked;
+        match right {
+            Ok(right) => vec![Event::PinGiven { order, channel: self.text.approves(answers), lang, right }],
+            Err(what) => {
+                text::answer(&answers, control::Answer::Error { what });
+                vec![]
             }
         }
     }

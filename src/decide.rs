@@ -5,6 +5,7 @@
 //! states of a conversation; [`guard`] holds one file for each guardrail; [`order`] is the
 //! life of an order.
 
+mod approval;
 pub mod dialogue;
 pub mod effect;
 pub mod event;

@@ -18,6 +18,7 @@ mod mention;
 mod number;
 pub mod parse;
 mod parts;
+pub mod pin;
 mod quantity;
 mod sentence;
 mod text;

@@ -58,7 +58,9 @@ impl House {
 
     fn start_daemon(&self) -> Running {
         let daemon = start(&["run", "--config", path(&self.config)]);
-        wait_for("the control socket", || self.dir.path().join("control.sock").exists());
+        // After a kill the old socket is still there, and nobody answers at it.
+        let socket = self.dir.path().join("control.sock");
+        wait_for("the control socket", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
         daemon
     }
 
@@ -73,6 +75,23 @@ impl House {
         text(&output)
     }
 
+    /// Runs a subcommand on this house with a PIN on its standard input.
+    fn with_pin(&self, pin: &str, args: &[&str]) -> Output {
+        use std::io::Write;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tendero"))
+            .args(args)
+            .args(["--config", path(&self.config)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("its input is piped");
+        writeln!(stdin, "{pin}").expect("it reads its input");
+        drop(stdin);
+        child.wait_with_output().expect("it ends")
+    }
+
     /// The states of the device's orders, newest first.
     fn states(&self) -> Vec<String> {
         let output = tendero(&["orders", "--config", path(&self.config), "list", "--json"]);
@@ -83,6 +102,52 @@ impl House {
 
     fn booked(&self) -> usize {
         text(&tendero(&["shop", "orders", "--data-dir", path(&self.shop_dir()), "--json"])).lines().count()
+    }
+}
+
+#[test]
+fn an_adult_approves_with_the_pin_and_guessing_locks_it() {
+    // Long enough not to stand in a hash by chance.
+    const PIN: &str = "47110815";
+    const WRONG: &str = "08154711";
+    let house = House::new(10);
+    let _broker = start(&["broker", "--port", &house.port.to_string()]);
+    let _shop = house.start_shop();
+    let daemon = house.start_daemon();
+    wait_for("a quote from the shop", || house.say("the toothbrush heads ran out").contains("order it"));
+    house.say("order it");
+    assert_eq!(house.states(), ["awaiting_adult"]);
+
+    let unset = house.with_pin(PIN, &["orders", "approve"]);
+    assert!(stderr(&unset).contains("tendero pin set"), "{}", stderr(&unset));
+    assert!(stderr(&house.with_pin("1234", &["pin", "set"])).contains("choose another"));
+    assert!(house.with_pin(PIN, &["pin", "set"]).status.success());
+
+    assert!(text(&house.with_pin(WRONG, &["orders", "approve"])).contains("not the PIN"));
+    assert!(
+        house.say(&format!("pin {WRONG}")).contains("One more try"),
+        "typed into the conversation it is a PIN, too"
+    );
+    assert!(text(&house.with_pin(PIN, &["orders", "approve", &first_order(&house)])).contains("I hold it"));
+    assert_eq!(house.states(), ["held"]);
+    assert!(house.say(PIN).contains("Nothing is waiting"));
+
+    for _ in 0..3 {
+        house.say(&format!("approve {WRONG}"));
+    }
+    drop(daemon);
+    let daemon = house.start_daemon();
+    assert!(house.say(PIN).contains("too many wrong PINs"), "a restart does not unlock it");
+    drop(daemon);
+
+    let kept = std::fs::read_dir(house.dir.path().join("home")).expect("the state folder can be read");
+    for file in kept {
+        let path = file.expect("an entry").path();
+        let bytes = std::fs::read(&path).expect("the file can be read");
+        for pin in [PIN, WRONG] {
+            let found = bytes.windows(pin.len()).any(|part| part == pin.as_bytes());
+            assert!(!found, "{} holds a PIN", path.display());
+        }
     }
 }
 
@@ -181,6 +246,10 @@ fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn path(path: &Path) -> &str {

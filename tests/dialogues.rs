@@ -160,7 +160,10 @@ impl Stage {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let words: Vec<&str> = rest.split_whitespace().collect();
         match verb {
-            "lang" => self.lang = rest.parse().unwrap(),
+            "lang" => {
+                self.lang = rest.parse().unwrap();
+                self.policy.lang = self.lang;
+            }
             "buys" => self.buys(&words),
             "policy" => self.set_policy(&words),
             "at" => self.at(&words),
@@ -182,6 +185,11 @@ impl Stage {
             "receipt" => self.receipt(&words),
             "status" => self.status(rest),
             "button" => self.event(Event::Button(if rest == "hold" { Button::Hold } else { Button::Tap })),
+            "pin" => {
+                let right = words[0] == "right";
+                let channel = Channel::Text(words[1].into());
+                self.event(Event::PinGiven { order: None, channel, lang: self.lang, right });
+            }
             "muted" => self.event(Event::Muted(true)),
             "link" => self.event(Event::Link { up: rest == "up" }),
             "forged" => self.event(Event::Distrusted { shop: "corner".into(), why: rest.into() }),
@@ -419,6 +427,7 @@ impl Stage {
                 let said = if objections.is_empty() { "no objection".into() } else { objections.join("; ") };
                 format!("= write audit{of}: {} guards, {said}", verdicts.len())
             }
+            Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),
             Write::ListItem { sku, qty, why } => format!("= write list: {qty} {sku} ({why})"),
         }
     }

@@ -34,6 +34,11 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Approve an order that waits for an adult, with the PIN, through the running daemon.
+    Approve {
+        /// The order's id, or the beginning of it [default: the newest that waits].
+        id: Option<String>,
+    },
     /// Take an order back, through the running daemon.
     Cancel {
         /// The order's id, or the beginning of it.
@@ -51,6 +56,16 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::List { json } => list(&store, json),
         What::Show { id, json } => show(&store, &find(&store, &id)?, json),
+        What::Approve { id } => {
+            let order = id.map(|id| find(&store, &id)).transpose()?.map(|order| order.id.0);
+            drop(store);
+            let pin = super::pin::ask("PIN")?;
+            super::block_on(async {
+                let mut client = Client::connect(&config.state.socket).await?;
+                client.ask(&Ask::Approve { order, pin }, |reply| println!("{reply}")).await?;
+                Ok(())
+            })
+        }
         What::Cancel { id } => {
             let id = find(&store, &id)?.id;
             drop(store);

@@ -3,6 +3,7 @@
 //! A Unix socket with one JSON object a line, both ways. Who may connect is decided by the
 //! socket's file mode (owner and group), never by its content.
 
+use super::pin::Pin;
 use crate::understand::Lang;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,12 @@ pub enum Ask {
     },
     CancelOrder {
         order: String,
+    },
+    /// An adult approves an order, or the newest that waits for one.
+    Approve {
+        #[serde(default)]
+        order: Option<String>,
+        pin: Pin,
     },
     /// The button on the device.
     Press {

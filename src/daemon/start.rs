@@ -3,6 +3,7 @@
 
 use super::catalogs::Catalogs;
 use super::errand::Errands;
+use super::pin::PinFile;
 use super::{Daemon, Inbox, Parts, QUEUE, control};
 use crate::clock::Clock;
 use crate::config::{Config, lexicons};
@@ -31,6 +32,8 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::trace::Trace;
 
+/// PINs that are compared at the same time: each takes 19 MiB.
+const PINS: usize = 2;
 /// Traces that a watcher may be behind.
 const TRACES: usize = 4096;
 
@@ -100,6 +103,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx)?),
         None => None,
     };
+    let (checked_pins, pins) = mpsc::channel(PINS);
     let (spoken_tx, spoken) = mpsc::channel(QUEUE);
     let engine = config.tts.engine.clone();
     let voice = Voice::spawn(
@@ -126,8 +130,10 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         voice,
         errands,
         catalogs,
+        pin: PinFile::new(&state_dir),
         journal: Some(journal),
-        inbox: Inbox { ears: ear_events, spoken, stored, link: link_events, control: control_rx },
+        inbox: Inbox { ears: ear_events, spoken, stored, link: link_events, control: control_rx, pins },
+        checked_pins,
         traces: traces.clone(),
     });
     Ok(Ready { daemon, link, traces, control })

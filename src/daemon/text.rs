@@ -4,19 +4,25 @@ use super::control::Answer;
 use crate::decide::event::{Acoustics, Channel, Entropy, Heard, Hypothesis};
 use crate::decide::mind::Waits;
 use crate::understand::Lang;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::mpsc;
 
 /// The name of the client in [`Channel::Text`].
 const CLIENT: &str = "cli";
 
-/// At most one conversation is typed at a time.
+/// How the name of a client begins that gave a PIN.
+const APPROVER: &str = "pin-";
+
+/// At most one conversation is typed at a time; a PIN is no part of one.
 #[derive(Default)]
 pub struct TextClient {
     /// Who waits for replies to the last line.
     waiting: Option<mpsc::Sender<Answer>>,
     /// Replies that count as read as soon as the loop comes by.
     unread: VecDeque<u32>,
+    /// Who gave a PIN and waits to hear what came of it.
+    approvers: BTreeMap<String, mpsc::Sender<Answer>>,
+    approved: u64,
 }
 
 impl TextClient {
@@ -35,8 +41,24 @@ impl TextClient {
         }
     }
 
-    pub fn reply(&mut self, say: u32, text: String) {
+    /// Somebody gave a PIN; the channel on which the answer goes back.
+    pub fn approves(&mut self, answers: mpsc::Sender<Answer>) -> Channel {
+        self.approved += 1;
+        let name = format!("{APPROVER}{}", self.approved);
+        self.approvers.retain(|_, client| !client.is_closed());
+        self.approvers.insert(name.clone(), answers);
+        Channel::Text(name)
+    }
+
+    pub fn reply(&mut self, to: &str, say: u32, text: String) {
         self.unread.push_back(say);
+        if to.starts_with(APPROVER) {
+            if let Some(client) = self.approvers.remove(to) {
+                answer(&client, Answer::Reply { text });
+                done(&client);
+            }
+            return;
+        }
         if let Some(client) = &self.waiting {
             answer(client, Answer::Reply { text });
         }

@@ -38,6 +38,8 @@ pub enum Write {
     Order(Order),
     /// What the guards said of a proposal; `order` is set once there is one.
     Audit { order: Option<OrderId>, heard: String, verdicts: Vec<Verdict> },
+    /// So many wrong PINs in a row were given.
+    WrongPins { count: u32 },
     /// An item for the shopping list.
     ListItem { sku: String, qty: u32, why: String },
 }

@@ -81,6 +81,14 @@ pub enum Event {
     CancelOrder {
         order: OrderId,
     },
+    /// A PIN was typed and checked, for `order` or for the newest that waits. Never by voice: a guest, a child and a
+    /// television can repeat what was said.
+    PinGiven {
+        order: Option<OrderId>,
+        channel: Channel,
+        lang: Lang,
+        right: bool,
+    },
     /// A deadline of the mind has come.
     Deadline,
 }

@@ -12,6 +12,9 @@ pub struct Household {
     pub orders: BTreeMap<OrderId, Order>,
     /// What was delivered before that, or imported from the shop: one entry a product.
     pub regulars: BTreeMap<String, Regular>,
+    /// Wrong PINs in a row.
+    #[serde(default)]
+    pub wrong_pins: u32,
 }
 
 /// How the household buys one product.

@@ -212,12 +212,19 @@ impl Mind {
 
     /// An adult's hand on the button: the newest order that waits for it.
     pub(super) fn approve_newest(&mut self, now: Now) {
-        let waiting =
-            self.household.newest(|order| order.state == OrderState::AwaitingAdult).map(|order| order.id.clone());
-        match waiting {
-            Some(id) => self.post(&id, News::Approved, None, now),
+        match self.newest_awaiting_adult() {
+            Some(id) => self.approve(&id, None, now),
             None => self.tell(Address { channel: Channel::Voice, lang: self.last_lang }, Reply::NothingToApprove),
         }
+    }
+
+    pub(super) fn newest_awaiting_adult(&self) -> Option<OrderId> {
+        self.household.newest(|order| order.state == OrderState::AwaitingAdult).map(|order| order.id.clone())
+    }
+
+    /// An adult approves this order; the answer goes to `to`, or to the loudspeaker, once it is on disk.
+    pub(super) fn approve(&mut self, id: &OrderId, to: Option<Address>, now: Now) {
+        self.post(id, News::Approved, to, now);
     }
 
     /// The broker can be reached again: whatever waits for an answer asks again.
@@ -454,8 +461,13 @@ impl Mind {
             self.ledger.timers.remove(&order.id);
         }
         if let Some(reply) = reply {
-            let to = if job.news == Some(News::Cancelled) { job.to.clone() } else { None };
-            self.tell(to.unwrap_or_else(|| Address::loudspeaker(order)), reply);
+            let loudspeaker = Address::loudspeaker(order);
+            let to = job.to.clone().unwrap_or_else(|| loudspeaker.clone());
+            // Who asked for it at the speaker hears of an approval from elsewhere, too.
+            if job.news == Some(News::Approved) && to.channel != loudspeaker.channel {
+                self.tell(loudspeaker, reply.clone());
+            }
+            self.tell(to, reply);
         }
     }
 

@@ -5,6 +5,7 @@
 //! reads a clock, draws a random number or decides about a purchase.
 
 use super::Now;
+use super::approval::Pins;
 use super::dialogue::{Admission, Cue, State};
 use super::effect::{Effect, Write};
 use super::event::{Button, Channel, Event, Heard, Turn};
@@ -63,6 +64,7 @@ pub struct Mind {
     pub(super) understanding: Understanding,
     pub(super) state: State,
     pub(super) ledger: Ledger,
+    pub(super) pins: Pins,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
     announcements: VecDeque<(Address, Reply)>,
@@ -88,11 +90,13 @@ impl Mind {
     /// as soon as the first event comes.
     pub fn new(policy: Policy, understanding: Understanding, household: Household) -> Mind {
         Mind {
+            last_lang: policy.lang,
             policy,
             household,
             understanding,
             state: State::Idle,
             ledger: Ledger::default(),
+            pins: Pins::default(),
             out: vec![],
             announcements: VecDeque::new(),
             started: false,
@@ -103,7 +107,6 @@ impl Mind {
             requests: 0,
             link_up: None,
             shop_online: None,
-            last_lang: Lang::default(),
             last_reply: None,
             last_reasons: vec![],
             last_said: vec![],
@@ -129,12 +132,14 @@ impl Mind {
             }
             Event::Stored { ticket } => {
                 self.order_stored(ticket, now);
+                self.pin_counted(ticket);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::Stored, now);
                 }
             }
             Event::StoreFailed { ticket, why: _ } => {
                 self.order_not_stored(ticket, now);
+                self.pin_counted(ticket);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::StoreFailed, now);
                 }
@@ -164,6 +169,9 @@ impl Mind {
             }
             Event::Button(Button::Tap) => self.step(Cue::Tap, now),
             Event::Button(Button::Hold) => self.approve_newest(now),
+            Event::PinGiven { order, channel, lang, right } => {
+                self.pin_given(order, Address { channel, lang }, right, now);
+            }
             Event::Muted(true) => self.step(Cue::Muted, now),
             // The catalogue itself comes through `set_understanding`.
             Event::Muted(false) | Event::CatalogChanged { version: _ } | Event::Deadline => {}
@@ -253,6 +261,7 @@ impl Mind {
     fn start(&mut self, now: Now) {
         if !std::mem::replace(&mut self.started, true) {
             self.restore(now);
+            self.restore_lock(now);
         }
     }
 

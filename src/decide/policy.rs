@@ -1,11 +1,15 @@
 //! What the household allows: validated, with safe defaults. Nothing here can be changed by voice.
 
 use super::money::Money;
+use crate::understand::Lang;
 use serde::{Deserialize, Serialize};
 
 /// Caps are in minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
+    /// What the household speaks, until somebody is heard.
+    #[serde(default)]
+    pub lang: Lang,
     pub currency: String,
     /// Above these an adult must approve.
     pub cap_order_minor: i64,
@@ -40,11 +44,26 @@ pub struct Policy {
     pub quote_wait_ms: u64,
     /// How long an order waits for an adult's approval, milliseconds.
     pub adult_wait_ms: u64,
+    /// So many wrong PINs in a row lock approval by PIN, 1 or more.
+    #[serde(default = "pin_tries")]
+    pub pin_tries: u32,
+    /// For how long the first time, milliseconds; each further wrong PIN doubles it, up to a day.
+    #[serde(default = "pin_lock_ms")]
+    pub pin_lock_ms: u64,
+}
+
+fn pin_tries() -> u32 {
+    3
+}
+
+fn pin_lock_ms() -> u64 {
+    15 * 60_000
 }
 
 impl Default for Policy {
     fn default() -> Policy {
         Policy {
+            lang: Lang::default(),
             currency: "EUR".into(),
             cap_order_minor: 5_000,
             cap_day_minor: 10_000,
@@ -65,6 +84,8 @@ impl Default for Policy {
             answer_window_ms: 8_000,
             quote_wait_ms: 8_000,
             adult_wait_ms: 10 * 60_000,
+            pin_tries: pin_tries(),
+            pin_lock_ms: pin_lock_ms(),
         }
     }
 }

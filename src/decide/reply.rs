@@ -121,6 +121,10 @@ pub enum Reason {
     },
     /// The recogniser was not sure.
     Unclear,
+    /// A PIN was wrong, so often in a row.
+    WrongPin {
+        times: u32,
+    },
     /// The shop's text held a wake word, a confirm phrase or mark-up.
     HostileText {
         product: String,
@@ -226,6 +230,14 @@ pub enum Reply {
         minutes: u32,
     },
     NothingToApprove,
+    /// The PIN was wrong; `left` tries remain.
+    PinWrong {
+        left: u32,
+    },
+    /// Too many wrong PINs: no PIN is taken for `minutes`.
+    PinLocked {
+        minutes: u32,
+    },
     /// The shop's receipt is on disk.
     Booked {
         items: Vec<Item>,

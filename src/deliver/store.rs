@@ -94,6 +94,9 @@ impl Store {
             match write {
                 Write::Order(order) => put_order(&tx, &path, order, seal)?,
                 Write::Audit { order, heard, verdicts } => put_audit(&tx, &path, order.as_ref(), heard, verdicts)?,
+                Write::WrongPins { count } => {
+                    tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
+                }
                 Write::ListItem { sku, qty, why } => {
                     tx.execute("INSERT INTO shopping_list (sku, qty, why) VALUES (?1, ?2, ?3)", params![sku, qty, why])
                         .map_err(at(&path))?;
@@ -107,7 +110,9 @@ impl Store {
     /// `now_unix_ms` is `None` while the wall clock is unknown: then all orders are recent.
     pub fn household(&self, now_unix_ms: Option<i64>) -> Result<Household, StoreError> {
         let since = now_unix_ms.map_or(i64::MIN, |now| now.saturating_sub(RECENT_MS));
-        let mut household = Household { orders: BTreeMap::new(), regulars: self.imported()? };
+        let wrong_pins =
+            self.db.query_row("SELECT wrong_pins FROM counter", [], |row| row.get(0)).map_err(self.at())?;
+        let mut household = Household { orders: BTreeMap::new(), regulars: self.imported()?, wrong_pins };
         for order in self.orders()? {
             if order.confirmed.at_unix_ms >= since || !order.state.is_final() {
                 household.orders.insert(order.id.clone(), order);

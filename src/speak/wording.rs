@@ -173,6 +173,11 @@ impl Speak<'_> {
                 },
                 &[],
             ),
+            Reply::PinWrong { left } => self.say("pin-wrong", &[("left", number(*left))]),
+            Reply::PinLocked { minutes } => {
+                let minutes = self.say("minutes", &[("minutes", number(*minutes))]);
+                self.say("pin-locked", &[("minutes", text(minutes))])
+            }
             Reply::Distrusted { shop } => self.say("distrusted", &[("shop", text(shop))]),
         }
     }
@@ -300,6 +305,7 @@ impl Speak<'_> {
             Reason::Substituted { asked, offered } => {
                 self.say("reason-substituted", &[("asked", text(asked)), ("offered", text(offered))])
             }
+            Reason::WrongPin { times } => self.say("reason-wrong_pin", &[("times", number(*times))]),
             Reason::UnknownShop { shop } => self.say("reason-unknown_shop", &[("shop", text(shop))]),
         }
     }

@@ -348,6 +348,7 @@ impl World {
                 Write::Audit { order: Some(id), verdicts, .. } => {
                     self.audits.insert(id, verdicts);
                 }
+                Write::WrongPins { count } => self.disk.wrong_pins = count,
                 Write::Audit { order: None, .. } | Write::ListItem { .. } => {}
             }
         }

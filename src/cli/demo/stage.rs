@@ -157,7 +157,7 @@ impl Stage {
         self.until(&format!("{what} to object"), |trace| {
             writes(trace).any(|write| match write {
                 Write::Audit { verdicts, .. } => verdicts.iter().any(&fits),
-                Write::Order(_) | Write::ListItem { .. } => false,
+                Write::Order(_) | Write::ListItem { .. } | Write::WrongPins { .. } => false,
             })
         })
         .await

@@ -107,6 +107,7 @@ impl Terminal {
             | Event::Stored { .. }
             | Event::Status(_)
             | Event::Button(_)
+            | Event::PinGiven { .. }
             | Event::Muted(_)
             | Event::CatalogChanged { .. }
             | Event::CancelOrder { .. }
@@ -155,6 +156,7 @@ impl Terminal {
                 self.line("order", &format!("{} is {style}{state}{style:#}", short(&order.id.0)), "");
             }
             Write::Audit { verdicts, .. } => self.verdicts(verdicts),
+            Write::WrongPins { count } => self.line("pin", &format!("{count} wrong in a row"), ""),
             Write::ListItem { sku, qty, .. } => self.line("list", &format!("{qty} × {sku}"), ""),
         }
     }

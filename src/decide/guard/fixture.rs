@@ -75,7 +75,7 @@ impl Scene {
             rivals: vec![],
             quote: Some(quote(&[("coffee", 1, 700)])),
             quote_age_ms: 3_000,
-            household: Household { orders: BTreeMap::new(), regulars: BTreeMap::from([("coffee".into(), regular)]) },
+            household: Household { regulars: BTreeMap::from([("coffee".into(), regular)]), ..Household::default() },
             policy: Policy::default(),
             catalog: Catalog::from_json(CATALOG).expect("the test catalogue is right"),
             now: Now { mono_ms: 100_000, wall: Some(Wall { unix_ms: WEDNESDAY_18, offset_min: 0 }) },

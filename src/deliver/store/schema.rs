@@ -14,7 +14,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const APPLICATION_ID: i64 = 0x746e_6472;
 
 /// One step each; the number of steps is the schema's version.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE orders (
         id TEXT PRIMARY KEY,
         seq INTEGER NOT NULL UNIQUE,
@@ -48,7 +49,11 @@ const MIGRATIONS: &[&str] = &["
     CREATE TABLE regulars (sku TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
     CREATE TABLE counter (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
     INSERT INTO counter VALUES (1, 0);
-"];
+",
+    "
+    ALTER TABLE counter ADD COLUMN wrong_pins INTEGER NOT NULL DEFAULT 0;
+",
+];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
     open_with(path, APPLICATION_ID, MIGRATIONS)

@@ -119,6 +119,11 @@ held = Noted: { $items }. I hold it for { $minutes }. Say cancel that to take it
 awaiting-adult = Noted: { $items }. An adult must hold the button for two seconds, within { $minutes }.
 resumed = I was restarted. I still hold { $items }, for { $minutes }. Say cancel that to take it back.
 nothing-to-approve = Nothing is waiting for approval.
+pin-wrong = { PLURAL($left) ->
+    [one] That is not the PIN. One more try is left.
+   *[other] That is not the PIN. { $left } more tries are left.
+}
+pin-locked = There were too many wrong PINs. No PIN is taken for { $minutes }; the button still approves.
 booked = It is ordered: { $items }, delivered by { $day }.
 booked-no-day = It is ordered: { $items }.
 rejected = The shop did not take the order of { $items }. { $why }
@@ -232,4 +237,8 @@ reason-unknown_clock = I do not know the time yet, so nothing was ordered.
 reason-quote_stale = That price is too old.
 reason-unknown_shop = The answer came from another shop, { $shop }. Nothing was ordered.
 reason-unclear = I was not sure of what I heard.
+reason-wrong_pin = { PLURAL($times) ->
+    [one] Somebody gave a wrong PIN.
+   *[other] Somebody gave a wrong PIN, { $times } times in a row.
+}
 reason-hostile_text = The shop's text about { $product } held words that I do not say.

@@ -118,9 +118,14 @@ ask-adult = Para pedirlo con obligación de pago, di: { -phrase }. Después, un 
 say-phrase = Eso no basta.
 say-phrase-unclear = Perdona, no te he entendido.
 held = Anotado: { $items }. Lo retengo { $minutes }. Di cancela eso para anularlo.
-awaiting-adult = Anotado: { $items }. Un adulto tiene que mantener pulsado el botón dos segundos, antes de { $minutes }.
+awaiting-adult = Anotado: { $items }. Un adulto tiene que mantener pulsado el botón dos segundos, en menos de { $minutes }.
 resumed = Me he reiniciado. Todavía retengo { $items }, durante { $minutes }. Di cancela eso para anularlo.
 nothing-to-approve = No hay nada pendiente de aprobación.
+pin-wrong = { PLURAL($left) ->
+    [one] Ese no es el PIN. Queda un intento.
+   *[other] Ese no es el PIN. Quedan { $left } intentos.
+}
+pin-locked = Ha habido demasiados PIN equivocados. No se acepta ningún PIN durante { $minutes }; con el botón sí se puede aprobar.
 booked = Ya está pedido: { $items }, entrega como tarde { $day }.
 booked-no-day = Ya está pedido: { $items }.
 rejected = La tienda no ha aceptado el pedido de { $items }. { $why }
@@ -230,4 +235,8 @@ reason-unknown_clock = Todavía no sé qué hora es, así que no se ha pedido na
 reason-quote_stale = Ese precio es demasiado antiguo.
 reason-unknown_shop = La respuesta vino de otra tienda, { $shop }. No se ha pedido nada.
 reason-unclear = No estaba seguro de lo que oí.
+reason-wrong_pin = { PLURAL($times) ->
+    [one] Alguien dio un PIN equivocado.
+   *[other] Alguien dio un PIN equivocado, { $times } veces seguidas.
+}
 reason-hostile_text = El texto de la tienda sobre { $product } contenía palabras que no digo.

@@ -128,6 +128,12 @@ held = Am notat: { $items }. Păstrez comanda { $minutes }. Spune anulează asta
 awaiting-adult = Am notat: { $items }. Un adult trebuie să țină apăsat butonul două secunde, în { $minutes }.
 resumed = Am fost repornit. Mai păstrez { $items }, încă { $minutes }. Spune anulează asta ca să renunți.
 nothing-to-approve = Nimic nu așteaptă aprobare.
+pin-wrong = { PLURAL($left) ->
+    [one] Acesta nu este PIN-ul. Mai ai o încercare.
+    [few] Acesta nu este PIN-ul. Mai ai { $left } încercări.
+   *[other] Acesta nu este PIN-ul. Mai ai { $left } de încercări.
+}
+pin-locked = Au fost prea multe PIN-uri greșite. Nu se acceptă niciun PIN timp de { $minutes }; butonul aprobă în continuare.
 booked = E comandat: { $items }, livrare cel târziu { $day }.
 booked-no-day = E comandat: { $items }.
 rejected = Magazinul nu a acceptat comanda de { $items }. { $why }
@@ -241,4 +247,9 @@ reason-unknown_clock = Încă nu știu cât e ceasul, așa că nu s-a comandat n
 reason-quote_stale = Prețul acela e prea vechi.
 reason-unknown_shop = Răspunsul a venit de la alt magazin, { $shop }. Nu s-a comandat nimic.
 reason-unclear = Nu am fost sigur de ce am auzit.
+reason-wrong_pin = { PLURAL($times) ->
+    [one] Cineva a dat un PIN greșit.
+    [few] Cineva a dat un PIN greșit, de { $times } ori la rând.
+   *[other] Cineva a dat un PIN greșit, de { $times } de ori la rând.
+}
 reason-hostile_text = Textul magazinului despre { $product } conținea cuvinte pe care nu le spun.

@@ -63,6 +63,7 @@ fn reasons() -> Vec<Reason> {
         Reason::UnknownClock,
         Reason::QuoteStale,
         Reason::UnknownShop { shop: "x".into() },
+        Reason::WrongPin { times: 2 },
         Reason::Unclear,
         Reason::HostileText { product: product() },
     ];
@@ -107,6 +108,8 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::AwaitingAdult { items: items(), minutes: 1 },
         Reply::Resumed { items: items(), minutes: 21 },
         Reply::NothingToApprove,
+        Reply::PinWrong { left: 2 },
+        Reply::PinLocked { minutes: 15 },
         Reply::Booked { items: items(), arrives: Some(day(2)) },
         Reply::Booked { items: items(), arrives: None },
         Reply::HeldByShop { items: items() },
