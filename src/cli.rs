@@ -7,6 +7,7 @@ mod button;
 mod config;
 mod demo;
 mod eval;
+mod forget;
 pub mod hear;
 mod journal;
 mod key;
@@ -17,7 +18,9 @@ mod pin;
 mod run;
 mod say;
 mod shop;
+mod story;
 mod train;
+mod why;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -54,6 +57,10 @@ enum Command {
     Shop(Box<shop::Args>),
     /// List, show or cancel orders.
     Orders(orders::Args),
+    /// Say why the last request ended as it did.
+    Why(why::Args),
+    /// Delete everything that the device knows about its household.
+    Forget(forget::Args),
     /// Set or remove the PIN with which an adult approves orders.
     #[command(subcommand)]
     Pin(pin::Args),
@@ -114,6 +121,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Why(args) => why::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Forget(args) => forget::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),

@@ -219,6 +219,10 @@ pub struct PolicyConfig {
     pub children_up: bool,
     /// Orders may also be typed (`tendero say`).
     pub text_orders: bool,
+    /// Say once a day when something should be running out, with the reason. It never orders by itself.
+    pub suggestions: bool,
+    /// Not before this local time, "HH:MM", and never in the quiet hours.
+    pub suggest_from: String,
     /// So many wrong PINs in a row lock approval by PIN, 1 to 10. `tendero pin set` sets the PIN itself.
     pub pin_tries: u32,
     /// For how long the first time, minutes, 1 to 1440; each further wrong PIN doubles it, up to a day.
@@ -241,6 +245,8 @@ impl Default for PolicyConfig {
             quiet_hours: "22:00-07:00".into(),
             children_up: policy.children_up,
             text_orders: policy.text_orders,
+            suggestions: policy.suggestions,
+            suggest_from: "10:00".into(),
             pin_tries: policy.pin_tries,
             pin_lock_minutes: 15,
         }
@@ -257,11 +263,18 @@ pub struct State {
     pub socket: PathBuf,
     /// Largest journal before a new one is begun, MiB, 1 to 1024; one older is kept.
     pub journal_mib: u32,
+    /// How long what was said is kept, in the log, in orders that the shop has, and in the journal; days, 1 to 3650. Sound is never kept.
+    pub keep_words_days: u32,
 }
 
 impl Default for State {
     fn default() -> Self {
-        State { dir: "/var/lib/tendero".into(), socket: "/run/tendero/control.sock".into(), journal_mib: 8 }
+        State {
+            dir: "/var/lib/tendero".into(),
+            socket: "/run/tendero/control.sock".into(),
+            journal_mib: 8,
+            keep_words_days: 30,
+        }
     }
 }
 
@@ -328,6 +341,9 @@ impl Config {
             quiet_to_min,
             children_up: raw.children_up,
             text_orders: raw.text_orders,
+            suggestions: raw.suggestions,
+            suggest_from_min: minute_of_day(&raw.suggest_from)
+                .expect("the time was checked when the configuration was loaded"),
             pin_tries: raw.pin_tries,
             pin_lock_ms: u64::from(raw.pin_lock_minutes) * 60_000,
             ..Policy::default()
@@ -381,6 +397,10 @@ impl Config {
         if !(1..=168).contains(&policy.expiry_hours) {
             return Err(("policy", "expiry_hours", format!("{} lies outside 1 to 168", policy.expiry_hours)));
         }
+        if minute_of_day(&policy.suggest_from).is_none() {
+            let what = format!("\"{}\" must look like \"10:00\"", policy.suggest_from);
+            return Err(("policy", "suggest_from", what));
+        }
         if !(1..=10).contains(&policy.pin_tries) {
             return Err(("policy", "pin_tries", format!("{} lies outside 1 to 10", policy.pin_tries)));
         }
@@ -392,6 +412,10 @@ impl Config {
         if !(1..=1024).contains(&self.state.journal_mib) {
             return Err(("state", "journal_mib", format!("{} lies outside 1 to 1024", self.state.journal_mib)));
         }
+        if !(1..=3650).contains(&self.state.keep_words_days) {
+            let what = format!("{} lies outside 1 to 3650", self.state.keep_words_days);
+            return Err(("state", "keep_words_days", what));
+        }
         Ok(())
     }
 }
@@ -402,13 +426,15 @@ fn quiet_hours(text: &str) -> Result<(u16, u16), String> {
         return Ok((0, 0));
     }
     let wrong = || format!("\"{text}\" must look like \"22:00-07:00\", or be \"\" for none");
-    let minute = |part: &str| -> Option<u16> {
-        let (hour, minute) = part.trim().split_once(':')?;
-        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-    };
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
-    minute(from).zip(minute(to)).ok_or_else(wrong)
+    minute_of_day(from).zip(minute_of_day(to)).ok_or_else(wrong)
+}
+
+/// `"10:30"` → minutes since midnight.
+fn minute_of_day(text: &str) -> Option<u16> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
 /// Adds "did you mean" to serde's message about an unknown key, which lists the known ones.

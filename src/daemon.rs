@@ -35,6 +35,8 @@ use trace::Trace;
 
 /// Events that an edge may have waiting.
 pub const QUEUE: usize = 64;
+/// How often old words are looked for, milliseconds.
+const TIDY_EVERY_MS: u64 = 24 * 3_600_000;
 /// The longest sleep, so that the watchdog is fed and a wall clock that was set is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 
@@ -52,6 +54,8 @@ pub struct Parts {
     pub pin: PinFile,
     pub journal: Option<Journal>,
     pub inbox: Inbox,
+    /// How long what was said is kept, milliseconds.
+    pub keep_words_ms: u64,
     pub checked_pins: mpsc::Sender<PinChecked>,
     /// Who watches, such as the demo's terminal.
     pub traces: broadcast::Sender<Trace>,
@@ -96,13 +100,17 @@ pub struct Daemon {
     text: TextClient,
     /// Writes without an answer yet.
     writing: usize,
+    /// When old words are dropped next, and when the journal was begun; monotonic, milliseconds.
+    tidy_ms: u64,
+    journal_ms: u64,
     /// What the mind knows of the way to the shop, to be told again to a fresh one.
     link_up: Option<bool>,
 }
 
 impl Daemon {
     pub fn new(parts: Parts) -> Daemon {
-        Daemon { parts, sounding: 0, text: TextClient::default(), writing: 0, link_up: None }
+        let journal_ms = parts.clock.now().mono_ms;
+        Daemon { parts, sounding: 0, text: TextClient::default(), writing: 0, tidy_ms: 0, journal_ms, link_up: None }
     }
 
     /// Runs until `stop` completes. What is on disk is all that the next start needs.
@@ -120,7 +128,7 @@ impl Daemon {
                 self.step(event);
             }
             self.settle_text();
-            self.renew_journal_if_full();
+            self.renew_journal_if_due();
         }
     }
 
@@ -163,17 +171,22 @@ impl Daemon {
         }
     }
 
-    /// Begins a new journal when the old one is full, with a fresh mind from what the household
+    /// Begins a new journal when the old one is full or old, with a fresh mind from what the household
     /// is: the same as a restart, at a moment when nothing is going on.
-    fn renew_journal_if_full(&mut self) {
+    fn renew_journal_if_due(&mut self) {
         let mind = &self.parts.mind;
         let at_rest = mind.is_idle()
             && self.sounding == 0
             && self.writing == 0
             && mind.household().orders.values().all(|order| order.state.is_settled());
-        if !at_rest || !self.parts.journal.as_ref().is_some_and(Journal::is_full) {
+        // Half the time for this one and half for the one before: no word is older than is wanted.
+        let now_ms = self.parts.clock.now().mono_ms;
+        let is_old = now_ms.saturating_sub(self.journal_ms) > self.parts.keep_words_ms / 2;
+        let is_due = |journal: &Journal| is_old || journal.is_full();
+        if !at_rest || !self.parts.journal.as_ref().is_some_and(is_due) {
             return;
         }
+        self.journal_ms = now_ms;
         self.parts.mind = Mind::new(mind.policy().clone(), mind.understanding().clone(), mind.household().clone());
         if let Some(journal) = self.parts.journal.take() {
             self.parts.journal = journal
@@ -386,9 +399,22 @@ impl Daemon {
 
     fn time_events(&mut self) -> Vec<Event> {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        self.tidy();
         let now_ms = self.parts.clock.now().mono_ms;
         let due = self.parts.mind.deadline().is_some_and(|deadline| deadline.at_mono_ms <= now_ms);
         if due { vec![Event::Deadline] } else { vec![] }
+    }
+
+    /// Once a day: what was said goes when the household no longer wants it kept.
+    fn tidy(&mut self) {
+        let now = self.parts.clock.now();
+        let Some(wall) = now.wall.filter(|_| now.mono_ms >= self.tidy_ms) else { return };
+        self.tidy_ms = now.mono_ms + TIDY_EVERY_MS;
+        let keep_ms = self.parts.keep_words_ms;
+        self.parts.errands.forget_words(wall.unix_ms.saturating_sub_unsigned(keep_ms));
+        if let Some(journal) = &self.parts.journal {
+            journal.drop_old(wall.unix_ms.saturating_sub_unsigned(keep_ms / 2));
+        }
     }
 
     /// Typed words are answered at once: what was "said" on the text channel has been read.

@@ -78,9 +78,7 @@ impl Journal {
     pub fn begin(path: &Path, limit: u64, setup: &Setup) -> anyhow::Result<Journal> {
         let context = || format!("can't write the journal {}", path.display());
         if path.exists() {
-            let mut old = path.as_os_str().to_owned();
-            old.push(".old");
-            std::fs::rename(path, old).with_context(context)?;
+            std::fs::rename(path, old(path)).with_context(context)?;
         }
         let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path).with_context(context)?;
         let mut journal = Journal { path: path.to_owned(), file, written: 0, limit };
@@ -104,6 +102,17 @@ impl Journal {
         Journal::begin(&self.path, self.limit, setup)
     }
 
+    /// Removes the journal before this one if nothing was written to it since `unix_ms`.
+    pub fn drop_old(&self, unix_ms: i64) {
+        let old = old(&self.path);
+        let written = std::fs::metadata(&old).and_then(|meta| meta.modified()).ok();
+        let since_1970 = written.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let is_old = since_1970.is_some_and(|at| i64::try_from(at.as_millis()).unwrap_or(i64::MAX) < unix_ms);
+        if is_old && let Err(error) = std::fs::remove_file(&old) {
+            tracing::warn!("can't remove the old journal {}: {error}", old.display());
+        }
+    }
+
     /// Is it time to begin a new one?
     pub fn is_full(&self) -> bool {
         self.written >= self.limit
@@ -116,6 +125,13 @@ impl Journal {
         self.written += line.len() as u64;
         Ok(())
     }
+}
+
+/// Where the journal before the one at `path` is.
+pub fn old(path: &Path) -> PathBuf {
+    let mut old = path.as_os_str().to_owned();
+    old.push(".old");
+    old.into()
 }
 
 /// Runs a journal through a fresh mind. `on_entry` sees each entry after its effects were

@@ -106,6 +106,28 @@ impl House {
 }
 
 #[test]
+fn forgetting_deletes_what_the_device_knows_and_nothing_else() {
+    let house = House::new(10);
+    let home = house.dir.path().join("home");
+    let daemon = house.start_daemon();
+    house.say("put milk on the list");
+    let forget = |more: &[&str]| tendero(&[&["forget", "--config", path(&house.config)], more].concat());
+    assert!(stderr(&forget(&["--yes"])).contains("stop it first"));
+    drop(daemon);
+    std::fs::write(home.join("photo.jpg"), "not ours").expect("the folder can be written");
+    assert!(stderr(&forget(&[])).contains("--yes"), "a script must mean it");
+    assert!(home.join("tendero.db").exists());
+    let done = forget(&["--yes"]);
+    assert!(text(&done).contains("forgotten"), "{}", stderr(&done));
+    let left: Vec<_> =
+        std::fs::read_dir(&home).expect("the folder is there").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left, ["photo.jpg"]);
+    assert!(text(&forget(&["--yes"])).contains("nothing to forget"));
+    let _daemon = house.start_daemon();
+    assert_eq!(house.states(), Vec::<String>::new(), "and it starts anew");
+}
+
+#[test]
 fn an_adult_approves_with_the_pin_and_guessing_locks_it() {
     // Long enough not to stand in a hash by chance.
     const PIN: &str = "47110815";
@@ -181,6 +203,8 @@ fn a_typed_order_is_approved_survives_a_kill_in_its_hold_and_is_booked_once() {
     for part in ["toothbrush", "novelty", "order it", "accepted"] {
         assert!(shown.contains(part), "{part:?} is missing from:\n{shown}");
     }
+    let why = text(&tendero(&["why", "--config", path(&house.config)]));
+    assert!(why.contains("the toothbrush heads ran out") && why.contains("already"), "{why}");
     let journal = house.dir.path().join("home/journal.jsonl");
     let replayed = tendero(&["journal", "replay", path(&journal)]);
     assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));

@@ -165,6 +165,7 @@ impl Stage {
                 self.policy.lang = self.lang;
             }
             "buys" => self.buys(&words),
+            "rhythm" => self.rhythm(&words),
             "policy" => self.set_policy(&words),
             "at" => self.at(&words),
             "clock" => self.wall_0 = (rest == "known").then_some(DAY_0_UNIX_MS + 18 * 3_600_000),
@@ -216,9 +217,20 @@ impl Stage {
         self.household.regulars.insert(words[0].into(), regular);
     }
 
+    /// `rhythm SKU DAYS AGO`: a pack lasts so many days, and the last was bought so many days ago.
+    fn rhythm(&mut self, words: &[&str]) {
+        let days = |at: usize| words[at].parse::<i64>().unwrap() * DAY_MS;
+        let unit_amount = catalog().product(words[0]).unwrap().unit_amount;
+        let last_unix_ms = self.now().wall.unwrap().unix_ms - days(2);
+        let regular = Regular { times: 5, usual_qty: 1, last_unit_amount: unit_amount, last_unix_ms };
+        self.household.regulars.insert(words[0].into(), regular);
+        self.household.pack_lasts_ms.insert(words[0].into(), days(1));
+    }
+
     fn set_policy(&mut self, words: &[&str]) {
         let value = || words[1].parse::<i64>().unwrap();
         match words[0] {
+            "suggestions" => self.policy.suggestions = true,
             "children_up" => self.policy.children_up = true,
             "no_text_orders" => self.policy.text_orders = false,
             "cap_order_minor" => self.policy.cap_order_minor = value(),
@@ -381,7 +393,7 @@ impl Stage {
                 self.answer_quote(request_id, &lines);
             }
             Effect::Store { ticket, writes } => {
-                for write in writes {
+                for write in writes.into_iter().filter(|write| !matches!(write, Write::Step(_))) {
                     let shown = self.show_write(write);
                     self.shown.push(shown);
                 }
@@ -427,6 +439,8 @@ impl Stage {
                 let said = if objections.is_empty() { "no objection".into() } else { objections.join("; ") };
                 format!("= write audit{of}: {} guards, {said}", verdicts.len())
             }
+            Write::Step(step) => format!("= write step {step:?}"),
+            Write::Offered { sku, .. } => format!("= write offered {sku}"),
             Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),
             Write::ListItem { sku, qty, why } => format!("= write list: {qty} {sku} ({why})"),
         }

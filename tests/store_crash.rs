@@ -62,7 +62,12 @@ fn order(id: &str, state: OrderState) -> Order {
 }
 
 fn writes(id: &str, state: OrderState) -> Vec<Write> {
-    let audit = Write::Audit { order: Some(OrderId(id.into())), heard: state.name().into(), verdicts: vec![] };
+    let audit = Write::Audit {
+        at_unix_ms: None,
+        order: Some(OrderId(id.into())),
+        heard: state.name().into(),
+        verdicts: vec![],
+    };
     vec![Write::Order(order(id, state)), audit, Write::ListItem { sku: id.into(), qty: 1, why: state.name().into() }]
 }
 

@@ -1,11 +1,10 @@
 //! `tendero orders`: what was ordered, why, and how to take it back.
 
+use super::story::{self, Format};
 use crate::config::Config;
 use crate::daemon::control::{Ask, Client};
-use crate::decide::guard::Verdict;
-use crate::decide::money::Money;
 use crate::decide::order::{Order, OrderId};
-use crate::deliver::store::{AuditEntry, Store};
+use crate::deliver::store::Store;
 use anyhow::bail;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
@@ -27,10 +26,13 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// One order: what was heard, which guards spoke, how it was confirmed.
+    /// One order in plain words: what was heard, which guards spoke, who confirmed, and what the shop said.
     Show {
         /// The order's id, or the beginning of it.
         id: String,
+        /// What each guard looked at, too.
+        #[arg(long)]
+        guards: bool,
         #[arg(long)]
         json: bool,
     },
@@ -48,14 +50,14 @@ enum What {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
-    let path = config.state.dir.join("tendero.db");
-    if !path.exists() {
-        bail!("there is no order book at {}; it is made when `tendero run` starts for the first time", path.display());
-    }
-    let store = Store::open(&path)?;
+    let store = open_book(&config)?;
     match args.what {
         What::List { json } => list(&store, json),
-        What::Show { id, json } => show(&store, &find(&store, &id)?, json),
+        What::Show { id, guards, json } => {
+            let order = find(&store, &id)?;
+            let format = if json { Format::Json } else { Format::Words { guards } };
+            story::show(&store, &order, config.home.language, format)
+        }
         What::Approve { id } => {
             let order = id.map(|id| find(&store, &id)).transpose()?.map(|order| order.id.0);
             drop(store);
@@ -77,6 +79,18 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             })
         }
     }
+}
+
+/// The daemon's store, beside the daemon.
+///
+/// # Errors
+/// There is none yet, or it can't be opened.
+pub fn open_book(config: &Config) -> anyhow::Result<Store> {
+    let path = config.state.dir.join("tendero.db");
+    if !path.exists() {
+        bail!("there is no order book at {}; it is made when `tendero run` starts for the first time", path.display());
+    }
+    Ok(Store::open(&path)?)
 }
 
 fn find(store: &Store, id: &str) -> anyhow::Result<Order> {
@@ -118,59 +132,12 @@ fn list(store: &Store, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(store: &Store, order: &Order, json: bool) -> anyhow::Result<()> {
-    let audit = store.audit(Some(&order.id))?;
-    if json {
-        println!("{}", serde_json::json!({ "order": order, "audit": audit }));
-        return Ok(());
-    }
-    println!("order      {}", order.id);
-    println!(
-        "state      {}{}",
-        order.state.name().replace('_', " "),
-        order.code.as_ref().map(|c| format!(" ({c})")).unwrap_or_default()
-    );
-    println!("what       {}", lines(order));
-    println!(
-        "total      {} (delivery {})",
-        order.quote.total(),
-        Money::new(order.quote.delivery.amount, &order.quote.currency)
-    );
-    println!("seller     {}", order.quote.seller);
-    println!(
-        "confirmed  {} by {:?}: {}",
-        local_time(order.confirmed.at_unix_ms),
-        order.confirmed.rung,
-        quoted(&order.confirmed.spoken)
-    );
-    println!("held until {}", local_time(order.hold_until_unix_ms));
-    if let Some(number) = &order.shop_order_no {
-        println!("shop's no. {number}");
-    }
-    for entry in &audit {
-        print_audit(entry);
-    }
-    Ok(())
-}
-
-fn print_audit(entry: &AuditEntry) {
-    println!("\nheard      \"{}\"", entry.heard);
-    for Verdict { guard, rung, reason, inputs } in &entry.verdicts {
-        let reason = reason.as_ref().map(|r| format!("  {r:?}")).unwrap_or_default();
-        println!("  {guard:<13} {:<10} {inputs}{reason}", format!("{rung:?}").to_lowercase());
-    }
-}
-
-fn lines(order: &Order) -> String {
+pub fn lines(order: &Order) -> String {
     let lines: Vec<_> = order.quote.lines.iter().map(|line| format!("{} × {}", line.qty, line.title)).collect();
     lines.join(", ")
 }
 
-fn quoted(spoken: &[String]) -> String {
-    spoken.iter().map(|words| format!("\"{words}\"")).collect::<Vec<_>>().join(", ")
-}
-
-fn local_time(unix_ms: i64) -> String {
+pub fn local_time(unix_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(unix_ms)
         .map(|at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
         .unwrap_or_else(|_| "at an unknown time".into())

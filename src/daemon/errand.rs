@@ -29,6 +29,7 @@ pub struct Errands {
     store: mpsc::Sender<StoreErrand>,
     link: mpsc::Sender<LinkCommand>,
     failed: mpsc::Sender<StoreAnswer>,
+    words: StoreHandle,
 }
 
 impl Errands {
@@ -37,7 +38,7 @@ impl Errands {
     pub fn start(store: StoreHandle, link: LinkHandle, clock: Clock, answers: mpsc::Sender<StoreAnswer>) -> Errands {
         let (store_queue, mut writes) = mpsc::channel::<StoreErrand>(QUEUE);
         let (link_queue, mut commands) = mpsc::channel(QUEUE);
-        let failed = answers.clone();
+        let (failed, words) = (answers.clone(), store.clone());
         tokio::spawn(async move {
             while let Some(StoreErrand { ticket, writes }) = writes.recv().await {
                 let began_ms = clock.machine_ms();
@@ -55,7 +56,7 @@ impl Errands {
                 }
             }
         });
-        Errands { store: store_queue, link: link_queue, failed }
+        Errands { store: store_queue, link: link_queue, failed, words }
     }
 
     /// Writes and fsyncs, in the order of the calls.
@@ -65,6 +66,16 @@ impl Errands {
             // The mind hears of it, or has a deadline of its own.
             let _ = self.failed.try_send(StoreAnswer { ticket, result, ms: 0 });
         }
+    }
+
+    /// Drops old words from the store when it has time; the next day tries again what failed.
+    pub fn forget_words(&self, before_unix_ms: i64) {
+        let store = self.words.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.forget_words(before_unix_ms).await {
+                tracing::warn!("old words could not be dropped: {error}");
+            }
+        });
     }
 
     /// Tells the link. What does not fit is no loss: the outbox sends from the store, and the

@@ -133,6 +133,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         pin: PinFile::new(&state_dir),
         journal: Some(journal),
         inbox: Inbox { ears: ear_events, spoken, stored, link: link_events, control: control_rx, pins },
+        keep_words_ms: u64::from(config.state.keep_words_days) * 24 * 3_600_000,
         checked_pins,
         traces: traces.clone(),
     });

@@ -5,7 +5,7 @@
 //! guesses. The button's long press does not come by here: it is an adult's hand on the device.
 
 use super::Now;
-use super::effect::{Effect, Write};
+use super::effect::{Write, audit};
 use super::event::Channel;
 use super::guard::{Rung, Verdict};
 use super::mind::{Address, Mind};
@@ -20,8 +20,6 @@ const MAX_LOCK_MS: u64 = 24 * 3_600_000;
 pub(super) struct Pins {
     /// Monotonic, milliseconds; `None`: not locked in this life.
     locked_until_ms: Option<u64>,
-    /// Answers that wait for a count to be on disk.
-    waiting: Vec<(u32, Vec<(Address, Reply)>)>,
 }
 
 impl Mind {
@@ -75,25 +73,11 @@ impl Mind {
                 answers.push((to, reply));
             }
         }
-        let ticket = self.next_ticket();
-        let verdict = Verdict {
-            guard: "pin".into(),
-            rung: Rung::Refuse,
-            reason: Some(Reason::WrongPin { times: wrong }),
-            inputs,
-        };
-        let audit = Write::Audit { order: None, heard: String::new(), verdicts: vec![verdict] };
-        self.out.push(Effect::Store { ticket, writes: vec![Write::WrongPins { count: wrong }, audit] });
-        self.pins.waiting.push((ticket, answers));
-    }
-
-    /// The count is on disk, or could not be written: either way it counts in this life.
-    pub(super) fn pin_counted(&mut self, ticket: u32) {
-        let Some(at) = self.pins.waiting.iter().position(|(of, _)| *of == ticket) else { return };
-        let (_, answers) = self.pins.waiting.remove(at);
-        for (to, reply) in answers {
-            self.tell(to, reply);
-        }
+        let reason = Some(Reason::WrongPin { times: wrong });
+        let verdict = Verdict { guard: "pin".into(), rung: Rung::Refuse, reason, inputs };
+        let writes = vec![Write::WrongPins { count: wrong }, audit(None, "", vec![verdict], now)];
+        // A count that could not be written counts in this life.
+        self.tell_once_stored(writes, answers, true);
     }
 
     /// A device that was locked when it stopped is locked when it starts.

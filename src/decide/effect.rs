@@ -1,8 +1,9 @@
 //! Everything that the mind can ask the daemon to do: a closed set.
 
+use super::Now;
 use super::event::{Channel, Turn};
 use super::guard::Verdict;
-use super::order::{Order, OrderId, Wanted};
+use super::order::{Order, OrderId, OrderState, Wanted};
 use super::reply::Reply;
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
@@ -37,11 +38,48 @@ pub enum Write {
     /// A new order, or a new state of one. The signed bytes are made when it first is written.
     Order(Order),
     /// What the guards said of a proposal; `order` is set once there is one.
-    Audit { order: Option<OrderId>, heard: String, verdicts: Vec<Verdict> },
+    Audit {
+        /// Milliseconds since 1970; `None` while the wall clock is unknown.
+        at_unix_ms: Option<i64>,
+        order: Option<OrderId>,
+        heard: String,
+        verdicts: Vec<Verdict>,
+    },
+    /// What happened to an order, for the household to read; goes with the order's new state.
+    Step(Step),
     /// So many wrong PINs in a row were given.
     WrongPins { count: u32 },
+    /// This product was suggested.
+    Offered { sku: String, at_unix_ms: i64 },
     /// An item for the shopping list.
     ListItem { sku: String, qty: u32, why: String },
+}
+
+/// One step in the life of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub order: OrderId,
+    /// Milliseconds since 1970; `None` while the wall clock is unknown.
+    pub at_unix_ms: Option<i64>,
+    /// The state that it took.
+    pub state: OrderState,
+    pub by: By,
+    /// Why, as a code, where the shop or the clock gave one.
+    pub code: Option<String>,
+}
+
+/// Who or what brought an order on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    Household,
+    /// An adult's hand on the device.
+    Button,
+    /// An adult's PIN.
+    Pin,
+    /// Its hold or its life ended.
+    Time,
+    Shop,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,4 +87,9 @@ pub enum Write {
 pub enum CancelReason {
     Household,
     Expired,
+}
+
+/// An entry of the audit log.
+pub(super) fn audit(order: Option<OrderId>, heard: &str, verdicts: Vec<Verdict>, now: Now) -> Write {
+    Write::Audit { at_unix_ms: now.wall.map(|wall| wall.unix_ms), order, heard: heard.to_owned(), verdicts }
 }

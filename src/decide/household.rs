@@ -15,6 +15,12 @@ pub struct Household {
     /// Wrong PINs in a row.
     #[serde(default)]
     pub wrong_pins: u32,
+    /// How long a pack of a product lasts that is bought in a rhythm, milliseconds.
+    #[serde(default)]
+    pub pack_lasts_ms: BTreeMap<String, i64>,
+    /// When a product was suggested last, Unix ms.
+    #[serde(default)]
+    pub offered: BTreeMap<String, i64>,
 }
 
 /// How the household buys one product.
@@ -58,6 +64,12 @@ impl Household {
         self.newest(|order| is_bought(order.state)).map(|order| order.quote.delivery.amount)
     }
 
+    /// When it was bought last, Unix ms, and how many packs.
+    pub fn last_bought(&self, sku: &str) -> Option<(i64, u32)> {
+        let ordered = self.bought_lines(sku).map(|(at_unix_ms, line)| (at_unix_ms, line.qty)).max();
+        ordered.or_else(|| self.regulars.get(sku).map(|regular| (regular.last_unix_ms, regular.usual_qty)))
+    }
+
     /// How many packs the household usually buys at once.
     pub fn usual_qty(&self, sku: &str) -> Option<u32> {
         let regular = self.regulars.get(sku).map(|regular| regular.usual_qty);
@@ -99,7 +111,7 @@ impl Household {
 }
 
 /// The shop took it, and the household kept it.
-fn is_bought(state: OrderState) -> bool {
+pub fn is_bought(state: OrderState) -> bool {
     use OrderState::*;
     match state {
         Accepted | Shipped | Delivered => true,

@@ -2,7 +2,7 @@
 //! a change is on disk. Nothing is sent, and nothing is announced, before it is written.
 
 use super::Now;
-use super::effect::{CancelReason, Effect, Write};
+use super::effect::{By, CancelReason, Effect, Step, Write};
 use super::event::Channel;
 use super::lifecycle::{self, News};
 use super::mind::{Address, Mind};
@@ -35,6 +35,7 @@ pub(super) struct Ledger {
 #[derive(Debug)]
 struct Job {
     next: Order,
+    step: Step,
     /// `None`: it failed, and waits for `retry_ms`.
     ticket: Option<u32>,
     retry_ms: u64,
@@ -50,6 +51,13 @@ struct Job {
 struct Timer {
     hold_ms: u64,
     expire_ms: u64,
+}
+
+impl Job {
+    /// The order as it is to be, and how it came there.
+    fn writes(&self) -> Vec<Write> {
+        vec![Write::Order(self.next.clone()), Write::Step(self.step.clone())]
+    }
 }
 
 impl Ledger {
@@ -110,18 +118,22 @@ impl Mind {
     }
 
     /// Begins to write a newly confirmed order, with what else belongs in the same transaction.
-    pub(super) fn create_order(&mut self, order: Order, mut also: Vec<Write>, now: Now) -> u32 {
+    pub(super) fn create_order(&mut self, order: Order, audit: Write, now: Now) -> u32 {
         let ticket = self.next_ticket();
         let lifetime_ms = u64::try_from(order.expires_unix_ms - order.confirmed.at_unix_ms).unwrap_or(0);
         let hold_ms = u64::try_from(order.hold_until_unix_ms - order.confirmed.at_unix_ms).unwrap_or(0);
         let timer = Timer { hold_ms: now.mono_ms + hold_ms, expire_ms: now.mono_ms + lifetime_ms };
         self.ledger.timers.insert(order.id.clone(), timer);
-        also.insert(0, Write::Order(order.clone()));
-        self.out.push(Effect::Store { ticket, writes: also });
+        let step = step_of(&order, By::Household, now);
+        self.out.push(Effect::Store {
+            ticket,
+            writes: vec![Write::Order(order.clone()), Write::Step(step.clone()), audit],
+        });
         let id = order.id.clone();
         // From here on it counts towards caps and duplicates, however slow the disk is.
         self.household.orders.insert(id.clone(), order.clone());
-        let job = Job { next: order, ticket: Some(ticket), retry_ms: 0, news: None, to: None, told_trouble: false };
+        let job =
+            Job { next: order, step, ticket: Some(ticket), retry_ms: 0, news: None, to: None, told_trouble: false };
         self.ledger.jobs.insert(id, job);
         ticket
     }
@@ -269,7 +281,7 @@ impl Mind {
             let ticket = self.next_ticket();
             if let Some(job) = self.ledger.jobs.get_mut(&id) {
                 job.ticket = Some(ticket);
-                self.out.push(Effect::Store { ticket, writes: vec![Write::Order(job.next.clone())] });
+                self.out.push(Effect::Store { ticket, writes: job.writes() });
             }
         }
         let due: Vec<(OrderId, News)> = self
@@ -376,7 +388,8 @@ impl Mind {
         let Some(order) = self.household.orders.get(id) else { return };
         let Some(mut next) = lifecycle::next(order, &news) else {
             if let Some(to) = to {
-                let reply = self.why_not_cancelled(order);
+                let approves = news == News::Approved;
+                let reply = if approves { Reply::NothingToApprove } else { self.why_not_cancelled(order) };
                 self.tell(to, reply);
             }
             return;
@@ -389,8 +402,9 @@ impl Mind {
             }
         }
         let ticket = self.next_ticket();
-        self.out.push(Effect::Store { ticket, writes: vec![Write::Order(next.clone())] });
-        let job = Job { next, ticket: Some(ticket), retry_ms: 0, news: Some(news), to, told_trouble: false };
+        let step = step_of(&next, by(&news, to.as_ref()), now);
+        let job = Job { next, step, ticket: Some(ticket), retry_ms: 0, news: Some(news), to, told_trouble: false };
+        self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id.clone(), job);
     }
 
@@ -477,6 +491,22 @@ impl Mind {
         lines
             .map(|line| Item { product: self.product_name(&line.sku, &line.title, order.lang), qty: line.qty })
             .collect()
+    }
+}
+
+fn step_of(order: &Order, by: By, now: Now) -> Step {
+    let at_unix_ms = now.wall.map(|wall| wall.unix_ms);
+    Step { order: order.id.clone(), at_unix_ms, state: order.state, by, code: order.code.clone() }
+}
+
+/// Who brought the news. Only a PIN wants an answer of its own; the button has the loudspeaker.
+fn by(news: &News, to: Option<&Address>) -> By {
+    match news {
+        News::Approved if to.is_some() => By::Pin,
+        News::Approved => By::Button,
+        News::HoldOver | News::Expired => By::Time,
+        News::Cancelled => By::Household,
+        News::Receipt(_) | News::Status(_) => By::Shop,
     }
 }
 

@@ -7,7 +7,7 @@
 use super::Now;
 use super::approval::Pins;
 use super::dialogue::{Admission, Cue, State};
-use super::effect::{Effect, Write};
+use super::effect::{Effect, Write, audit};
 use super::event::{Button, Channel, Event, Heard, Turn};
 use super::guard::{self, hostile_text};
 use super::household::Household;
@@ -65,6 +65,8 @@ pub struct Mind {
     pub(super) state: State,
     pub(super) ledger: Ledger,
     pub(super) pins: Pins,
+    /// What is said once a write is on disk: ticket, what, and whether also if the write failed.
+    once_stored: Vec<(u32, Vec<(Address, Reply)>, bool)>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
     announcements: VecDeque<(Address, Reply)>,
@@ -97,6 +99,7 @@ impl Mind {
             state: State::Idle,
             ledger: Ledger::default(),
             pins: Pins::default(),
+            once_stored: vec![],
             out: vec![],
             announcements: VecDeque::new(),
             started: false,
@@ -132,14 +135,14 @@ impl Mind {
             }
             Event::Stored { ticket } => {
                 self.order_stored(ticket, now);
-                self.pin_counted(ticket);
+                self.tell_stored(ticket, true);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::Stored, now);
                 }
             }
             Event::StoreFailed { ticket, why: _ } => {
                 self.order_not_stored(ticket, now);
-                self.pin_counted(ticket);
+                self.tell_stored(ticket, false);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::StoreFailed, now);
                 }
@@ -276,9 +279,13 @@ impl Mind {
         {
             self.state = self.close(to, reply, now, false);
         }
+        if self.is_idle() {
+            self.suggest(now);
+        }
         let of_state = self.state.until_ms().map(|until_ms| (until_ms, self.state.why()));
         let of_orders = self.ledger.deadline(self, now);
-        let next = of_state.into_iter().chain(of_orders).min();
+        let of_habit = self.next_suggestion_ms(now).map(|at_ms| (at_ms, "a suggestion"));
+        let next = of_state.into_iter().chain(of_orders).chain(of_habit).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)
     }
@@ -309,7 +316,7 @@ impl Mind {
 
     fn distrust(&mut self, shop: &str, why: &str, now: Now) {
         let verdict = guard::shop::distrusted(shop, why);
-        self.write_down(vec![Write::Audit { order: None, heard: String::new(), verdicts: vec![verdict] }]);
+        self.write_down(vec![audit(None, "", vec![verdict], now)]);
         let told_lately = self.distrust_told_ms.is_some_and(|told_ms| now.mono_ms < told_ms + DISTRUST_EVERY_MS);
         if !told_lately {
             self.distrust_told_ms = Some(now.mono_ms);
@@ -322,6 +329,21 @@ impl Mind {
     pub(super) fn write_down(&mut self, writes: Vec<Write>) {
         let ticket = self.next_ticket();
         self.out.push(Effect::Store { ticket, writes });
+    }
+
+    /// Writes, and says `replies` when it is on disk; if it could not be written, only if they are true `anyway`.
+    pub(super) fn tell_once_stored(&mut self, writes: Vec<Write>, replies: Vec<(Address, Reply)>, anyway: bool) {
+        let ticket = self.next_ticket();
+        self.out.push(Effect::Store { ticket, writes });
+        self.once_stored.push((ticket, replies, anyway));
+    }
+
+    fn tell_stored(&mut self, ticket: u32, stored: bool) {
+        let Some(at) = self.once_stored.iter().position(|(of, ..)| *of == ticket) else { return };
+        let (_, replies, anyway) = self.once_stored.remove(at);
+        for (to, reply) in replies.into_iter().filter(|_| stored || anyway) {
+            self.tell(to, reply);
+        }
     }
 
     /// Says it at once; the number of the saying.

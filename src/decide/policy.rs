@@ -44,12 +44,22 @@ pub struct Policy {
     pub quote_wait_ms: u64,
     /// How long an order waits for an adult's approval, milliseconds.
     pub adult_wait_ms: u64,
+    /// Say when something should be running out.
+    #[serde(default)]
+    pub suggestions: bool,
+    /// Not before this minute since local midnight.
+    #[serde(default = "suggest_from_min")]
+    pub suggest_from_min: u16,
     /// So many wrong PINs in a row lock approval by PIN, 1 or more.
     #[serde(default = "pin_tries")]
     pub pin_tries: u32,
     /// For how long the first time, milliseconds; each further wrong PIN doubles it, up to a day.
     #[serde(default = "pin_lock_ms")]
     pub pin_lock_ms: u64,
+}
+
+fn suggest_from_min() -> u16 {
+    10 * 60
 }
 
 fn pin_tries() -> u32 {
@@ -84,6 +94,8 @@ impl Default for Policy {
             answer_window_ms: 8_000,
             quote_wait_ms: 8_000,
             adult_wait_ms: 10 * 60_000,
+            suggestions: false,
+            suggest_from_min: suggest_from_min(),
             pin_tries: pin_tries(),
             pin_lock_ms: pin_lock_ms(),
         }

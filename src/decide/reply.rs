@@ -230,6 +230,12 @@ pub enum Reply {
         minutes: u32,
     },
     NothingToApprove,
+    /// Something that is bought about every `every_days` days, and last so many days ago, should be running out.
+    Suggest {
+        product: String,
+        every_days: u32,
+        days_ago: u32,
+    },
     /// The PIN was wrong; `left` tries remain.
     PinWrong {
         left: u32,

@@ -8,14 +8,16 @@
 pub(crate) mod error;
 pub(crate) mod schema;
 pub mod thread;
+mod words;
 
 pub use error::StoreError;
 pub use thread::StoreHandle;
 
-use crate::decide::effect::Write;
+use crate::decide::effect::{Step, Write};
 use crate::decide::guard::Verdict;
-use crate::decide::household::{Household, Regular};
+use crate::decide::household::{Household, Regular, is_bought};
 use crate::decide::order::{Order, OrderId, OrderState};
+use crate::decide::suggest::pack_lasts_ms;
 use error::at;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -60,6 +62,8 @@ pub struct Due {
 /// An entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
+    /// Milliseconds since 1970; `None`: the wall clock was unknown.
+    pub at_unix_ms: Option<i64>,
     pub order: Option<OrderId>,
     pub heard: String,
     pub verdicts: Vec<Verdict>,
@@ -93,7 +97,14 @@ impl Store {
         for write in writes {
             match write {
                 Write::Order(order) => put_order(&tx, &path, order, seal)?,
-                Write::Audit { order, heard, verdicts } => put_audit(&tx, &path, order.as_ref(), heard, verdicts)?,
+                Write::Audit { at_unix_ms, order, heard, verdicts } => {
+                    put_audit(&tx, &path, *at_unix_ms, order.as_ref(), heard, verdicts)?;
+                }
+                Write::Step(step) => put_step(&tx, &path, step)?,
+                Write::Offered { sku, at_unix_ms } => {
+                    tx.execute("INSERT OR REPLACE INTO offered VALUES (?1, ?2)", params![sku, at_unix_ms])
+                        .map_err(at(&path))?;
+                }
                 Write::WrongPins { count } => {
                     tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
                 }
@@ -112,8 +123,11 @@ impl Store {
         let since = now_unix_ms.map_or(i64::MIN, |now| now.saturating_sub(RECENT_MS));
         let wrong_pins =
             self.db.query_row("SELECT wrong_pins FROM counter", [], |row| row.get(0)).map_err(self.at())?;
-        let mut household = Household { orders: BTreeMap::new(), regulars: self.imported()?, wrong_pins };
-        for order in self.orders()? {
+        let regulars = self.imported()?;
+        let mut household = Household { regulars, wrong_pins, offered: self.offered()?, ..Household::default() };
+        let orders = self.orders()?;
+        household.pack_lasts_ms = rhythms(&orders);
+        for order in orders {
             if order.confirmed.at_unix_ms >= since || !order.state.is_final() {
                 household.orders.insert(order.id.clone(), order);
             } else if order.state == OrderState::Delivered {
@@ -183,19 +197,29 @@ impl Store {
     pub fn audit(&self, order: Option<&OrderId>) -> Result<Vec<AuditEntry>, StoreError> {
         let mut query = self
             .db
-            .prepare_cached("SELECT order_id, heard, verdicts FROM audit WHERE ?1 IS NULL OR order_id = ?1 ORDER BY id")
+            .prepare_cached(
+                "SELECT order_id, heard, verdicts, at_unix_ms FROM audit WHERE ?1 IS NULL OR order_id = ?1 ORDER BY id",
+            )
             .map_err(self.at())?;
         let rows = query
             .query_map([order.map(|id| &id.0)], |row| {
-                Ok((row.get::<_, Option<String>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+                Ok((row.get::<_, Option<String>>(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
             })
             .map_err(self.at())?;
         rows.map(|row| {
-            let (order, heard, verdicts) = row.map_err(self.at())?;
+            let (order, heard, verdicts, at_unix_ms) = row.map_err(self.at())?;
             let verdicts = serde_json::from_str(&verdicts).map_err(|e| self.damaged(e))?;
-            Ok(AuditEntry { order: order.map(OrderId), heard, verdicts })
+            Ok(AuditEntry { at_unix_ms, order: order.map(OrderId), heard, verdicts })
         })
         .collect()
+    }
+
+    /// What happened to an order, oldest first.
+    pub fn steps(&self, order: &OrderId) -> Result<Vec<Step>, StoreError> {
+        let mut query =
+            self.db.prepare_cached("SELECT body FROM steps WHERE order_id = ?1 ORDER BY id").map_err(self.at())?;
+        let bodies = query.query_map([&order.0], |row| row.get::<_, String>(0)).map_err(self.at())?;
+        bodies.map(|body| serde_json::from_str(&body.map_err(self.at())?).map_err(|e| self.damaged(e))).collect()
     }
 
     pub fn shopping_list(&self) -> Result<Vec<ListEntry>, StoreError> {
@@ -221,10 +245,34 @@ impl Store {
         tx.commit().map_err(at(&path))
     }
 
+    /// Drops the words of before `unix_ms`: from the log, from the reasons in it, and from orders that wait for nothing
+    /// any more, with the signed bytes that hold them. What was ordered, and which guards spoke, stays.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was dropped.
+    pub fn forget_words(&mut self, before_unix_ms: i64) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        // What is deleted is overwritten in the file, too.
+        self.db.pragma_update(None, "secure_delete", true).map_err(at(&path))?;
+        let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(at(&path))?;
+        words::forget(&tx, &path, before_unix_ms)?;
+        tx.commit().map_err(at(&path))?;
+        // Old pages are in the write-ahead log until it is folded in. A reader beside us may hold it up; the next time does it.
+        let folded = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        folded.map_err(at(&path))
+    }
+
     /// The file is at most so many pages of 4 KiB: stands in for a full disk in tests.
     #[doc(hidden)]
     pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
         self.db.pragma_update(None, "max_page_count", pages).map_err(self.at())
+    }
+
+    /// When each product was suggested last.
+    fn offered(&self) -> Result<BTreeMap<String, i64>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT sku, at_unix_ms FROM offered").map_err(self.at())?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(self.at())?;
+        rows.map(|row| row.map_err(self.at())).collect()
     }
 
     fn imported(&self) -> Result<BTreeMap<String, Regular>, StoreError> {
@@ -290,6 +338,7 @@ fn put_order(tx: &Transaction<'_>, path: &Path, order: &Order, seal: &mut Seal<'
 fn put_audit(
     tx: &Transaction<'_>,
     path: &Path,
+    at_unix_ms: Option<i64>,
     order: Option<&OrderId>,
     heard: &str,
     verdicts: &[Verdict],
@@ -297,12 +346,34 @@ fn put_audit(
     let verdicts =
         serde_json::to_string(verdicts).map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
     tx.execute(
-        "INSERT INTO audit (order_id, heard, verdicts) VALUES (?1, ?2, ?3)",
-        params![order.map(|id| &id.0), heard, verdicts],
+        "INSERT INTO audit (at_unix_ms, order_id, heard, verdicts) VALUES (?1, ?2, ?3, ?4)",
+        params![at_unix_ms, order.map(|id| &id.0), heard, verdicts],
     )
     .map_err(at(path))?;
     tx.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", [MAX_AUDIT]).map_err(at(path))?;
     Ok(())
+}
+
+fn put_step(tx: &Transaction<'_>, path: &Path, step: &Step) -> Result<(), StoreError> {
+    let body =
+        serde_json::to_string(step).map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
+    tx.execute("INSERT INTO steps (order_id, body) VALUES (?1, ?2)", params![step.order.0, body]).map_err(at(path))?;
+    Ok(())
+}
+
+/// How long a pack lasts of what is bought in a rhythm.
+fn rhythms(orders: &[Order]) -> BTreeMap<String, i64> {
+    let mut bought: BTreeMap<&str, Vec<(i64, u32)>> = BTreeMap::new();
+    for order in orders.iter().filter(|order| is_bought(order.state)) {
+        for line in &order.quote.lines {
+            bought.entry(&line.sku).or_default().push((order.confirmed.at_unix_ms, line.qty));
+        }
+    }
+    let rhythm = |(sku, mut purchases): (&str, Vec<(i64, u32)>)| {
+        purchases.sort_unstable();
+        Some((sku.to_owned(), pack_lasts_ms(&purchases)?))
+    };
+    bought.into_iter().filter_map(rhythm).collect()
 }
 
 /// An old order that arrived becomes part of how the household buys.

@@ -3,6 +3,7 @@
 //! Numbers, prices, days and times are worded as a person of the language says them, with the
 //! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
 
+mod log;
 mod plural;
 
 use crate::decide::money::Money;
@@ -173,6 +174,10 @@ impl Speak<'_> {
                 },
                 &[],
             ),
+            Reply::Suggest { product, every_days, days_ago } => {
+                let every = text(self.every(*every_days));
+                self.say("suggest", &[("product", text(product)), ("every", every), ("days", number(*days_ago))])
+            }
             Reply::PinWrong { left } => self.say("pin-wrong", &[("left", number(*left))]),
             Reply::PinLocked { minutes } => {
                 let minutes = self.say("minutes", &[("minutes", number(*minutes))]);
@@ -391,6 +396,15 @@ impl Speak<'_> {
                 self.say(far, &[("day", number(day.day)), ("month", text(month))])
             }
         }
+    }
+
+    /// "about every 3 weeks", "about every 10 days".
+    fn every(&self, days: u32) -> String {
+        let weeks = (days + 3) / 7;
+        if weeks >= 1 && days.abs_diff(weeks * 7) < weeks.min(2) {
+            return self.say("every-weeks", &[("weeks", number(weeks))]);
+        }
+        self.say("every-days", &[("days", number(days))])
     }
 
     fn moment(&self, at: Moment) -> String {

@@ -39,7 +39,12 @@ impl World {
         let wall = now.wall.expect("an order while the clock is unknown");
         let verdicts = all.iter().find_map(|write| match write {
             Write::Audit { order: Some(id), verdicts, .. } if *id == order.id => Some(verdicts),
-            Write::Audit { .. } | Write::Order(_) | Write::ListItem { .. } | Write::WrongPins { .. } => None,
+            Write::Audit { .. }
+            | Write::Order(_)
+            | Write::ListItem { .. }
+            | Write::WrongPins { .. }
+            | Write::Offered { .. }
+            | Write::Step(_) => None,
         });
         let verdicts = verdicts.expect("an order without its verdicts in the same transaction");
         assert_eq!(verdicts.len(), 19, "a guard was not asked");

@@ -349,7 +349,7 @@ impl World {
                     self.audits.insert(id, verdicts);
                 }
                 Write::WrongPins { count } => self.disk.wrong_pins = count,
-                Write::Audit { order: None, .. } | Write::ListItem { .. } => {}
+                Write::Audit { order: None, .. } | Write::ListItem { .. } | Write::Step(_) | Write::Offered { .. } => {}
             }
         }
         // A power cut between the disk and the answer.

@@ -157,7 +157,11 @@ impl Stage {
         self.until(&format!("{what} to object"), |trace| {
             writes(trace).any(|write| match write {
                 Write::Audit { verdicts, .. } => verdicts.iter().any(&fits),
-                Write::Order(_) | Write::ListItem { .. } | Write::WrongPins { .. } => false,
+                Write::Order(_)
+                | Write::ListItem { .. }
+                | Write::Offered { .. }
+                | Write::WrongPins { .. }
+                | Write::Step(_) => false,
             })
         })
         .await

@@ -156,6 +156,7 @@ impl Terminal {
                 self.line("order", &format!("{} is {style}{state}{style:#}", short(&order.id.0)), "");
             }
             Write::Audit { verdicts, .. } => self.verdicts(verdicts),
+            Write::Step(_) | Write::Offered { .. } => {}
             Write::WrongPins { count } => self.line("pin", &format!("{count} wrong in a row"), ""),
             Write::ListItem { sku, qty, .. } => self.line("list", &format!("{qty} × {sku}"), ""),
         }

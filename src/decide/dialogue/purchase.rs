@@ -2,7 +2,7 @@
 //! once more at the moment of confirmation.
 
 use super::super::Now;
-use super::super::effect::{Effect, Write};
+use super::super::effect::{Effect, audit};
 use super::super::guard::{self, Proposal, Rung, Verdict, hostile_text, quantity, variant};
 use super::super::ledger::minutes;
 use super::super::mind::Mind;
@@ -57,7 +57,7 @@ impl Mind {
         if let (false, Some(at), Some(wall)) = (told, proposed.repeats_unix_ms, now.wall) {
             reasons.insert(0, Reason::AsLastTime { at: Moment::of(at, wall) });
         }
-        self.write_down(vec![Write::Audit { order: None, heard: proposed.text.clone(), verdicts }]);
+        self.write_down(vec![audit(None, &proposed.text, verdicts, now)]);
         self.last_reasons.clone_from(&reasons);
         let offer = Offer { proposed, quote, quoted_ms: now.mono_ms, rung, reasons, words: vec![], reminded: false };
         self.read_back(talk, offer, now)
@@ -107,8 +107,8 @@ impl Mind {
             return self.close_talk(talk, Reply::StoreFailed, now);
         };
         let id = order.id.clone();
-        let audit = Write::Audit { order: Some(id.clone()), heard: offer.proposed.text.clone(), verdicts };
-        let ticket = self.create_order(order, vec![audit], now);
+        let audit = audit(Some(id.clone()), &offer.proposed.text, verdicts, now);
+        let ticket = self.create_order(order, audit, now);
         State::Storing { talk, order: id, ticket, until_ms: now.mono_ms + super::STORING_MS }
     }
 
@@ -169,12 +169,9 @@ impl Mind {
         let reason = stopping.iter().find_map(|verdict| verdict.reason.clone());
         let by = |name: &str| stopping.iter().all(|verdict| verdict.guard == name);
         let (unclear, ambiguous) = (by("confidence"), by("variant"));
-        let mut writes = vec![];
-        if rung == Rung::List {
-            writes = list_items(&proposed.lines, "guard");
-        }
+        let mut writes = if rung == Rung::List { list_items(&proposed.lines, "guard") } else { vec![] };
         self.last_reasons = guard::reasons(&verdicts);
-        writes.push(Write::Audit { order: None, heard: proposed.text.clone(), verdicts });
+        writes.push(audit(None, &proposed.text, verdicts, now));
         self.write_down(writes);
         if unclear {
             return self.not_understood(talk, now);

@@ -131,11 +131,64 @@ fn the_audit_log_answers_why() {
     let mut store = Store::open(&dir.path().join("store.db")).unwrap();
     let verdict = Verdict { guard: "budget".into(), rung: Rung::Adult, reason: None, inputs: "total=1".into() };
     let entry = |order: Option<&str>| Write::Audit {
+        at_unix_ms: Some(7),
         order: order.map(|id| OrderId(id.into())),
         heard: "buy it".into(),
         verdicts: vec![verdict.clone()],
     };
     store.commit(&[entry(None), entry(Some("a"))], &mut sealer()).unwrap();
     assert_eq!(store.audit(None).unwrap().len(), 2);
-    assert_eq!(store.audit(Some(&OrderId("a".into()))).unwrap()[0].verdicts, [verdict]);
+    let of_a = &store.audit(Some(&OrderId("a".into()))).unwrap()[0];
+    assert_eq!((of_a.at_unix_ms, &of_a.verdicts[..]), (Some(7), &[verdict][..]));
+}
+
+#[test]
+fn old_words_go_and_what_was_ordered_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mut store = Store::open(&path).unwrap();
+    let reason = Some(crate::decide::reply::Reason::ReportedSpeech { words: "alexa ordered a dollhouse".into() });
+    let verdict = Verdict { guard: "broadcast".into(), rung: Rung::Refuse, reason, inputs: "told".into() };
+    let said = |at_unix_ms: i64, heard: &str| Write::Audit {
+        at_unix_ms: Some(at_unix_ms),
+        order: None,
+        heard: heard.into(),
+        verdicts: vec![verdict.clone()],
+    };
+    let late = Order {
+        confirmed: Confirmation { at_unix_ms: NOW + 10, ..order("c", OrderState::Accepted).confirmed },
+        ..order("c", OrderState::Accepted)
+    };
+    let mut seal = sealer();
+    for write in [
+        said(NOW, "old words"),
+        said(NOW + 10, "new words"),
+        Write::Order(order("a", OrderState::Delivered)),
+        Write::Order(order("b", OrderState::Sending)),
+        Write::Order(late),
+    ] {
+        store.commit(&[write], &mut seal).unwrap();
+    }
+    store.forget_words(NOW + 5).unwrap();
+    store.forget_words(NOW + 5).unwrap();
+
+    let heard: Vec<String> = store.audit(None).unwrap().into_iter().map(|entry| entry.heard).collect();
+    assert_eq!(heard, ["", "new words"]);
+    let spoken = |id: &str| store.order(&OrderId(id.into())).unwrap().unwrap().confirmed.spoken;
+    assert!(spoken("a").is_empty());
+    assert_eq!(spoken("b"), ["order it"], "it is still being sent");
+    assert_eq!(spoken("c"), ["order it"], "it is not old yet");
+    assert_eq!(store.outbox_bytes(&OrderId("a".into())).unwrap(), None);
+    assert_eq!(store.due().unwrap().len(), 1);
+    // The id is taken for ever, and no other bytes are made for it.
+    store.commit(&[Write::Order(order("a", OrderState::Refunded))], &mut seal).unwrap();
+    assert_eq!(store.outbox_bytes(&OrderId("a".into())).unwrap(), None);
+    drop(store);
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(9).any(|part| part == b"old words"), "the words are overwritten");
+    }
+    let store = Store::open(&path).unwrap();
+    let dollhouses = serde_json::to_string(&store.audit(None).unwrap()).unwrap().matches("dollhouse").count();
+    assert_eq!(dollhouses, 1, "the reason of the new entry");
 }

@@ -56,6 +56,11 @@ impl StoreHandle {
         self.read(|store| store.due()).await
     }
 
+    /// As [`Store::forget_words`].
+    pub async fn forget_words(&self, before_unix_ms: i64) -> Result<(), StoreError> {
+        self.ask(move |worker| worker.store.forget_words(before_unix_ms)).await
+    }
+
     /// Runs anything else on the store's thread.
     pub async fn read<T: Send + 'static>(
         &self,

@@ -161,6 +161,18 @@ distrusted = I ignored a message that claims to come from the shop { $shop } and
 
 # Answers
 listed = I put { $items } on the list.
+every-days = { PLURAL($days) ->
+    [one] every day
+   *[other] about every { $days } days
+}
+every-weeks = { PLURAL($weeks) ->
+    [one] about every week
+   *[other] about every { $weeks } weeks
+}
+suggest = { PLURAL($days) ->
+    [one] You buy { $product } { $every }, last one day ago. If it is running out, tell me.
+   *[other] You buy { $product } { $every }, last { $days } days ago. If it is running out, tell me.
+}
 help = Tell me what ran out. I read back product and price, and you confirm. You can also say cancel that, where is my order, or why.
 because-none = No guard had an objection.
 no-orders = I know of no such order.
@@ -242,3 +254,20 @@ reason-wrong_pin = { PLURAL($times) ->
    *[other] Somebody gave a wrong PIN, { $times } times in a row.
 }
 reason-hostile_text = The shop's text about { $product } held words that I do not say.
+
+# The log that a household reads
+log-heard = I heard: "{ $words }".
+log-no-objection = { PLURAL($count) ->
+    [one] One guard had no objection.
+   *[other] { $count } guards had no objection.
+}
+log-confirmed-phrase = Confirmed with the phrase: { $words }.
+log-confirmed-challenge = Confirmed with the phrase and two random words: { $words }.
+log-confirmed-adult = Confirmed with the phrase, and an adult had to approve: { $words }.
+log-words-gone = the words are no longer kept
+log-step = { $who }: { $state }.
+by-household = The household
+by-button = An adult, with the button
+by-pin = An adult, with the PIN
+by-time = Its time came
+by-shop = The shop

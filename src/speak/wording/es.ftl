@@ -160,6 +160,18 @@ code-none = La tienda no ha dado ningún motivo.
 distrusted = He ignorado un mensaje que dice ser de la tienda { $shop } y que no se pudo verificar.
 
 listed = He puesto { $items } en la lista.
+every-days = { PLURAL($days) ->
+    [one] todos los días
+   *[other] más o menos cada { $days } días
+}
+every-weeks = { PLURAL($weeks) ->
+    [one] más o menos cada semana
+   *[other] más o menos cada { $weeks } semanas
+}
+suggest = { PLURAL($days) ->
+    [one] Compráis { $product } { $every }, la última vez hace un día. Si se está acabando, dímelo.
+   *[other] Compráis { $product } { $every }, la última vez hace { $days } días. Si se está acabando, dímelo.
+}
 help = Dime qué se ha acabado. Te leo el producto y el precio, y tú confirmas. También puedes decir cancela eso, dónde está mi pedido, o por qué.
 because-none = Ninguna salvaguarda tenía objeciones.
 no-orders = No conozco ningún pedido así.
@@ -240,3 +252,20 @@ reason-wrong_pin = { PLURAL($times) ->
    *[other] Alguien dio un PIN equivocado, { $times } veces seguidas.
 }
 reason-hostile_text = El texto de la tienda sobre { $product } contenía palabras que no digo.
+
+# El registro que lee el hogar
+log-heard = Oí: "{ $words }".
+log-no-objection = { PLURAL($count) ->
+    [one] Un control no tuvo objeción.
+   *[other] { $count } controles no tuvieron objeción.
+}
+log-confirmed-phrase = Confirmado con la frase: { $words }.
+log-confirmed-challenge = Confirmado con la frase y dos palabras al azar: { $words }.
+log-confirmed-adult = Confirmado con la frase, y un adulto tenía que aprobarlo: { $words }.
+log-words-gone = las palabras ya no se guardan
+log-step = { $who }: { $state }.
+by-household = El hogar
+by-button = Un adulto, con el botón
+by-pin = Un adulto, con el PIN
+by-time = Llegó su hora
+by-shop = La tienda

@@ -168,6 +168,21 @@ code-none = Magazinul nu a dat niciun motiv.
 distrusted = Am ignorat un mesaj care pretinde că vine de la magazinul { $shop } și care nu a putut fi verificat.
 
 listed = Am pus { $items } pe listă.
+every-days = { PLURAL($days) ->
+    [one] în fiecare zi
+    [few] cam la { $days } zile
+   *[other] cam la { $days } de zile
+}
+every-weeks = { PLURAL($weeks) ->
+    [one] cam în fiecare săptămână
+    [few] cam la { $weeks } săptămâni
+   *[other] cam la { $weeks } de săptămâni
+}
+suggest = { PLURAL($days) ->
+    [one] Cumperi { $product } { $every }, ultima oară acum o zi. Dacă se termină, spune-mi.
+    [few] Cumperi { $product } { $every }, ultima oară acum { $days } zile. Dacă se termină, spune-mi.
+   *[other] Cumperi { $product } { $every }, ultima oară acum { $days } de zile. Dacă se termină, spune-mi.
+}
 help = Spune-mi ce s-a terminat. Îți citesc produsul și prețul, iar tu confirmi. Poți spune și anulează asta, unde e comanda mea, sau de ce.
 because-none = Nicio protecție nu a avut obiecții.
 no-orders = Nu știu de nicio astfel de comandă.
@@ -253,3 +268,21 @@ reason-wrong_pin = { PLURAL($times) ->
    *[other] Cineva a dat un PIN greșit, de { $times } de ori la rând.
 }
 reason-hostile_text = Textul magazinului despre { $product } conținea cuvinte pe care nu le spun.
+
+# Jurnalul pe care îl citește familia
+log-heard = Am auzit: „{ $words }”.
+log-no-objection = { PLURAL($count) ->
+    [one] O verificare nu a avut obiecții.
+    [few] { $count } verificări nu au avut obiecții.
+   *[other] { $count } de verificări nu au avut obiecții.
+}
+log-confirmed-phrase = Confirmat cu fraza: { $words }.
+log-confirmed-challenge = Confirmat cu fraza și două cuvinte la întâmplare: { $words }.
+log-confirmed-adult = Confirmat cu fraza, iar un adult trebuia să aprobe: { $words }.
+log-words-gone = cuvintele nu se mai păstrează
+log-step = { $who }: { $state }.
+by-household = Familia
+by-button = Un adult, cu butonul
+by-pin = Un adult, cu PIN-ul
+by-time = I-a venit timpul
+by-shop = Magazinul

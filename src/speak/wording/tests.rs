@@ -1,7 +1,9 @@
 //! Every reply in every language, and how figures sound.
 
 use super::*;
-use crate::decide::order::OrderState;
+use crate::decide::effect::{By, Step};
+use crate::decide::guard::{Rung, Verdict};
+use crate::decide::order::{Confirmation, OrderId, OrderState};
 
 fn item(qty: u32) -> Item {
     Item { product: "Ground coffee".into(), qty }
@@ -108,6 +110,8 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::AwaitingAdult { items: items(), minutes: 1 },
         Reply::Resumed { items: items(), minutes: 21 },
         Reply::NothingToApprove,
+        Reply::Suggest { product: "coffee".into(), every_days: 20, days_ago: 22 },
+        Reply::Suggest { product: "coffee".into(), every_days: 1, days_ago: 1 },
         Reply::PinWrong { left: 2 },
         Reply::PinLocked { minutes: 15 },
         Reply::Booked { items: items(), arrives: Some(day(2)) },
@@ -154,6 +158,36 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
     ];
     others.extend(states.map(|state| Reply::OrderStatus { items: items(), state, arrives: Some(day(3)) }));
     (asking, others)
+}
+
+#[test]
+fn every_step_and_confirmation_is_worded_in_every_language() {
+    let wording = Wording::new().unwrap();
+    let (_, others) = replies();
+    let states = others.iter().filter_map(|reply| match reply {
+        Reply::OrderStatus { state, .. } => Some(*state),
+        _ => None,
+    });
+    let verdict = |reason: Option<Reason>| Verdict { guard: "g".into(), rung: Rung::Adult, reason, inputs: "i".into() };
+    let verdicts: Vec<Verdict> = reasons().into_iter().map(Some).chain([None, None]).map(verdict).collect();
+    for lang in Lang::ALL {
+        let mut lines = wording.audit("milk", &verdicts, lang);
+        assert_eq!(lines.len(), reasons().len() + 2, "{lang}");
+        lines.extend(wording.audit("", &[], lang));
+        for state in states.clone() {
+            for by in [By::Household, By::Button, By::Pin, By::Time, By::Shop] {
+                let code = Some("out_of_stock".into());
+                let step = Step { order: OrderId("a".into()), at_unix_ms: None, state, by, code };
+                lines.push(wording.step(&step, lang));
+            }
+        }
+        for (rung, spoken) in [(Rung::Phrase, vec![]), (Rung::Challenge, vec!["x".into()]), (Rung::Adult, vec![])] {
+            lines.push(wording.confirmed(&Confirmation { rung, spoken, at_unix_ms: 0 }, lang));
+        }
+        for line in lines {
+            assert!(!line.is_empty() && !line.contains(['{', '}', '$', '_']), "{lang}: {line}");
+        }
+    }
 }
 
 const PHRASES: [&str; 3] = ["order it", "pide eso", "comandă acum"];

@@ -1,0 +1,94 @@
+//! `tendero forget`: deletes everything that the device knows about its household.
+
+use crate::config::Config;
+use crate::deliver::keys::KEY_FILE;
+use crate::deliver::store::Store;
+use anyhow::{Context, bail, ensure};
+use std::io::{BufRead, IsTerminal, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+/// The names of what the daemon keeps in its state folder.
+const OURS: [&str; 5] = ["tendero.db", "journal.jsonl", "catalog.json", "pin", KEY_FILE];
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The daemon's configuration.
+    #[arg(long, value_name = "FILE", default_value = "/etc/tendero/tendero.toml")]
+    config: PathBuf,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let config = Config::load(&args.config)?;
+    let dir = &config.state.dir;
+    if UnixStream::connect(&config.state.socket).is_ok() {
+        bail!(
+            "the daemon is running; stop it first (`systemctl stop tendero`), or it would write everything down again"
+        );
+    }
+    let files = files(dir)?;
+    if files.is_empty() {
+        println!("there is nothing to forget in {}", dir.display());
+        return Ok(());
+    }
+    let open = open_orders(dir);
+    if !args.yes {
+        agree(&config.home.name, dir, open)?;
+    }
+    for file in &files {
+        std::fs::remove_file(file)
+            .with_context(|| format!("can't remove {}; what came before it is gone", file.display()))?;
+    }
+    println!("forgotten: {} files in {}", files.len(), dir.display());
+    println!(
+        "the device has no key any more and must be made known to the shop anew. What the shop keeps of your orders, ask the shop."
+    );
+    Ok(())
+}
+
+/// What of the state folder is ours: a folder that was named by mistake loses nothing else.
+fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !dir.exists() {
+        return Ok(vec![]);
+    }
+    let entries = std::fs::read_dir(dir).with_context(|| format!("can't read the state folder {}", dir.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    files.retain(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_ours));
+    files.sort();
+    Ok(files)
+}
+
+/// A daemon's file, with what SQLite and half-done writes leave beside it.
+fn is_ours(name: &str) -> bool {
+    OURS.iter().any(|ours| {
+        let rest = name.strip_prefix('.').unwrap_or(name).strip_prefix(ours);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+    })
+}
+
+/// Orders that still wait for something. A store that can't be read does not keep anybody from deleting it.
+fn open_orders(dir: &Path) -> usize {
+    let path = dir.join("tendero.db");
+    let orders = path.exists().then(|| Store::open(&path).and_then(|store| store.orders()));
+    orders.and_then(Result::ok).map_or(0, |orders| orders.iter().filter(|order| !order.state.is_settled()).count())
+}
+
+fn agree(home: &str, dir: &Path, open: usize) -> anyhow::Result<()> {
+    ensure!(std::io::stdin().is_terminal(), "this deletes everything in {}; say --yes to mean it", dir.display());
+    println!(
+        "This deletes orders, log, journal, shopping list, PIN, fingerprints and the device's key in {}.",
+        dir.display()
+    );
+    if open > 0 {
+        println!("{open} orders are still open: what the shop answers about them will not be heard.");
+    }
+    print!("Type the home's name, {home}, to go on: ");
+    std::io::stdout().flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    ensure!(line.trim() == home, "that is not the home's name; nothing was deleted");
+    Ok(())
+}

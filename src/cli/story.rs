@@ -1,0 +1,73 @@
+//! What became of an order, or of a request, in plain words and in the household's language.
+
+use super::orders::{lines, local_time};
+use crate::decide::money::Money;
+use crate::decide::order::Order;
+use crate::deliver::store::{AuditEntry, Store};
+use crate::speak::wording::Wording;
+use crate::understand::Lang;
+
+/// How it is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Format {
+    /// For a person; `guards`: what each of them looked at, too.
+    Words {
+        guards: bool,
+    },
+    Json,
+}
+
+/// The whole story of an order.
+///
+/// # Errors
+/// The store can't be read.
+pub fn show(store: &Store, order: &Order, lang: Lang, format: Format) -> anyhow::Result<()> {
+    let (audit, steps) = (store.audit(Some(&order.id))?, store.steps(&order.id)?);
+    let guards = match format {
+        Format::Words { guards } => guards,
+        Format::Json => {
+            println!("{}", serde_json::json!({ "order": order, "audit": audit, "steps": steps }));
+            return Ok(());
+        }
+    };
+    let wording = Wording::new()?;
+    let delivery = Money::new(order.quote.delivery.amount, &order.quote.currency);
+    println!("order      {}", order.id);
+    println!("state      {}", order.state.name().replace('_', " "));
+    println!("what       {}", lines(order));
+    println!("total      {} (delivery {delivery})", order.quote.total());
+    println!("seller     {}", order.quote.seller);
+    println!("held until {}", local_time(order.hold_until_unix_ms));
+    if let Some(number) = &order.shop_order_no {
+        println!("shop's no. {number}");
+    }
+    println!();
+    for entry in &audit {
+        tell(entry, &wording, lang, guards);
+    }
+    line(Some(order.confirmed.at_unix_ms), &wording.confirmed(&order.confirmed, lang));
+    for step in &steps {
+        line(step.at_unix_ms, &wording.step(step, lang));
+    }
+    Ok(())
+}
+
+/// What was heard, and what the guards made of it.
+pub fn tell(entry: &AuditEntry, wording: &Wording, lang: Lang, guards: bool) {
+    let mut at = Some(entry.at_unix_ms);
+    for said in wording.audit(&entry.heard, &entry.verdicts, lang) {
+        match at.take() {
+            Some(at_unix_ms) => line(at_unix_ms, &said),
+            None => println!("{:18}{said}", ""),
+        }
+    }
+    for verdict in entry.verdicts.iter().filter(|_| guards) {
+        let rung = format!("{:?}", verdict.rung).to_lowercase();
+        println!("{:20}{:<13} {rung:<10} {}", "", verdict.guard, verdict.inputs);
+    }
+}
+
+fn line(at_unix_ms: Option<i64>, said: &str) {
+    let at = at_unix_ms.map_or_else(|| "(time unknown)".into(), local_time);
+    println!("{at:18}{said}");
+}
