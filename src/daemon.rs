@@ -234,6 +234,7 @@ impl Daemon {
             }
             Effect::Send { order } => self.parts.errands.send(LinkCommand::Send { order }),
             Effect::AskCancel { order, reason } => self.parts.errands.send(LinkCommand::AskCancel { order, reason }),
+            Effect::AskApprove { order } => self.parts.errands.send(LinkCommand::AskApprove { order }),
             Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
         }
     }

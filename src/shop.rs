@@ -5,6 +5,7 @@
 //! wire (`deliver::envelope`, `keys`, `topic`, `mqtt`) with the device, and nothing else.
 
 pub mod book;
+pub mod burst;
 pub mod desk;
 pub mod pricing;
 mod work;
@@ -38,8 +39,10 @@ pub struct ShopConfig {
     pub terms: Terms,
     /// Devices to trust besides those in the book: home, device, key.
     pub trusted: Vec<(String, String, PublicKey)>,
-    /// More bookings of one home within an hour are rejected.
+    /// More orders of one home within an hour are rejected.
     pub max_orders_hour: u32,
+    /// When orders of many homes for the same product are held.
+    pub burst: burst::Rule,
 }
 
 impl ShopConfig {
@@ -55,6 +58,7 @@ impl ShopConfig {
             terms,
             trusted: vec![],
             max_orders_hour: 30,
+            burst: burst::Rule::default(),
         }
     }
 }
@@ -88,6 +92,18 @@ pub enum ShopEvent {
         /// Minor units.
         total: i64,
         currency: String,
+    },
+    /// Not booked, or not any more: many homes order the same. On disk; the home is told after this.
+    Held {
+        order_id: String,
+        home: String,
+        device: String,
+    },
+    /// Many more homes than usual ask for a product, seen now for the first time.
+    Burst {
+        sku: String,
+        homes: u32,
+        minutes: u32,
     },
     /// The same order came again; it got the same receipt.
     Repeated {
@@ -185,6 +201,16 @@ impl ShopHandle {
     pub async fn trust(&self, home: &str, device: &str, key: PublicKey) -> Result<(), ShopError> {
         let (home, device) = (home.to_owned(), device.to_owned());
         self.ask(move |desk| desk.book.trust(&home, &device, &key)).await
+    }
+
+    /// Trusts several devices at once: home, device, key.
+    pub async fn trust_all(&self, devices: Vec<(String, String, PublicKey)>) -> Result<(), ShopError> {
+        self.ask(move |desk| desk.book.trust_all(&devices)).await
+    }
+
+    /// Every order that is held, oldest first.
+    pub async fn held(&self) -> Result<Vec<Booking>, ShopError> {
+        self.ask(|desk| desk.book.held()).await
     }
 
     /// Every booking, oldest first.

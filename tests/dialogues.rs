@@ -13,7 +13,7 @@ use tendero::decide::guard::Rung;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
 use tendero::decide::order::{
-    Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
+    Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Surge, Wanted,
 };
 use tendero::decide::policy::Policy;
 use tendero::decide::{Now, Wall};
@@ -114,6 +114,8 @@ struct ShopManner {
     seller: Option<String>,
     currency: Option<String>,
     valid_s: Option<u32>,
+    /// So many homes ask for it, says the shop.
+    surge: Option<u32>,
     store_fails: bool,
 }
 
@@ -318,6 +320,7 @@ impl Stage {
             "title" => self.shop.title = Some(rest.trim_start_matches("title ").into()),
             "total_off" => self.shop.total_off = value().parse().unwrap(),
             "recurring" => self.shop.recurring = true,
+            "surge" => self.shop.surge = Some(value().parse().unwrap()),
             "is" => self.shop.seller = Some(value().into()),
             "currency" => self.shop.currency = Some(value().into()),
             "valid_s" => self.shop.valid_s = Some(value().parse().unwrap()),
@@ -336,19 +339,21 @@ impl Stage {
             order_id: self.newest.clone().unwrap_or(OrderId("unheard-of".into())),
             status,
             code: words.get(1).map(|code| (*code).to_owned()),
-            shop_order_no: Some("4711".into()),
+            // What is only held has no number yet.
+            shop_order_no: (status != ReceiptStatus::Held).then(|| "4711".into()),
             cancel_until_unix_ms: None,
         }));
     }
 
     fn status(&mut self, name: &str) {
         use OrderState::*;
-        let state = [Accepted, Shipped, Delivered, Rejected, Cancelled, Expired]
+        let state = [HeldAtShop, Accepted, Shipped, Delivered, Rejected, Cancelled, Expired]
             .into_iter()
             .find(|s| s.name() == name)
             .unwrap();
         self.rev += 1;
-        self.event(Event::Status(StatusUpdate { order_id: self.newest.clone().unwrap(), rev: self.rev, state }));
+        let code = (state == HeldAtShop).then(|| "burst".to_owned());
+        self.event(Event::Status(StatusUpdate { order_id: self.newest.clone().unwrap(), rev: self.rev, state, code }));
     }
 
     /// Hands in an event and carries out what follows from it, until nothing moves any more.
@@ -407,6 +412,10 @@ impl Stage {
             Effect::Send { order } => {
                 let number = self.number(&order);
                 self.shown.push(format!("= send order {number}"));
+            }
+            Effect::AskApprove { order } => {
+                let number = self.number(&order);
+                self.shown.push(format!("= tell the shop that order {number} is approved"));
             }
             Effect::AskCancel { order, .. } => {
                 let number = self.number(&order);
@@ -493,6 +502,7 @@ impl Stage {
             withdrawal_days: 14,
             recurring: shop.recurring,
             because: None,
+            surge: self.shop.surge.map(|homes| Surge { homes, minutes: 10 }),
         }
     }
 

@@ -38,6 +38,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
         match effect {
             Effect::Say { lang, reply, .. } => println!("{time}  tendero    \"{}\"", wording.sentence(reply, *lang)),
             Effect::Send { order } => println!("{time}  sent       {order}"),
+            Effect::AskApprove { order } => println!("{time}  approved   {order}"),
             Effect::AskCancel { order, .. } => println!("{time}  cancel     {order}"),
             Effect::Listen { .. }
             | Effect::Rest

@@ -8,6 +8,7 @@ use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::topic;
 use crate::shop::book::{Book, Booking};
+use crate::shop::burst::Rule;
 use crate::shop::pricing::Terms;
 use crate::shop::{self, Shop, ShopConfig};
 use anyhow::Context;
@@ -60,6 +61,13 @@ struct Serve {
     /// A home gets at most so many bookings an hour
     #[arg(long, value_name = "N", default_value_t = 30)]
     max_orders_hour: u32,
+    /// Hold orders of new buyers for an adult's approval once so many homes ask for the same product, and far more than
+    /// usually buy it; 0: never
+    #[arg(long, value_name = "N", default_value_t = Rule::default().min_homes)]
+    burst_homes: u32,
+    /// ... within so many minutes
+    #[arg(long, value_name = "MIN", default_value_t = Rule::default().minutes(), value_parser = clap::value_parser!(u32).range(1..=1440))]
+    burst_minutes: u32,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -78,7 +86,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
     },
-    /// List what was booked
+    /// List what was booked, and what is held or was
     Orders {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
@@ -118,6 +126,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     config.seller = args.seller.unwrap_or_else(|| name.clone());
     config.terms = Terms { delivery_minor: args.delivery_fee, free_from_minor: args.free_from, ..Terms::default() };
     config.max_orders_hour = args.max_orders_hour;
+    config.burst = Rule { min_homes: args.burst_homes, window_ms: i64::from(args.burst_minutes) * 60_000 };
     anyhow::ensure!(config.terms.delivery_minor >= 0, "--delivery-fee must not be negative");
     let handle = Shop::start(config)?;
     println!("shop {name}: {products} products, key {}", handle.key());
@@ -142,7 +151,7 @@ fn trust(data_dir: &Path, device: &str, key: &str) -> anyhow::Result<()> {
 }
 
 fn orders(data_dir: &Path, json: bool) -> anyhow::Result<()> {
-    let bookings = Book::open(data_dir)?.bookings()?;
+    let bookings = Book::open(data_dir)?.all()?;
     if json {
         for booking in &bookings {
             println!("{}", serde_json::to_string(booking)?);

@@ -9,7 +9,7 @@ use super::effect::{Write, audit};
 use super::event::Channel;
 use super::guard::{Rung, Verdict};
 use super::mind::{Address, Mind};
-use super::order::{OrderId, OrderState};
+use super::order::OrderId;
 use super::reply::{Reason, Reply};
 
 /// The longest lock, milliseconds: a day.
@@ -43,7 +43,7 @@ impl Mind {
             self.household.wrong_pins = 0;
             self.write_down(vec![Write::WrongPins { count: 0 }]);
         }
-        let waits = |id: &OrderId| self.household.orders.get(id).is_some_and(|o| o.state == OrderState::AwaitingAdult);
+        let waits = |id: &OrderId| self.household.orders.get(id).is_some_and(|o| o.state.awaits_adult());
         let waiting = match order {
             Some(id) => Some(id).filter(waits),
             None => self.newest_awaiting_adult(),

@@ -26,6 +26,8 @@ pub enum Effect {
     Send { order: OrderId },
     /// Ask the shop to cancel an order that was already sent.
     AskCancel { order: OrderId, reason: CancelReason },
+    /// Tell the shop that an adult approved an order which it keeps, until its answer is stored.
+    AskApprove { order: OrderId },
     /// Ask the shop what became of an order.
     AskStatus { order: OrderId },
 }

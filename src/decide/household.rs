@@ -115,7 +115,7 @@ pub fn is_bought(state: OrderState) -> bool {
     use OrderState::*;
     match state {
         Accepted | Shipped | Delivered => true,
-        AwaitingAdult | Held | Sending | Rejected | Cancelling | Cancelled | Expired | Withdrawn | Refunded
-        | Unknown => false,
+        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelling | Cancelled | Expired
+        | Withdrawn | Refunded | Unknown => false,
     }
 }

@@ -79,7 +79,9 @@ impl Ledger {
                     Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown"))
                 }
                 OrderState::Held => Some((timer.hold_ms.min(timer.expire_ms), "end of hold")),
-                OrderState::Sending => Some((timer.expire_ms, "expiry of an order")),
+                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => {
+                    Some((timer.expire_ms, "expiry of an order"))
+                }
                 OrderState::Cancelling if order.shop_order_no.is_none() => {
                     Some((timer.expire_ms, "expiry of an order"))
                 }
@@ -198,7 +200,11 @@ impl Mind {
             return;
         }
         *newest = update.rev;
-        self.post(&update.order_id, News::Status(update.state), None, now);
+        let news = match update.state {
+            OrderState::HeldAtShop => News::KeptBack(update.code),
+            state => News::Status(state),
+        };
+        self.post(&update.order_id, news, None, now);
     }
 
     /// Takes an order back; the answer goes to `to` once it is on disk.
@@ -215,14 +221,26 @@ impl Mind {
         let in_time =
             |order: &Order| now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until);
         let sent = |order: &Order| {
-            matches!(order.state, OrderState::Sending | OrderState::Accepted | OrderState::Unknown)
-                && named(order)
-                && in_time(order)
+            let is_sent = match order.state {
+                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => true,
+                OrderState::Accepted | OrderState::Unknown => in_time(order),
+                OrderState::AwaitingAdult
+                | OrderState::Held
+                | OrderState::Shipped
+                | OrderState::Delivered
+                | OrderState::Rejected
+                | OrderState::Cancelling
+                | OrderState::Cancelled
+                | OrderState::Expired
+                | OrderState::Withdrawn
+                | OrderState::Refunded => false,
+            };
+            is_sent && named(order)
         };
         self.household.newest(unsent).or_else(|| self.household.newest(sent)).map(|order| order.id.clone())
     }
 
-    /// An adult's hand on the button: the newest order that waits for it.
+    /// An adult's hand on the button: the newest order that waits for it, here or at the shop.
     pub(super) fn approve_newest(&mut self, now: Now) {
         match self.newest_awaiting_adult() {
             Some(id) => self.approve(&id, None, now),
@@ -231,7 +249,7 @@ impl Mind {
     }
 
     pub(super) fn newest_awaiting_adult(&self) -> Option<OrderId> {
-        self.household.newest(|order| order.state == OrderState::AwaitingAdult).map(|order| order.id.clone())
+        self.household.newest(|order| order.state.awaits_adult()).map(|order| order.id.clone())
     }
 
     /// An adult approves this order; the answer goes to `to`, or to the loudspeaker, once it is on disk.
@@ -250,8 +268,10 @@ impl Mind {
                     Some(Effect::AskCancel { order: order.id.clone(), reason: CancelReason::Household })
                 }
                 OrderState::Unknown => Some(Effect::AskStatus { order: order.id.clone() }),
+                OrderState::Approving => Some(Effect::AskApprove { order: order.id.clone() }),
                 OrderState::AwaitingAdult
                 | OrderState::Held
+                | OrderState::HeldAtShop
                 | OrderState::Accepted
                 | OrderState::Shipped
                 | OrderState::Delivered
@@ -307,7 +327,7 @@ impl Mind {
             OrderState::Held if expired => Some(News::Expired),
             // No order leaves while the wall clock is unknown.
             OrderState::Held => (hold_over && now.wall.is_some()).then_some(News::HoldOver),
-            OrderState::Sending => expired.then_some(News::Expired),
+            OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => expired.then_some(News::Expired),
             OrderState::Cancelling => (expired && order.shop_order_no.is_none()).then_some(News::Expired),
             OrderState::Accepted
             | OrderState::Shipped
@@ -394,7 +414,7 @@ impl Mind {
             }
             return;
         };
-        if news == News::Approved {
+        if next.state == OrderState::Held && news == News::Approved {
             // The hold begins with the approval; the signed expiry stays as it was.
             self.ledger.timers.entry(id.clone()).and_modify(|timer| timer.hold_ms = now.mono_ms + self.policy.hold_ms);
             if let Some(wall) = now.wall {
@@ -417,6 +437,8 @@ impl Mind {
             OrderState::AwaitingAdult
             | OrderState::Held
             | OrderState::Sending
+            | OrderState::HeldAtShop
+            | OrderState::Approving
             | OrderState::Accepted
             | OrderState::Rejected
             | OrderState::Expired
@@ -436,13 +458,18 @@ impl Mind {
                 self.out.push(Effect::Send { order: id });
                 None
             }
-            OrderState::Sending => Some(Reply::HeldByShop { items }),
+            OrderState::Sending => None,
+            OrderState::HeldAtShop => Some(Reply::HeldByShop { items, code: order.code.clone().unwrap_or_default() }),
+            OrderState::Approving => {
+                self.out.push(Effect::AskApprove { order: id });
+                Some(Reply::ApprovalSent { items })
+            }
             OrderState::Accepted if before.state == OrderState::Cancelling => Some(Reply::CancelRefused { items }),
             OrderState::Accepted => Some(Reply::Booked { items, arrives: arrives(order, now) }),
             OrderState::Shipped | OrderState::Delivered => match before.state {
                 OrderState::Cancelling => Some(Reply::CancelRefused { items }),
                 // Its receipt was lost on the way.
-                OrderState::Sending | OrderState::Unknown => {
+                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving | OrderState::Unknown => {
                     Some(Reply::Booked { items, arrives: arrives(order, now) })
                 }
                 OrderState::Accepted
@@ -463,7 +490,9 @@ impl Mind {
                 self.out.push(Effect::AskCancel { order: id, reason: CancelReason::Household });
                 Some(Reply::CancelAsked { items })
             }
-            OrderState::Expired if before.state == OrderState::AwaitingAdult => Some(Reply::NotApproved { items }),
+            OrderState::Expired if matches!(before.state, OrderState::AwaitingAdult | OrderState::HeldAtShop) => {
+                Some(Reply::NotApproved { items })
+            }
             OrderState::Expired => Some(Reply::Expired { items }),
             OrderState::Unknown => {
                 self.out.push(Effect::AskStatus { order: id });

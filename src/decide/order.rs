@@ -3,6 +3,7 @@
 //! ```text
 //! heard → resolved → quoting → quoted → confirming → confirmed → held → sending → accepted → shipped → delivered
 //! exits: abandoned · expired · rejected · cancelling → cancelled · withdrawn → refunded
+//! burst: sending or accepted → held_at_shop → (an adult's hand) → approving → accepted
 //! unknown: the answer was lost: ask until expiry, then resend the same bytes
 //! ```
 //!
@@ -56,6 +57,16 @@ pub struct Quote {
     pub recurring: bool,
     /// Why the shop proposes this, in its own words (cleaned).
     pub because: Option<String>,
+    /// The shop says that many homes ask for this just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surge: Option<Surge>,
+}
+
+/// So many homes asked for the same product within so many minutes, far more than usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surge {
+    pub homes: u32,
+    pub minutes: u32,
 }
 
 impl Quote {
@@ -96,6 +107,10 @@ pub enum OrderState {
     Held,
     /// The outbox may send it, and does so until the shop's receipt is on disk.
     Sending,
+    /// Sent, and the shop keeps it unbooked: an adult must approve it, or it expires.
+    HeldAtShop,
+    /// An adult approved what the shop keeps; the outbox says so until the shop's answer is on disk.
+    Approving,
     Accepted,
     Shipped,
     Delivered,
@@ -117,7 +132,9 @@ impl OrderState {
         use OrderState::*;
         match self {
             Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
-            AwaitingAdult | Held | Sending | Accepted | Shipped | Cancelling | Unknown => false,
+            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Unknown => {
+                false
+            }
         }
     }
 
@@ -126,7 +143,17 @@ impl OrderState {
         use OrderState::*;
         match self {
             Accepted | Shipped | Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
-            AwaitingAdult | Held | Sending | Cancelling | Unknown => false,
+            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Unknown => false,
+        }
+    }
+
+    /// An adult's approval is what it waits for, here or at the shop.
+    pub fn awaits_adult(self) -> bool {
+        use OrderState::*;
+        match self {
+            AwaitingAdult | HeldAtShop => true,
+            Held | Sending | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling | Cancelled | Expired
+            | Withdrawn | Refunded | Unknown => false,
         }
     }
 
@@ -134,7 +161,8 @@ impl OrderState {
     pub fn counts(self) -> bool {
         use OrderState::*;
         match self {
-            AwaitingAdult | Held | Sending | Accepted | Shipped | Delivered | Unknown | Cancelling => true,
+            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Delivered | Unknown
+            | Cancelling => true,
             Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
         }
     }
@@ -146,6 +174,8 @@ impl OrderState {
             AwaitingAdult => "awaiting_adult",
             Held => "held",
             Sending => "sending",
+            HeldAtShop => "held_at_shop",
+            Approving => "approving",
             Accepted => "accepted",
             Shipped => "shipped",
             Delivered => "delivered",
@@ -177,7 +207,7 @@ pub struct Order {
     pub shop_order_no: Option<String>,
     /// Until when the shop takes a cancellation, milliseconds since 1970.
     pub cancel_until_unix_ms: Option<i64>,
-    /// Why it was rejected or expired, as a code.
+    /// Why it was rejected, is held at the shop or expired, as a code; or that it was `approved`.
     pub code: Option<String>,
 }
 
@@ -208,7 +238,7 @@ pub struct Receipt {
 pub enum ReceiptStatus {
     Accepted,
     Rejected,
-    /// The shop keeps it back until somebody approves it there.
+    /// Not booked: the shop keeps it until an adult approves it, or it expires.
     Held,
 }
 
@@ -219,4 +249,7 @@ pub struct StatusUpdate {
     /// Rises with each update; an older one that comes late is dropped.
     pub rev: u64,
     pub state: OrderState,
+    /// Why, where the shop says so: `burst`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }

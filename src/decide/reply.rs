@@ -26,6 +26,11 @@ pub enum Reason {
     NoPause,
     /// The voice was hardly louder than the room.
     FarAway,
+    /// The shop says that many homes asked for this within the last minutes.
+    ManyHomes {
+        homes: u32,
+        minutes: u32,
+    },
     /// It was the speaker's own voice.
     OwnVoice,
     ChildrenUp,
@@ -253,8 +258,13 @@ pub enum Reply {
         items: Vec<Item>,
         code: String,
     },
-    /// The shop keeps it back until somebody approves it there.
+    /// Not booked: the shop keeps it until an adult approves it. `code`: `burst`, if many homes ordered the same.
     HeldByShop {
+        items: Vec<Item>,
+        code: String,
+    },
+    /// The shop is told that an adult approved what it keeps.
+    ApprovalSent {
         items: Vec<Item>,
     },
     Cancelled {

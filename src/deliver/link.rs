@@ -9,7 +9,7 @@ mod catalog;
 mod inbox;
 mod retry;
 
-use super::envelope::{self, Body, OrderGet, Presence, QuoteRequest, SealError, WantedLine};
+use super::envelope::{self, Body, OrderApprove, OrderGet, Presence, QuoteRequest, SealError, WantedLine};
 use super::keys::{Keys, PublicKey};
 use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
 use super::store::{Due, Errand, StoreHandle, thread::Sealer};
@@ -72,6 +72,8 @@ pub enum LinkCommand {
     Send { order: OrderId },
     /// The order is `cancelling` in the store: ask until the shop's status is there.
     AskCancel { order: OrderId, reason: CancelReason },
+    /// The order is `approving` in the store: say so until the shop's answer is there.
+    AskApprove { order: OrderId },
     /// Ask once what became of an order.
     AskStatus { order: OrderId },
 }
@@ -234,7 +236,7 @@ impl Link {
     async fn command(&mut self, command: LinkCommand) -> Result<(), Ended> {
         match command {
             LinkCommand::AskQuote { request_id, lang, lines } => self.ask_quote(request_id, lang, lines).await,
-            LinkCommand::Send { order } => {
+            LinkCommand::Send { order } | LinkCommand::AskApprove { order } => {
                 self.retries.now(order);
                 self.errands(false).await
             }
@@ -332,6 +334,7 @@ impl Link {
     fn run_errand(&self, due: &Due) {
         match due.errand {
             Errand::Send => self.send_order(due),
+            Errand::Approve => self.ask_approve(&due.order),
             Errand::Cancel => self.ask_cancel(&due.order),
             Errand::Get => self.ask_status(&due.order),
         }
@@ -364,6 +367,11 @@ impl Link {
                 Some(CancelReason::Household) | None => "household".into(),
             },
         };
+        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
+    }
+
+    fn ask_approve(&self, order: &OrderId) {
+        let body = OrderApprove { aud: self.config.route.up(OrderApprove::KIND), order_id: order.0.clone() };
         self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
     }
 

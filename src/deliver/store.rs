@@ -42,6 +42,8 @@ pub struct Store {
 pub enum Errand {
     /// Publish its bytes until the receipt is here.
     Send,
+    /// Say that an adult approved it until the receipt is here.
+    Approve,
     /// Ask the shop to cancel it until a status is here.
     Cancel,
     /// Ask what became of it.
@@ -167,13 +169,14 @@ impl Store {
             .db
             .prepare_cached(
                 "SELECT id, state, bytes, expires_unix_ms FROM orders JOIN outbox ON order_id = id
-                 WHERE state IN ('sending', 'cancelling', 'unknown') ORDER BY orders.seq",
+                 WHERE state IN ('sending', 'approving', 'cancelling', 'unknown') ORDER BY orders.seq",
             )
             .map_err(self.at())?;
         let rows = query
             .query_map([], |row| {
                 let errand = match row.get::<_, String>(1)?.as_str() {
                     "sending" => Errand::Send,
+                    "approving" => Errand::Approve,
                     "cancelling" => Errand::Cancel,
                     _ => Errand::Get,
                 };
@@ -183,11 +186,11 @@ impl Store {
         rows.map(|row| row.map_err(self.at())).collect()
     }
 
-    /// Orders that the shop has, and of which more news will come.
+    /// Orders that the shop has, or keeps unbooked, and of which more news will come.
     pub fn open_at_shop(&self) -> Result<Vec<OrderId>, StoreError> {
         let mut query = self
             .db
-            .prepare_cached("SELECT id FROM orders WHERE state IN ('accepted', 'shipped') ORDER BY seq DESC LIMIT 50")
+            .prepare_cached("SELECT id FROM orders WHERE state IN ('held_at_shop', 'accepted', 'shipped') ORDER BY seq DESC LIMIT 50")
             .map_err(self.at())?;
         let rows = query.query_map([], |row| Ok(OrderId(row.get(0)?))).map_err(self.at())?;
         rows.map(|row| row.map_err(self.at())).collect()

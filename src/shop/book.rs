@@ -4,6 +4,9 @@
 //! about it is in that transaction too (`outgoing`), so that no crash can separate them. Never
 //! talks to a broker and never decides whether to book.
 
+mod bursts;
+
+use super::burst::Ruling;
 use crate::deliver::envelope::StatusState;
 use crate::deliver::keys::PublicKey;
 use crate::deliver::store::StoreError;
@@ -19,7 +22,7 @@ const APPLICATION_ID: i64 = 0x746e_7368;
 /// Keys and quotes are kept this long, because speakers go offline.
 pub const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 
-const MIGRATIONS: &[&str] = &["
+const FIRST: &str = "
     CREATE TABLE devices (
         home TEXT NOT NULL, device TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (home, device)
     ) STRICT;
@@ -42,14 +45,15 @@ const MIGRATIONS: &[&str] = &["
         UNIQUE (home, device, order_id)
     ) STRICT;
     CREATE TABLE outgoing (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
-"];
+";
+const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION];
 
 pub struct Book {
     db: Connection,
     path: PathBuf,
 }
 
-/// A booked order.
+/// An order in the book: booked, or held until it is approved or expires.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Booking {
     pub shop_order_no: String,
@@ -63,7 +67,10 @@ pub struct Booking {
     /// Minor units.
     pub total: i64,
     pub currency: String,
+    /// When it was booked, or came, if it is held.
     pub booked_unix_ms: i64,
+    /// After this it may not be booked any more; unknown of what an earlier version booked.
+    pub expires_unix_ms: Option<i64>,
 }
 
 /// What is known of an order id.
@@ -113,9 +120,31 @@ impl Book {
             .transpose()
     }
 
-    /// Every booking, oldest first.
+    pub fn trust_all(&mut self, devices: &[(String, String, PublicKey)]) -> Result<(), StoreError> {
+        self.write(|page| {
+            devices.iter().try_for_each(|(home, device, key)| {
+                page.run("INSERT OR REPLACE INTO devices VALUES (?1, ?2, ?3)", params![home, device, key.to_string()])
+            })
+        })
+    }
+
+    /// Every booking, oldest first; not what is held, or was held and never approved.
     pub fn bookings(&self) -> Result<Vec<Booking>, StoreError> {
-        let mut query = self.db.prepare(&format!("{BOOKING} ORDER BY no")).map_err(at(&self.path))?;
+        self.list(&format!("{BOOKING} WHERE booked = 1 ORDER BY no"))
+    }
+
+    /// Every order that is held, oldest first.
+    pub fn held(&self) -> Result<Vec<Booking>, StoreError> {
+        self.list(&format!("{BOOKING} WHERE state = 'held' ORDER BY no"))
+    }
+
+    /// Every order that was booked or held, oldest first.
+    pub fn all(&self) -> Result<Vec<Booking>, StoreError> {
+        self.list(&format!("{BOOKING} ORDER BY no"))
+    }
+
+    fn list(&self, sql: &str) -> Result<Vec<Booking>, StoreError> {
+        let mut query = self.db.prepare(sql).map_err(at(&self.path))?;
         let rows = query.query_map([], booking).map_err(at(&self.path))?;
         rows.map(|row| row.map_err(at(&self.path))).collect()
     }
@@ -135,6 +164,19 @@ impl Book {
         self.write(|page| page.run("DELETE FROM outgoing WHERE id = ?1", [id]))
     }
 
+    /// Must [`Page::held_too_long`] be looked at? A read alone, so that an idle shop writes nothing.
+    pub fn is_anything_held_too_long(&self, now_unix_ms: i64) -> Result<bool, StoreError> {
+        self.db
+            .query_row(
+                "SELECT 1 FROM bookings WHERE state = 'held' AND expires_unix_ms <= ?1 LIMIT 1",
+                [now_unix_ms],
+                |_| Ok(()),
+            )
+            .optional()
+            .map(|found| found.is_some())
+            .map_err(at(&self.path))
+    }
+
     /// Drops keys and quotes older than [`KEEP_MS`].
     pub fn prune(&mut self, now_unix_ms: i64) -> Result<(), StoreError> {
         let before = now_unix_ms.saturating_sub(KEEP_MS);
@@ -145,8 +187,7 @@ impl Book {
     }
 }
 
-const BOOKING: &str =
-    "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms FROM bookings";
+const BOOKING: &str = "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms FROM bookings";
 
 fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {
     let body: String = row.get(6)?;
@@ -161,6 +202,7 @@ fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {
         total: row.get(7)?,
         currency: row.get(8)?,
         booked_unix_ms: row.get(9)?,
+        expires_unix_ms: row.get(10)?,
     })
 }
 
@@ -212,6 +254,14 @@ impl Page<'_> {
         )
     }
 
+    /// What an order gets from now on that comes again.
+    pub fn answer_with(&self, route: &Route, order_id: &str, receipt: &[u8]) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE idempotency SET receipt = ?4 WHERE home = ?1 AND device = ?2 AND order_id = ?3",
+            params![route.home(), route.device(), order_id, receipt],
+        )
+    }
+
     pub fn add_quote(&self, route: &Route, hash: &str, body: &str, valid_until_unix_ms: i64) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO quotes VALUES (?1, ?2, ?3, ?4, ?5, NULL)",
@@ -235,21 +285,37 @@ impl Page<'_> {
         self.run("UPDATE quotes SET ordered_by = ?2 WHERE hash = ?1", [hash, order_id])
     }
 
-    /// Books, and gives the shop's number of the order.
+    /// Books, or holds, and gives the shop's number of the order.
     pub fn book(
         &self,
         route: &Route,
         order: &crate::deliver::envelope::Order,
+        ruling: Ruling,
+        expires_unix_ms: i64,
         now_unix_ms: i64,
     ) -> Result<String, StoreError> {
+        let (state, booked) = match ruling {
+            Ruling::Book => (StatusState::Accepted, true),
+            Ruling::Hold => (StatusState::Held, false),
+        };
         let body = serde_json::to_string(order)
             .map_err(|e| StoreError::Damaged { path: self.path.into(), why: e.to_string() })?;
         self.run(
-            "INSERT INTO bookings (home, device, order_id, state, rev, body, total, currency, booked_unix_ms)
-             VALUES (?1, ?2, ?3, 'accepted', 1, ?4, ?5, ?6, ?7)",
-            params![route.home(), route.device(), order.order_id, body, order.total, order.currency, now_unix_ms],
+            "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked, expires_unix_ms)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                route.home(), route.device(), order.order_id, body, order.total, order.currency, now_unix_ms,
+                state.name(), booked, expires_unix_ms
+            ],
         )?;
-        Ok(order_no(self.tx.last_insert_rowid()))
+        let no = self.tx.last_insert_rowid();
+        for line in &order.lines {
+            self.run(
+                "INSERT OR IGNORE INTO lines VALUES (?1, ?2, ?3, ?4)",
+                params![line.sku, route.home(), no, now_unix_ms],
+            )?;
+        }
+        Ok(order_no(no))
     }
 
     /// A booking by the device that ordered it.
@@ -284,7 +350,7 @@ impl Page<'_> {
             .map_err(at(self.path))
     }
 
-    /// Bookings of a home since a moment.
+    /// Orders of a home since a moment, booked or held.
     pub fn booked_since(&self, home: &str, since_unix_ms: i64) -> Result<u32, StoreError> {
         self.tx
             .query_row(

@@ -4,13 +4,16 @@
 //! What it answers to an order is on disk before it is given out. It trusts only what a paired
 //! device signed, and books an order at most once.
 
+mod held;
+
 use super::book::{Book, Booking, Page};
+use super::burst::{self, Ruling};
 use super::pricing::{self, Terms};
 use super::{Refused, ShopEvent};
 use crate::clock::Clock;
 use crate::deliver::envelope::{
-    self, Body, Cancel, Distrust, Moment, Opened, Order, OrderGet, Quote, QuoteRefused, QuoteRequest, Receipt,
-    ReceiptStatus, Status, StatusState,
+    self, Body, Cancel, Distrust, Moment, Opened, Order, OrderApprove, OrderGet, Quote, QuoteRefused, QuoteRequest,
+    Receipt, ReceiptStatus, Status, StatusState,
 };
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::store::StoreError;
@@ -51,6 +54,7 @@ pub struct Desk {
     pub terms: Terms,
     pub seller: String,
     pub max_orders_hour: u32,
+    pub burst: burst::Rule,
     pub clock: Clock,
 }
 
@@ -77,6 +81,7 @@ impl Desk {
             QuoteRequest::KIND => self.quote(at),
             Order::KIND => self.order(at),
             OrderGet::KIND => self.order_get(at),
+            OrderApprove::KIND => self.approve(at),
             Cancel::KIND => self.cancel(at),
             _ => Ok(refused(topic, "a kind of message that this shop does not know")),
         }
@@ -103,34 +108,44 @@ impl Desk {
                 return Ok(Done { say, events: vec![event] });
             }
         };
-        let quote = Quote {
-            aud: at.route.down(Quote::KIND),
-            quote_id: envelope::random_hex128(),
-            request_id: request.request_id,
-            nonce: envelope::random_hex128(),
-            valid_s: self.terms.valid_s,
-            currency: self.catalog.currency.clone(),
-            lines: price.lines,
-            totals: price.totals,
-            delivery: price.delivery,
-            seller: self.seller.clone(),
-            withdrawal_days: self.terms.withdrawal_days,
-            recurring: false,
-            because: None,
-        };
         let life_ms = i64::from(self.terms.valid_s) * 1000;
-        let Some(say) = self.seal(&quote, at.now, life_ms) else { return Ok(Done::default()) };
-        let hash = envelope::hash_of_sealed(&say.bytes).expect("what was just sealed has data");
-        let body = serde_json::to_string(&quote).expect("a quote that was just sealed is JSON");
-        self.book.write(|page| page.add_quote(at.route, &hash, &body, at.now + life_ms))?;
-        let event = ShopEvent::Quoted {
+        let mut events = vec![];
+        let Desk { book, keys, catalog, burst: rule, terms, seller, .. } = self;
+        let shop = Seller { keys, shop: &catalog.shop };
+        let made = book.write(|page| {
+            let skus: Vec<&str> = price.lines.iter().map(|line| line.sku.as_str()).collect();
+            let surge = held::look(page, &shop, *rule, at.route, &skus, at.now, &mut events)?.told(*rule);
+            let quote = Quote {
+                aud: at.route.down(Quote::KIND),
+                quote_id: envelope::random_hex128(),
+                request_id: request.request_id,
+                nonce: envelope::random_hex128(),
+                valid_s: terms.valid_s,
+                currency: catalog.currency.clone(),
+                lines: price.lines,
+                totals: price.totals,
+                delivery: price.delivery,
+                seller: seller.clone(),
+                withdrawal_days: terms.withdrawal_days,
+                recurring: false,
+                because: None,
+                surge,
+            };
+            let Some(say) = shop.seal(&quote, at.now, life_ms) else { return Ok(None) };
+            let hash = envelope::hash_of_sealed(&say.bytes).expect("what was just sealed has data");
+            let body = serde_json::to_string(&quote).expect("a quote that was just sealed is JSON");
+            page.add_quote(at.route, &hash, &body, at.now + life_ms)?;
+            Ok(Some((quote, say)))
+        })?;
+        let Some((quote, say)) = made else { return Ok(Done::default()) };
+        events.push(ShopEvent::Quoted {
             home: at.route.home().into(),
             device: at.route.device().into(),
             lines: quote.lines.iter().map(|line| (line.sku.clone(), line.qty)).collect(),
             total: quote.totals.total,
             currency: quote.currency,
-        };
-        Ok(Done { say: vec![say], events: vec![event] })
+        });
+        Ok(Done { say: vec![say], events })
     }
 
     /// Key, booking, receipt and what must be said: one transaction.
@@ -145,17 +160,18 @@ impl Desk {
         if !envelope::is_hex128(&id) {
             return Ok(refused(at.topic, "the order id is not 32 hex digits"));
         }
-        let Desk { book, keys, catalog, max_orders_hour, .. } = self;
+        let Desk { book, keys, catalog, max_orders_hour, burst: rule, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        let max_orders_hour = *max_orders_hour;
+        let (max_orders_hour, rule) = (*max_orders_hour, *rule);
         book.write(|page| {
             let mut seq = (!page.is_seq_used(at.route, opened.data.seq)?).then_some(opened.data.seq);
             let mut verdict = check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
             if let Some(known) = page.known(at.route, &id)? {
                 match (known.order_hash, known.receipt) {
                     (Some(hash), Some(receipt)) if hash == opened.hash => {
-                        let say = Say { topic: at.route.down(Receipt::KIND), bytes: receipt };
-                        return Ok(Done { say: vec![say], events: vec![ShopEvent::Repeated { order_id: id.clone() }] });
+                        let mut say = vec![Say { topic: at.route.down(Receipt::KIND), bytes: receipt }];
+                        say.extend(shop.news_since(page, &at, &id)?);
+                        return Ok(Done { say, events: vec![ShopEvent::Repeated { order_id: id.clone() }] });
                     }
                     (Some(_), _) => {
                         // The first order stands; this answer is for the other content only.
@@ -169,13 +185,27 @@ impl Desk {
                     }
                 }
             }
-            let (receipt, event) = match verdict {
+            let mut events = vec![];
+            let receipt = match verdict {
                 Ok(()) => {
-                    let no = page.book(at.route, &opened.data, at.now)?;
+                    let skus: Vec<&str> = opened.data.lines.iter().map(|line| line.sku.as_str()).collect();
+                    let ruling = held::look(page, &shop, rule, at.route, &skus, at.now, &mut events)?.ruling;
+                    let exp = opened.data.exp.unix_ms.min(opened.expires_unix_ms);
+                    let no = page.book(at.route, &opened.data, ruling, exp, at.now)?;
                     page.take_quote(&opened.data.quote_hash, &id)?;
-                    (accepted(&at, &opened, &no), booked_event(&at, &opened.data, no))
+                    events.push(match ruling {
+                        Ruling::Book => booked_event(at.route, &opened.data, no.clone()),
+                        Ruling::Hold => held::event(at.route, &id),
+                    });
+                    match ruling {
+                        Ruling::Book => accepted(at.route, &id, &opened.hash, &no, at.now),
+                        Ruling::Hold => held::receipt(at.route, &id, &opened.hash),
+                    }
                 }
-                Err(code) => (rejected(&at, &opened, code), rejected_event(&at, &id, code)),
+                Err(code) => {
+                    events.push(rejected_event(&at, &id, code));
+                    rejected(&at, &opened, code)
+                }
             };
             let Some(say) = shop.seal(&receipt, at.now, RECEIPT_LIFE_MS) else {
                 return Err(StoreError::Seal {
@@ -185,7 +215,7 @@ impl Desk {
             };
             page.remember(at.route, &id, Some(&opened.hash), seq, Some(&say.bytes), at.now)?;
             page.say(&say.topic, &say.bytes)?;
-            Ok(Done { say: vec![], events: vec![event] })
+            Ok(Done { say: vec![], events })
         })
     }
 
@@ -206,8 +236,8 @@ impl Desk {
                     if say.is_empty() {
                         say.extend(shop.status(&at, &get.order_id, 1, StatusState::Cancelled, None));
                     }
-                    if let Some(booking) = booking.as_ref().filter(|booking| booking.rev > 1) {
-                        say.extend(shop.status(&at, &get.order_id, booking.rev, state_of(booking), None));
+                    if booking.is_some() {
+                        say.extend(shop.news_since(page, &at, &get.order_id)?);
                     }
                 }
                 (None, Some(booking)) => {
@@ -246,7 +276,7 @@ impl Desk {
                 return Ok(Done { say, events: vec![] });
             };
             match state_of(&booking) {
-                StatusState::Accepted => {
+                StatusState::Accepted | StatusState::Held => {
                     let rev = page.set_state(at.route, &id, StatusState::Cancelled)?;
                     if let Some(say) = shop.status(&at, &id, rev, StatusState::Cancelled, None) {
                         page.say(&say.topic, &say.bytes)?;
@@ -265,6 +295,7 @@ impl Desk {
                 state @ (StatusState::Unknown
                 | StatusState::Rejected
                 | StatusState::Cancelled
+                | StatusState::Expired
                 | StatusState::Withdrawn
                 | StatusState::Refunded) => {
                     let say = shop.status(&at, &id, booking.rev, state, None).into_iter().collect();
@@ -373,6 +404,15 @@ impl Seller<'_> {
         self.status_on(at.route, order_id, rev, state, code, at.now)
     }
 
+    /// What became of an order after its receipt, if anything did.
+    fn news_since(&self, page: &Page<'_>, at: &At<'_>, order_id: &str) -> Result<Option<Say>, StoreError> {
+        let booking = page.booking(at.route, order_id)?.filter(|booking| booking.rev > 1);
+        Ok(booking.and_then(|booking| {
+            let state = state_of(&booking);
+            self.status(at, order_id, booking.rev, state, held::code_of(state))
+        }))
+    }
+
     fn status_on(
         &self,
         route: &Route,
@@ -462,22 +502,22 @@ fn rejected(at: &At<'_>, opened: &Opened<Order>, code: &str) -> Receipt {
     Receipt { order_id: opened.data.order_id.clone(), code: Some(code.into()), ..blank }
 }
 
-fn accepted(at: &At<'_>, opened: &Opened<Order>, no: &str) -> Receipt {
+fn accepted(route: &Route, order_id: &str, order_hash: &str, no: &str, now: i64) -> Receipt {
     Receipt {
-        order_id: opened.data.order_id.clone(),
+        order_id: order_id.into(),
         status: ReceiptStatus::Accepted,
         shop_order_no: Some(no.into()),
-        cancel_until: Some(Moment::new(at.now + CANCEL_MS)),
-        ..blank_receipt(at.route.down(Receipt::KIND), opened.hash.clone())
+        cancel_until: Some(Moment::new(now + CANCEL_MS)),
+        ..blank_receipt(route.down(Receipt::KIND), order_hash.into())
     }
 }
 
-fn booked_event(at: &At<'_>, order: &Order, shop_order_no: String) -> ShopEvent {
+fn booked_event(route: &Route, order: &Order, shop_order_no: String) -> ShopEvent {
     ShopEvent::Booked {
         order_id: order.order_id.clone(),
         shop_order_no,
-        home: at.route.home().into(),
-        device: at.route.device().into(),
+        home: route.home().into(),
+        device: route.device().into(),
         lines: order.lines.iter().map(|line| (line.sku.clone(), line.qty)).collect(),
         total: order.total,
         currency: order.currency.clone(),

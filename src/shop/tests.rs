@@ -1,3 +1,6 @@
+#[path = "tests/burst.rs"]
+mod bursts;
+
 use super::desk::{Desk, Done};
 use super::*;
 use crate::deliver::envelope::*;
@@ -32,6 +35,7 @@ impl Bench {
             terms: Terms::default(),
             seller: "Corner".into(),
             max_orders_hour: 3,
+            burst: burst::Rule::default(),
             clock: Clock::in_zone(jiff::tz::TimeZone::UTC),
         };
         Bench { desk, device, route: Route::new("casa", "kitchen", "corner").unwrap(), _dir: dir }

@@ -82,6 +82,7 @@ pub fn start(
         terms: config.terms,
         seller: config.seller,
         max_orders_hour: config.max_orders_hour,
+        burst: config.burst,
         clock: config.clock,
     };
     let runtime = tokio::runtime::Handle::current();
@@ -205,7 +206,10 @@ impl Work {
         if std::mem::take(&mut self.away) {
             self.mqtt.restore();
         }
-        self.say_outgoing();
+        match self.desk.expire_held() {
+            Ok(done) => self.done(done),
+            Err(why) => tracing::error!("{why}"),
+        }
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks % PRUNE_TICKS == 1
             && let Some(now) = self.desk.clock.unix_ms()
@@ -224,9 +228,15 @@ impl Work {
             keys: vec![self.desk.keys.public().to_string()],
             languages: Lang::ALL.to_vec(),
             currency: self.desk.catalog.currency.clone(),
-            capabilities: [QuoteRequest::KIND, envelope::Order::KIND, envelope::OrderGet::KIND, envelope::Cancel::KIND]
-                .map(str::to_owned)
-                .to_vec(),
+            capabilities: [
+                QuoteRequest::KIND,
+                envelope::Order::KIND,
+                envelope::OrderGet::KIND,
+                envelope::OrderApprove::KIND,
+                envelope::Cancel::KIND,
+            ]
+            .map(str::to_owned)
+            .to_vec(),
         };
         self.retain(&profile);
         for catalog in split(&self.desk.catalog) {
@@ -320,6 +330,12 @@ fn log(event: &ShopEvent) {
                 list(lines),
                 money(*total, currency)
             );
+        }
+        ShopEvent::Held { order_id, home, device } => {
+            tracing::info!("holds order {order_id} of {home}/{device} until an adult there approves it");
+        }
+        ShopEvent::Burst { sku, homes, minutes } => {
+            tracing::warn!("{homes} homes asked for {sku} within {minutes} minutes; new buyers need an adult now");
         }
         ShopEvent::Repeated { order_id } => tracing::info!("order {order_id} came again; same receipt"),
         ShopEvent::Rejected { order_id, home, code } => tracing::info!("rejected order {order_id} of {home}: {code}"),

@@ -6,6 +6,7 @@
 mod log;
 mod plural;
 
+use crate::decide::lifecycle::BURST;
 use crate::decide::money::Money;
 use crate::decide::reply::{Ask, Item, Reason, Reply, Topic};
 use crate::decide::when::{Day, Moment};
@@ -152,7 +153,9 @@ impl Speak<'_> {
             Reply::NotSold { items, code } => {
                 self.say("not-sold", &[("items", text(self.items(items))), ("why", text(self.code(code)))])
             }
-            Reply::HeldByShop { items } => self.about("held-by-shop", items),
+            Reply::HeldByShop { items, code } if code == BURST => self.about("held-by-shop-burst", items),
+            Reply::HeldByShop { items, .. } => self.about("held-by-shop", items),
+            Reply::ApprovalSent { items } => self.about("approval-sent", items),
             Reply::Cancelled { items } => self.about("cancelled", items),
             Reply::CancelAsked { items } => self.about("cancel-asked", items),
             Reply::CancelRefused { items } => self.about("cancel-refused", items),
@@ -265,6 +268,7 @@ impl Speak<'_> {
             Reason::NotAnOrder { kind, words } => self.say(not_an_order(*kind), &[("words", text(words))]),
             Reason::NoPause => self.say("reason-no_pause", &[]),
             Reason::FarAway => self.say("reason-far_away", &[]),
+            Reason::ManyHomes { .. } => self.say("reason-many_homes", &[]),
             Reason::OwnVoice => self.say("reason-own_voice", &[]),
             Reason::ChildrenUp => self.say("reason-children_up", &[]),
             Reason::TextOrdersOff => self.say("reason-text_orders_off", &[]),

@@ -79,6 +79,8 @@ impl World {
                 OrderState::AwaitingAdult
                 | OrderState::Held
                 | OrderState::Sending
+                | OrderState::HeldAtShop
+                | OrderState::Approving
                 | OrderState::Cancelling
                 | OrderState::Withdrawn
                 | OrderState::Refunded

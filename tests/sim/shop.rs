@@ -79,7 +79,7 @@ impl World {
 
     fn status(&mut self, id: &OrderId, state: OrderState) {
         self.revs += 1;
-        let update = StatusUpdate { order_id: id.clone(), rev: self.revs, state };
+        let update = StatusUpdate { order_id: id.clone(), rev: self.revs, state, code: None };
         self.over_the_link(Input::Event(Event::Status(update)));
     }
 
@@ -119,6 +119,7 @@ impl World {
             withdrawal_days: 14,
             recurring: self.rng.chance(3),
             because: None,
+            surge: None,
         }
     }
 }

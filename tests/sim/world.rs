@@ -331,6 +331,8 @@ impl World {
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
+            // Its shop has no burst guard yet: it keeps nothing, so nothing is approved there.
+            Effect::AskApprove { order } => panic!("an approval of {order}, which the shop does not keep"),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
         }
     }

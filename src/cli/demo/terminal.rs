@@ -144,6 +144,9 @@ impl Terminal {
             Effect::AskCancel { order, .. } => {
                 self.line("outbox", &format!("asks the shop to cancel {}", short(&order.0)), "")
             }
+            Effect::AskApprove { order } => {
+                self.line("outbox", &format!("tells the shop that an adult approved {}", short(&order.0)), "")
+            }
             Effect::Say { .. } | Effect::AskQuote { .. } | Effect::AskStatus { .. } => {}
         }
     }

@@ -120,6 +120,8 @@ impl Mind {
             OrderState::AwaitingAdult => Reply::AwaitingAdult { items, minutes: minutes(self.policy.adult_wait_ms) },
             OrderState::Held
             | OrderState::Sending
+            | OrderState::HeldAtShop
+            | OrderState::Approving
             | OrderState::Accepted
             | OrderState::Shipped
             | OrderState::Delivered

@@ -1,5 +1,5 @@
 //! Stops television, radio and adverts: reported speech, no pause after the wake word, a voice
-//! that hardly stands out of the room. Several speakers hearing the same and registered
+//! that hardly stands out of the room, the same request from many other homes (the shop tells). Several speakers hearing the same and registered
 //! playback fingerprints are not looked at here yet.
 
 use super::{Proposal, Rung, Verdict};
@@ -32,6 +32,11 @@ pub fn check(proposal: &Proposal) -> Verdict {
         let reason = if is_told(kind) { Reason::ReportedSpeech { words } } else { Reason::NotAnOrder { kind, words } };
         return Verdict::object("broadcast", Rung::Refuse, reason, inputs);
     }
+    if let Some(surge) = proposal.quote.and_then(|quote| quote.surge) {
+        let reason = Reason::ManyHomes { homes: surge.homes, minutes: surge.minutes };
+        let inputs = format!("{inputs} surge={}", surge.homes);
+        return Verdict::object("broadcast", Rung::Adult, reason, inputs);
+    }
     let reason = if rival.is_some() {
         Some(Reason::ReportedSpeech { words: proposal.words.to_owned() })
     } else if acoustics.gap_ms.is_some_and(|gap_ms| gap_ms < MIN_GAP_MS) {
@@ -59,6 +64,7 @@ fn is_told(kind: NotAnOrder) -> bool {
 mod tests {
     use super::*;
     use crate::decide::guard::fixture::{Case, Scene, check_table};
+    use crate::decide::order::Surge;
 
     #[test]
     fn the_table_holds() {
@@ -81,6 +87,21 @@ mod tests {
                 |s| s.heard.acoustics.snr_db = Some(1.0),
                 Rung::Challenge,
                 Some(Reason::FarAway),
+            ),
+            (
+                "many homes ask for the same",
+                |s| s.quote().surge = Some(Surge { homes: 40, minutes: 10 }),
+                Rung::Adult,
+                Some(Reason::ManyHomes { homes: 40, minutes: 10 }),
+            ),
+            (
+                "many homes, and no pause",
+                |s| {
+                    s.quote().surge = Some(Surge { homes: 5, minutes: 10 });
+                    s.heard.acoustics.gap_ms = Some(0);
+                },
+                Rung::Adult,
+                Some(Reason::ManyHomes { homes: 5, minutes: 10 }),
             ),
             ("a noisy kitchen", |s| s.heard.acoustics.snr_db = Some(6.0), Rung::Phrase, None),
             (

@@ -30,7 +30,7 @@ pub fn check(proposal: &Proposal) -> Verdict {
 fn is_open(order: &Order) -> bool {
     use OrderState::*;
     match order.state {
-        AwaitingAdult | Held | Sending | Accepted | Shipped | Cancelling | Unknown => true,
+        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Unknown => true,
         Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
     }
 }

@@ -173,6 +173,7 @@ pub fn quote(lines: &[(&str, u32, i64)]) -> Quote {
         withdrawal_days: 14,
         recurring: false,
         because: None,
+        surge: None,
     }
 }
 

@@ -110,6 +110,16 @@ pub struct Quote {
     /// Why the shop proposes this, for the household.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// Many homes ask for one of these products just now: a device then wants an adult's hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surge: Option<Surge>,
+}
+
+/// So many homes asked for the same product within so many minutes, far more than usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Surge {
+    pub homes: u32,
+    pub minutes: u32,
 }
 
 /// One line of a quote. Amounts are integer minor units.
@@ -238,7 +248,16 @@ pub struct Cancel {
     pub reason_code: String,
 }
 
-/// The shop's answer to an order. The same order always gets the same receipt.
+/// An adult of the home approves an order that the shop holds with code `burst`. Repeated until the shop
+/// answers: with the receipt `accepted`, code `approved`, once it is booked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderApprove {
+    /// The topic that this message is published on.
+    pub aud: String,
+    pub order_id: String,
+}
+
+/// The shop's answer to an order. The same order always gets the same receipt, until an order that is held is approved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// The topic that this message is published on.
@@ -249,7 +268,7 @@ pub struct Receipt {
     pub order_hash: String,
     pub status: ReceiptStatus,
     /// Why it was rejected: `expired`, `quote_unknown`, `quote_expired`, `not_as_quoted`, `idempotency_conflict`,
-    /// `seq_reused`, `not_paired`, `out_of_stock`, `rate`.
+    /// `seq_reused`, `not_paired`, `out_of_stock`, `rate`. Why it is held: `burst`. `approved`: booked after it was held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The shop's own number.
@@ -264,7 +283,7 @@ pub struct Receipt {
 pub enum ReceiptStatus {
     Accepted,
     Rejected,
-    /// The shop keeps it back until somebody approves it there.
+    /// Not booked: the shop keeps it until it expires. With code `burst`: until an adult of the home approves it.
     Held,
 }
 
@@ -277,7 +296,7 @@ pub struct Status {
     /// Rises with each status of an order; an older one that comes late is dropped.
     pub rev: u64,
     pub state: StatusState,
-    /// Why, for a cancellation that came too late: `too_late`.
+    /// Why: `too_late` for a cancellation, `burst` for an order that is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -287,11 +306,15 @@ pub struct Status {
 pub enum StatusState {
     /// The shop never got this order: send the same bytes again while it is valid.
     Unknown,
+    /// Not booked, or not any more: many homes ordered the same product. An adult of the home must approve it.
+    Held,
     Accepted,
     Shipped,
     Delivered,
     Rejected,
     Cancelled,
+    /// It was held, and nobody approved it in time: nothing was booked.
+    Expired,
     Withdrawn,
     Refunded,
 }
@@ -356,6 +379,7 @@ body!(QuoteRefused, "quote.refused");
 body!(Order, "order", nonce);
 body!(OrderGet, "order.get");
 body!(Cancel, "cancel");
+body!(OrderApprove, "order.approve");
 body!(Receipt, "receipt");
 body!(Status, "status");
 body!(Profile, "profile");
@@ -466,6 +490,8 @@ impl StatusState {
         use order::OrderState;
         match self {
             StatusState::Unknown => None,
+            StatusState::Held => Some(OrderState::HeldAtShop),
+            StatusState::Expired => Some(OrderState::Expired),
             StatusState::Accepted => Some(OrderState::Accepted),
             StatusState::Shipped => Some(OrderState::Shipped),
             StatusState::Delivered => Some(OrderState::Delivered),
@@ -480,6 +506,8 @@ impl StatusState {
     pub fn name(self) -> &'static str {
         match self {
             StatusState::Unknown => "unknown",
+            StatusState::Held => "held",
+            StatusState::Expired => "expired",
             StatusState::Accepted => "accepted",
             StatusState::Shipped => "shipped",
             StatusState::Delivered => "delivered",

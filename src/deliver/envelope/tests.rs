@@ -107,6 +107,7 @@ fn body_quote() -> Quote {
         withdrawal_days: 14,
         recurring: false,
         because: None,
+        surge: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{Link, LinkEvent};
 use crate::clean::{self, Hidden, Limits};
-use crate::decide::order::{Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate};
+use crate::decide::order::{
+    Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Surge,
+};
 use crate::deliver::envelope::{self, Body, Distrust, Opened, StatusState};
 use crate::deliver::mqtt::Message;
 use crate::deliver::store::{Due, Errand, StoreError};
@@ -145,6 +147,7 @@ impl Link {
             withdrawal_days: data.withdrawal_days,
             recurring: data.recurring,
             because: data.because.map(|text| self.clean(&text, MAX_TEXT)),
+            surge: data.surge.map(|surge| Surge { homes: surge.homes, minutes: surge.minutes }),
         })
     }
 
@@ -175,7 +178,10 @@ impl Link {
         let wanted = id.clone();
         let order = self.store.read(move |store| store.order(&wanted)).await?;
         let order = order.ok_or("a status of an order that is not ours")?;
-        let update = |state| LinkEvent::Status(StatusUpdate { order_id: id.clone(), rev: status.rev, state });
+        let code = status.code.map(|code| self.clean(&code, MAX_CODE));
+        let update = |state| {
+            LinkEvent::Status(StatusUpdate { order_id: id.clone(), rev: status.rev, state, code: code.clone() })
+        };
         if let Some(state) = status.state.order_state() {
             return Ok(vec![update(state)]);
         }
@@ -198,6 +204,8 @@ impl Link {
             }
             OrderState::AwaitingAdult
             | OrderState::Held
+            | OrderState::HeldAtShop
+            | OrderState::Approving
             | OrderState::Accepted
             | OrderState::Shipped
             | OrderState::Delivered

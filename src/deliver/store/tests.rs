@@ -29,6 +29,7 @@ fn order(id: &str, state: OrderState) -> Order {
             withdrawal_days: 14,
             recurring: false,
             because: None,
+            surge: None,
         },
         nonce: "n".into(),
         state,
