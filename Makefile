@@ -9,7 +9,7 @@ LISTEN ?= 0
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## plays five scenes with everything real but the air (LISTEN=1: on the sound card, at its own pace)
+demo: ## plays six scenes with everything real but the air (LISTEN=1: on the sound card, at its own pace)
 	@scripts/setup.sh
 	@$(CARGO) build --release --locked
 	@target/release/tendero demo $(if $(filter 1,$(LISTEN)),--listen)

@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Play five scenes, with everything real but the air between mouth and microphone.
+    /// Play six scenes, with everything real but the air between mouth and microphone.
     Demo(demo::Args),
     /// Run the daemon.
     Run(run::Args),

@@ -1,12 +1,15 @@
-//! `tendero demo`: five scenes, with everything real but the air between mouth and microphone.
+//! `tendero demo`: six scenes, with everything real but the air between mouth and microphone.
 //!
 //! A broker in a process of its own, the reference shop, and the daemon as `tendero run`
 //! starts it. The household's part is spoken by espeak-ng in other voices than the speaker's,
 //! mixed into room noise, and enters where a microphone would. Nothing here looks into the
-//! daemon but through its traces, and what was ordered is read from the shop's own books.
+//! daemon but through its traces, and what was ordered is read from the shop's own books. The last
+//! scene has a thousand homes more, which are clients of the broker without a daemon.
 
 mod broker;
+mod homes;
 mod household;
+mod programme;
 mod room;
 mod scenes;
 mod stage;

@@ -11,7 +11,7 @@ pub mod confidence;
 pub mod duplicate;
 pub mod echo;
 #[cfg(test)]
-mod fixture;
+pub(super) mod fixture;
 
 pub mod hostile_text;
 pub mod hours;

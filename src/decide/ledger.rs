@@ -6,8 +6,8 @@ use super::effect::{By, CancelReason, Effect, Step, Write};
 use super::event::Channel;
 use super::lifecycle::{self, News};
 use super::mind::{Address, Mind};
-use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate};
-use super::reply::{Item, Reply};
+use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate, Surge};
+use super::reply::{Item, Reason, Reply};
 use super::when::Day;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -459,7 +459,10 @@ impl Mind {
                 None
             }
             OrderState::Sending => None,
-            OrderState::HeldAtShop => Some(Reply::HeldByShop { items, code: order.code.clone().unwrap_or_default() }),
+            OrderState::HeldAtShop => {
+                self.last_reasons = why_kept(order);
+                Some(Reply::HeldByShop { items, code: order.code.clone().unwrap_or_default() })
+            }
             OrderState::Approving => {
                 self.out.push(Effect::AskApprove { order: id });
                 Some(Reply::ApprovalSent { items })
@@ -537,6 +540,13 @@ fn by(news: &News, to: Option<&Address>) -> By {
         News::Cancelled => By::Household,
         News::Receipt(_) | News::Status(_) => By::Shop,
     }
+}
+
+/// What "why?" answers of an order that the shop keeps.
+fn why_kept(order: &Order) -> Vec<Reason> {
+    let surge = order.quote.surge.unwrap_or(Surge { homes: 0, minutes: 0 });
+    let is_burst = order.code.as_deref() == Some(lifecycle::BURST);
+    is_burst.then_some(Reason::ManyHomes { homes: surge.homes, minutes: surge.minutes }).into_iter().collect()
 }
 
 /// The last day on which it may come, if the wall clock is known.

@@ -206,3 +206,88 @@ fn after_accepted(state: OrderState) -> Option<OrderState> {
         AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Cancelling | Expired | Unknown => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::guard::fixture::Scene;
+    use OrderState::*;
+
+    fn order(state: OrderState, code: Option<&str>) -> Order {
+        let mut scene = Scene::new();
+        scene.ordered("1", "coffee", state, 0, 700);
+        let mut order = scene.household.orders.pop_first().expect("it was just put there").1;
+        order.code = code.map(str::to_owned);
+        order
+    }
+
+    fn receipt(status: ReceiptStatus, code: Option<&str>) -> News {
+        News::Receipt(Receipt {
+            order_id: crate::decide::order::OrderId("1".into()),
+            status,
+            code: code.map(str::to_owned),
+            shop_order_no: None,
+            cancel_until_unix_ms: None,
+        })
+    }
+
+    fn kept() -> News {
+        News::KeptBack(Some(BURST.into()))
+    }
+
+    /// What the shop keeps, by each way in and out; `None`: it changes nothing.
+    #[test]
+    fn what_the_shop_keeps() {
+        use ReceiptStatus as R;
+        let burst = Some(BURST);
+        let sent = Some(APPROVAL_SENT);
+        type Row<'a> = (OrderState, Option<&'a str>, News, Option<(OrderState, Option<&'a str>)>);
+        let table: Vec<Row<'_>> = vec![
+            (Sending, None, receipt(R::Held, burst), Some((HeldAtShop, burst))),
+            (Sending, None, receipt(R::Held, None), Some((HeldAtShop, Some(HELD_BY_SHOP)))),
+            (Sending, None, kept(), Some((HeldAtShop, burst))),
+            (Unknown, Some("expired"), receipt(R::Held, burst), Some((HeldAtShop, burst))),
+            (Accepted, None, kept(), Some((HeldAtShop, burst))),
+            (Accepted, None, receipt(R::Held, burst), None),
+            (Accepted, Some(APPROVED), kept(), None),
+            (Shipped, None, kept(), None),
+            (Cancelling, None, kept(), None),
+            (Held, None, kept(), None),
+            (AwaitingAdult, None, kept(), None),
+            (HeldAtShop, burst, kept(), None),
+            (HeldAtShop, burst, receipt(R::Held, burst), None),
+            // The receipt from before the burst was noticed.
+            (HeldAtShop, burst, receipt(R::Accepted, None), None),
+            (HeldAtShop, Some(HELD_BY_SHOP), receipt(R::Accepted, None), Some((Accepted, None))),
+            (HeldAtShop, burst, receipt(R::Accepted, Some(APPROVED)), Some((Accepted, Some(APPROVED)))),
+            (HeldAtShop, burst, receipt(R::Rejected, Some("out_of_stock")), Some((Rejected, Some("out_of_stock")))),
+            (HeldAtShop, burst, News::Status(Accepted), Some((Accepted, Some(APPROVED)))),
+            (HeldAtShop, burst, News::Status(Cancelled), Some((Cancelled, burst))),
+            (HeldAtShop, burst, News::Status(Expired), Some((Expired, Some("expired")))),
+            (HeldAtShop, burst, News::Cancelled, Some((Cancelling, burst))),
+            (HeldAtShop, burst, News::HoldOver, None),
+            (HeldAtShop, burst, News::Expired, Some((Expired, Some("expired")))),
+            (HeldAtShop, Some(HELD_BY_SHOP), News::Expired, Some((Unknown, Some("expired")))),
+            (HeldAtShop, burst, News::Approved, Some((Approving, sent))),
+            (Approving, sent, News::Approved, None),
+            (Approving, sent, kept(), None),
+            (Approving, sent, receipt(R::Held, burst), None),
+            (Approving, sent, receipt(R::Accepted, None), None),
+            (Approving, sent, receipt(R::Accepted, Some(APPROVED)), Some((Accepted, Some(APPROVED)))),
+            (Approving, sent, News::Status(Accepted), Some((Accepted, Some(APPROVED)))),
+            (Approving, sent, News::Status(Expired), Some((Expired, Some("expired")))),
+            (Approving, sent, News::Cancelled, Some((Cancelling, sent))),
+            // It may have arrived: nothing is told before the shop has spoken.
+            (Approving, sent, News::Expired, Some((Unknown, sent))),
+            (Unknown, sent, receipt(R::Held, burst), None),
+            (Unknown, sent, kept(), None),
+            (Unknown, sent, receipt(R::Accepted, Some(APPROVED)), Some((Accepted, Some(APPROVED)))),
+            (Unknown, sent, News::Status(Expired), Some((Expired, Some("expired")))),
+        ];
+        for (state, code, news, expected) in table {
+            let after = next(&order(state, code), &news);
+            let after = after.as_ref().map(|order| (order.state, order.code.as_deref()));
+            assert_eq!(after, expected, "{} ({code:?}) {news:?}", state.name());
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub enum Reason {
     NoPause,
     /// The voice was hardly louder than the room.
     FarAway,
-    /// The shop says that many homes asked for this within the last minutes.
+    /// The shop says that many homes asked for this within the last minutes; zeroes: it does not say how many.
     ManyHomes {
         homes: u32,
         minutes: u32,

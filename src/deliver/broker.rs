@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Largest message, bytes: the largest envelope and its topic.
 const MAX_PAYLOAD: usize = 300 * 1024;
 
+/// Clients at the same time: the demo has a thousand homes.
+const MAX_CONNECTIONS: usize = 1_200;
+
 /// A port that is free on 127.0.0.1 at this moment.
 ///
 /// # Errors
@@ -70,7 +73,7 @@ fn config(listen: SocketAddr) -> Config {
     let server = ServerSettings { name: "v5".into(), listen, tls: None, next_connection_delay_ms: 1, connections };
     Config {
         router: RouterConfig {
-            max_connections: 100,
+            max_connections: MAX_CONNECTIONS,
             max_outgoing_packet_count: 200,
             max_segment_size: 1024 * 1024,
             max_segment_count: 10,

@@ -1,5 +1,6 @@
 //! Debian's mosquitto as a real broker: TLS, passwords, access rules, persistence. Killed by its
 //! process id, also when a test panics.
+#![allow(dead_code, reason = "each test uses its part")]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

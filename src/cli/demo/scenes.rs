@@ -1,4 +1,4 @@
-//! The five scenes. Each is played to its end and then compared with the shop's own books.
+//! The six scenes. Each is played to its end and then compared with the shop's own books.
 
 use super::household::{DAN, Person, RADU, TELEVISION};
 use super::stage::Stage;
@@ -15,7 +15,7 @@ pub struct Outcome {
     pub ended: Result<(), String>,
 }
 
-/// Plays all five; a scene that goes wrong does not stop the next.
+/// Plays all six; a scene that goes wrong does not stop the next.
 ///
 /// # Errors
 /// Only what makes going on impossible.
@@ -54,6 +54,13 @@ pub async fn play(stage: &mut Stage) -> anyhow::Result<Vec<Outcome>> {
         "\"order two packs of dishwasher tablets\", \"order it\"",
         broker_dies,
         &["2 × dishwasher-tablets-60"]
+    );
+    scene!(
+        "6",
+        "a programme orders a dollhouse in a thousand homes",
+        "\"order a dollhouse\", \"order it\" (television), and one adult approves",
+        programme,
+        &["1 × dollhouse"]
     );
     Ok(outcomes)
 }
@@ -113,6 +120,10 @@ async fn cancel(stage: &mut Stage) -> anyhow::Result<()> {
     stage.reply("that it is taken back", |reply| matches!(reply, Reply::Cancelled { .. })).await?;
     stage.skip_hold();
     Ok(())
+}
+
+async fn programme(stage: &mut Stage) -> anyhow::Result<()> {
+    super::programme::play(stage).await
 }
 
 async fn broker_dies(stage: &mut Stage) -> anyhow::Result<()> {

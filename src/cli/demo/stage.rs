@@ -116,6 +116,31 @@ impl Stage {
         Ok(stage)
     }
 
+    /// What happens besides the daemon.
+    pub fn note(&self, who: &str, what: &str) {
+        self.terminal.note(who, what);
+    }
+
+    pub fn shop(&self) -> &ShopHandle {
+        &self.shop
+    }
+
+    pub fn shop_name(&self) -> &str {
+        &self.terminal.understanding().catalog().shop
+    }
+
+    pub fn broker_url(&self) -> &str {
+        self.broker.url()
+    }
+
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    pub fn understanding(&self) -> Understanding {
+        self.terminal.understanding().clone()
+    }
+
     pub async fn begin(&mut self, title: &str) -> anyhow::Result<()> {
         self.terminal.title(title);
         self.booked_before = self.shop.bookings().await?.len();

@@ -32,6 +32,11 @@ impl Terminal {
         Terminal { understanding, now: None, expect: Expect::Command }
     }
 
+    /// The catalogue and the languages of the demo.
+    pub fn understanding(&self) -> &Understanding {
+        &self.understanding
+    }
+
     pub fn title(&self, title: &str) {
         println!("\n{BOLD}{title}{BOLD:#}");
     }
