@@ -22,8 +22,7 @@ fn every_scene_ends_as_it_should_and_leaves_a_recording() {
     assert!(!shown.contains('\u{1b}'), "no colours where there is no terminal");
     assert!(shown.contains("All 6 scenes ended as they should."), "{shown}");
     assert!(shown.contains("broadcast says refuse: reported speech"), "{shown}");
-    let burst = "500 homes order a dollhouse within seconds, signed and \"confirmed\": the shop booked 0, held 500";
-    assert!(shown.contains(burst) && shown.contains("told 500 homes"), "{shown}");
+    assert!(shown.contains("booked 0, held 500, told 500 homes"), "{shown}");
     assert!(shown.contains("500 are stopped at home, 0 order"), "{shown}");
     assert!(shown.contains("approves: the shop books it, and only it"), "{shown}");
 

@@ -35,6 +35,7 @@ const MAX_STEPS: usize = 500;
 /// What went otherwise than it should.
 pub async fn play(stage: &mut Stage) -> anyhow::Result<()> {
     let others = gather(stage, "home").await?;
+    let begun_ms = stage.clock().machine_ms();
     let answered = homes::all(others, |mut home| async move {
         let quote = home.quote(SKU, 1, Lang::En).await?;
         let (id, mut answer) = home.order(&quote).await?;
@@ -49,11 +50,11 @@ pub async fn play(stage: &mut Stage) -> anyhow::Result<()> {
     let told = answered.iter().filter(|(_, _, answer, _)| is_burst(answer)).count();
     let first = answered.iter().filter(|(_, _, _, was_booked)| *was_booked).count();
     let (held, booked) = (stage.shop().held().await?.len(), stage.booked().await?.len());
-    let first = if first == 0 { String::new() } else { format!(" ({first} of them after it had booked them)") };
-    stage.note(
-        "no guards",
-        &format!("{HOMES} homes order a dollhouse within seconds, signed and \"confirmed\": the shop booked {booked}, held {held}{first}, told {told} homes"),
-    );
+    let seconds = (stage.clock().machine_ms() - begun_ms) as f64 / 1000.0;
+    stage
+        .note("no guards", &format!("{HOMES} homes order a dollhouse within {seconds:.1} s, signed and \"confirmed\""));
+    let first = if first == 0 { String::new() } else { format!(" ({first} of them had a booking first)") };
+    stage.note("shop", &format!("booked {booked}, held {held}, told {told} homes{first}"));
     ensure!((booked, held, told) == (0, HOMES, HOMES), "{booked} booked, {held} held, {told} told");
 
     let understanding = stage.understanding();
@@ -117,20 +118,16 @@ struct Outcome {
     sent: usize,
 }
 
-fn report(stage: &Stage, heard: &[Outcome]) -> anyhow::Result<()> {
+fn report(stage: &mut Stage, heard: &[Outcome]) -> anyhow::Result<()> {
     let sent: usize = heard.iter().map(|home| home.sent).sum();
     let not_approved = heard.iter().filter(|home| home.not_approved).count();
     let stopped =
         heard.iter().filter(|home| home.sent == 0 && !home.told.is_empty() && !home.ordered.is_empty()).count();
-    stage.note(
-        "tendero",
-        &format!(
-            "{HOMES} homes hear the same: {stopped} are stopped at home, {sent} order. \"Ordered me a dollhouse\": {}. \
-             \"Order a dollhouse\", \"order it\": {}; {not_approved} waited for an adult in vain",
-            by_guard(heard.iter().map(|home| &home.told)),
-            by_guard(heard.iter().map(|home| &home.ordered)),
-        ),
-    );
+    stage.note("tendero", &format!("{HOMES} homes hear the same: {stopped} are stopped at home, {sent} order"));
+    let told = by_guard(heard.iter().map(|home| &home.told));
+    stage.note("", &format!("\"ordered me a dollhouse\": {told}"));
+    let ordered = by_guard(heard.iter().map(|home| &home.ordered));
+    stage.note("", &format!("\"order a dollhouse\", \"order it\": {ordered}; {not_approved} waited in vain for one"));
     ensure!(stopped == HOMES && sent == 0, "{stopped} were stopped, {sent} orders left");
     Ok(())
 }

@@ -117,7 +117,8 @@ impl Stage {
     }
 
     /// What happens besides the daemon.
-    pub fn note(&self, who: &str, what: &str) {
+    pub fn note(&mut self, who: &str, what: &str) {
+        self.terminal.set_time(self.clock.now());
         self.terminal.note(who, what);
     }
 

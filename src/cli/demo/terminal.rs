@@ -37,6 +37,11 @@ impl Terminal {
         &self.understanding
     }
 
+    /// The time of what is shown next, where no trace tells it.
+    pub fn set_time(&mut self, now: Now) {
+        self.now = Some(now);
+    }
+
     pub fn title(&self, title: &str) {
         println!("\n{BOLD}{title}{BOLD:#}");
     }
