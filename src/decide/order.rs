@@ -152,8 +152,8 @@ impl OrderState {
         use OrderState::*;
         match self {
             AwaitingAdult | HeldAtShop => true,
-            Held | Sending | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling | Cancelled | Expired
-            | Withdrawn | Refunded | Unknown => false,
+            Held | Sending | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling | Cancelled
+            | Expired | Withdrawn | Refunded | Unknown => false,
         }
     }
 
