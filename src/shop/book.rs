@@ -159,9 +159,9 @@ impl Book {
         rows.map(|row| row.map_err(at(&self.path))).collect()
     }
 
-    /// The broker has it.
-    pub fn said(&mut self, id: i64) -> Result<(), StoreError> {
-        self.write(|page| page.run("DELETE FROM outgoing WHERE id = ?1", [id]))
+    /// The broker has them.
+    pub fn said(&mut self, ids: &[i64]) -> Result<(), StoreError> {
+        self.write(|page| ids.iter().try_for_each(|id| page.run("DELETE FROM outgoing WHERE id = ?1", [id])))
     }
 
     /// Must [`Page::held_too_long`] be looked at? A read alone, so that an idle shop writes nothing.

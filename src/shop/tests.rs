@@ -58,7 +58,7 @@ impl Bench {
     fn said<T: Body>(&mut self, done: &Done) -> Option<Opened<T>> {
         let mut say: Vec<(String, Vec<u8>)> = done.say.iter().map(|s| (s.topic.clone(), s.bytes.clone())).collect();
         for (id, topic, bytes) in self.desk.book.outgoing().unwrap() {
-            self.desk.book.said(id).unwrap();
+            self.desk.book.said(&[id]).unwrap();
             say.push((topic, bytes));
         }
         let topic = self.route.down(T::KIND);

@@ -22,6 +22,8 @@ const TICK: Duration = Duration::from_secs(2);
 const RETAINED_LIFE_MS: i64 = 366 * 24 * 3_600_000;
 /// A part of the catalogue stays below this many bytes of products, so that it fits an envelope.
 const PART_BYTES: usize = 128 * 1024;
+/// So many delivered messages are struck from the book at once, or what there is at each tick: each write is an fsync.
+const STRIKE_AT: usize = 32;
 /// Old keys and quotes are dropped after so many ticks (an hour).
 const PRUNE_TICKS: u32 = 1800;
 
@@ -49,6 +51,8 @@ struct Work {
     runtime: tokio::runtime::Handle,
     /// Numbers of `outgoing` that are with the broker and not yet acknowledged.
     under_way: HashSet<i64>,
+    /// Of those, the ones that the broker has: struck from the book together. A crash before that only says them again.
+    delivered: Vec<i64>,
     ticks: u32,
     /// The book could not be written; it is tried again at the next tick.
     away: bool,
@@ -86,8 +90,19 @@ pub fn start(
         clock: config.clock,
     };
     let runtime = tokio::runtime::Handle::current();
-    let mut work =
-        Work { desk, mqtt, client, broker, inputs, events, runtime, under_way: HashSet::new(), ticks: 0, away: false };
+    let mut work = Work {
+        desk,
+        mqtt,
+        client,
+        broker,
+        inputs,
+        events,
+        runtime,
+        under_way: HashSet::new(),
+        delivered: vec![],
+        ticks: 0,
+        away: false,
+    };
     tokio::spawn(tick(work.inputs.clone()));
     std::thread::Builder::new()
         .name("shop".into())
@@ -125,7 +140,10 @@ impl Work {
                 Err(why) => tracing::error!("{why}"),
             },
             Input::Ask(job) => job(&mut self.desk),
-            Input::Stop => return false,
+            Input::Stop => {
+                self.strike_delivered();
+                return false;
+            }
         }
         true
     }
@@ -133,6 +151,7 @@ impl Work {
     fn mqtt_event(&mut self, event: MqttEvent) {
         match event {
             MqttEvent::Up { session_present: _ } => {
+                self.strike_delivered();
                 self.under_way.clear();
                 self.publish_retained();
                 self.tell(ShopEvent::Up);
@@ -142,11 +161,9 @@ impl Work {
             MqttEvent::Down(trouble) => self.tell(ShopEvent::Down { why: trouble.to_string() }),
             MqttEvent::Denied(trouble) => tracing::error!("{trouble}"),
             MqttEvent::Delivered { topic: _, mark } => {
-                if let Ok(id) = mark.parse::<i64>() {
-                    self.under_way.remove(&id);
-                    if let Err(why) = self.desk.book.said(id) {
-                        tracing::error!("{why}");
-                    }
+                self.delivered.extend(mark.parse::<i64>());
+                if self.delivered.len() >= STRIKE_AT {
+                    self.strike_delivered();
                 }
             }
             MqttEvent::Message(message) => self.message(message),
@@ -182,6 +199,18 @@ impl Work {
         self.say_outgoing();
     }
 
+    fn strike_delivered(&mut self) {
+        if self.delivered.is_empty() {
+            return;
+        }
+        match self.desk.book.said(&self.delivered) {
+            Ok(()) => self.delivered.drain(..).for_each(|id| {
+                self.under_way.remove(&id);
+            }),
+            Err(why) => tracing::error!("{why}"),
+        }
+    }
+
     fn say_outgoing(&mut self) {
         if !self.mqtt.is_up() {
             return;
@@ -206,6 +235,7 @@ impl Work {
         if std::mem::take(&mut self.away) {
             self.mqtt.restore();
         }
+        self.strike_delivered();
         match self.desk.expire_held() {
             Ok(done) => self.done(done),
             Err(why) => tracing::error!("{why}"),

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// Real time within which an answer must come, repetitions included.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Nothing came: the same message goes out again after this time.
-const AGAIN: Duration = Duration::from_secs(3);
+const AGAIN: Duration = Duration::from_secs(10);
 const MINUTE_MS: i64 = 60_000;
 /// How long an order may take, as devices have it.
 const ORDER_LIFE_MS: i64 = 24 * 60 * MINUTE_MS;

@@ -42,7 +42,7 @@ impl Bench {
         let now = self.now();
         let mut all = vec![];
         for (id, topic, bytes) in self.desk.book.outgoing().unwrap() {
-            self.desk.book.said(id).unwrap();
+            self.desk.book.said(&[id]).unwrap();
             if let Ok(status) = open::<Status>(&bytes, &topic, &key, now) {
                 all.push((status.data.order_id, status.data.state, status.data.code));
             }
