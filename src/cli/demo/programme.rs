@@ -132,22 +132,24 @@ fn report(stage: &mut Stage, heard: &[Outcome]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// "broadcast refuses 500".
+/// "broadcast refused in 500".
 fn by_guard<'a>(homes: impl Iterator<Item = &'a Vec<(String, Rung)>>) -> String {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for (guard, rung) in homes.flatten() {
-        *count.entry(format!("{guard} {}", rung_word(*rung))).or_default() += 1;
+    for home in homes {
+        let Some((_, rung)) = home.first() else { continue };
+        let guards: Vec<&str> = home.iter().map(|(guard, _)| guard.as_str()).collect();
+        *count.entry(format!("{} {}", guards.join(" + "), rung_word(*rung))).or_default() += 1;
     }
     count.iter().map(|(what, homes)| format!("{what} in {homes}")).collect::<Vec<_>>().join(", ")
 }
 
 fn rung_word(rung: Rung) -> &'static str {
     match rung {
-        Rung::Phrase => "lets it pass",
-        Rung::Challenge => "asks for two random words",
-        Rung::Adult => "asks for an adult",
-        Rung::List => "puts it on the list",
-        Rung::Refuse => "refuses",
+        Rung::Phrase => "let it pass",
+        Rung::Challenge => "asked for two random words",
+        Rung::Adult => "asked for an adult",
+        Rung::List => "put it on the list",
+        Rung::Refuse => "refused",
     }
 }
 
