@@ -190,7 +190,7 @@ impl Room {
                 self.done.push(format!("sent {order}"));
                 vec![]
             }
-            Effect::AskCancel { .. } | Effect::AskStatus { .. } => vec![],
+            Effect::AskCancel { .. } | Effect::AskStatus { .. } | Effect::AskApprove { .. } => vec![],
         }
     }
 
@@ -264,6 +264,7 @@ impl Room {
             withdrawal_days: 14,
             recurring: false,
             because: None,
+            surge: None,
         }
     }
 }

@@ -538,7 +538,7 @@ fn by(news: &News, to: Option<&Address>) -> By {
         News::Approved => By::Button,
         News::HoldOver | News::Expired => By::Time,
         News::Cancelled => By::Household,
-        News::Receipt(_) | News::Status(_) => By::Shop,
+        News::Receipt(_) | News::Status(_) | News::KeptBack(_) => By::Shop,
     }
 }
 
