@@ -31,6 +31,7 @@ fn main() {
     } else {
         wake(&mut table, &recordings);
         recognition(&mut table, &catalog, &recordings);
+        fingerprints(&mut table, &recordings);
     }
     voice(&mut table);
     durable(&mut table);
@@ -116,6 +117,32 @@ fn recognition(table: &mut Report, catalog: &Catalog, recordings: &[Vec<i16>]) {
     let seconds: f64 = recordings.iter().map(|r| r.len() as f64 / f64::from(RATE_HZ)).sum();
     let factor = us.iter().sum::<f64>() / 1e6 / seconds;
     table.add("speech to text", "an utterance", us, memory_kib("VmRSS:") - before, format!("{factor:.3} of real time"));
+}
+
+/// People's recordings, and more clips of them that are slower or faster, which is another sound each time.
+fn fingerprints(table: &mut Report, recordings: &[Vec<i16>]) {
+    use tendero::hear::fingerprint::index::{Index, Print, Query};
+    let clips = |count: usize| {
+        (0..count).map(move |number| {
+            let sound = &recordings[number % recordings.len()];
+            let speed = 1.0 + (number / recordings.len()) as f64 * 0.013;
+            let slower: Vec<i16> =
+                (0..(sound.len() as f64 / speed) as usize).map(|at| sound[(at as f64 * speed) as usize]).collect();
+            (number as u16, Print::of(&slower))
+        })
+    };
+    let seconds = recordings.iter().map(|r| r.len() as f64 / f64::from(RATE_HZ)).sum::<f64>() / recordings.len() as f64;
+    let us = timed(recordings.len(), |i| drop(Query::of(&recordings[i])));
+    let queries: Vec<Query> = recordings.iter().map(|sound| Query::of(sound)).collect();
+    table.add("fingerprint", "an utterance", us, 0, format!("of {seconds:.1} s"));
+    for count in [400, 1_000, 4_000] {
+        let before = memory_kib("VmRSS:");
+        let mut index = Index::default();
+        let left_out = index.add(clips(count)).len();
+        let us = timed(queries.len(), |i| drop(index.find(&queries[i])));
+        let note = format!("among {} clips, {:.1} MB of index", count - left_out, index.bytes() as f64 / 1e6);
+        table.add("known recording", "an utterance", us, memory_kib("VmRSS:") - before, note);
+    }
 }
 
 fn voice(table: &mut Report) {

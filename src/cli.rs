@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod eval;
 mod forget;
+mod fingerprints;
 pub mod hear;
 mod journal;
 mod key;
@@ -64,6 +65,8 @@ enum Command {
     /// Set or remove the PIN with which an adult approves orders.
     #[command(subcommand)]
     Pin(pin::Args),
+    /// Register adverts and shows, so that their sound orders nothing.
+    Fingerprints(fingerprints::Args),
     /// Press the device's button: for GPIO scripts.
     Button(button::Args),
     /// Replay what a daemon wrote down.
@@ -124,6 +127,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Why(args) => why::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Forget(args) => forget::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
         Command::Key(args) => key::run(args).map(|()| ExitCode::SUCCESS),

@@ -29,6 +29,8 @@ pub struct Config {
     pub wake: Wake,
     /// Sound to words.
     pub stt: SpeechToText,
+    /// Recordings that are no person.
+    pub playback: PlaybackConfig,
     /// Words to meaning.
     pub understand: Understand,
     /// Words to sound.
@@ -108,6 +110,22 @@ pub struct SpeechToText {
 impl Default for SpeechToText {
     fn default() -> Self {
         SpeechToText { engines: vec!["pocketsphinx".into()] }
+    }
+}
+
+/// Recordings that are no person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlaybackConfig {
+    /// Refuse what was heard exactly so before, within 90 days: a recording of somebody of the household. For that
+    /// the device keeps fingerprints, never sound. Switch it off where somebody speaks through a speech device, which
+    /// says the same words in the same way each time. Adverts and shows that are registered are refused always.
+    pub refuse_replays: bool,
+}
+
+impl Default for PlaybackConfig {
+    fn default() -> Self {
+        PlaybackConfig { refuse_replays: true }
     }
 }
 

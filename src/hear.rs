@@ -2,11 +2,13 @@
 //!
 //! [`source`] gives 16 kHz mono i16 in hops of 80 ms; [`frontend`] measures level and voice
 //! activity; [`wake`] looks for the wake word; [`endpoint`] finds where an utterance begins
-//! and ends; [`stt`] turns the utterance into n-best words. [`ears`] ties them together: a
+//! and ends; [`stt`] turns the utterance into n-best words; [`fingerprint`] says whether it is a
+//! recording that is known. [`ears`] ties them together: a
 //! state machine that is fed hops and commands and answers with [`ears::EarEvent`]s.
 
 pub mod ears;
 pub mod endpoint;
+pub mod fingerprint;
 pub mod frontend;
 pub mod source;
 pub mod stt;

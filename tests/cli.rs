@@ -4,6 +4,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+#[path = "support/rng.rs"]
+mod support_rng;
+
 const CATALOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json");
 
 fn tendero(args: &[&str], input: &str) -> Output {
@@ -240,4 +243,60 @@ fn a_wrong_lexicon_stops_every_command_that_uses_it_at_its_start() {
 fn the_built_in_lexicon_is_printed() {
     let shown = tendero(&["lexicon", "show", "ro"], "");
     assert!(shown.status.success() && stdout(&shown).contains("[[template]]"), "{}", stderr(&shown));
+}
+
+/// Two seconds of a tune, as a WAV file.
+fn tune(path: &std::path::Path, seed: u64) {
+    let mut rng = support_rng::Rng::new(seed);
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).expect("the folder of the test can be written");
+    for _ in 0..16 {
+        let hz = rng.between(400, 3_000) as f32;
+        for i in 0..2_000 {
+            writer
+                .write_sample(((hz * i as f32 / 16_000.0 * std::f32::consts::TAU).sin() * 9_000.0) as i16)
+                .expect("a WAV file takes samples");
+        }
+    }
+    writer.finalize().expect("a WAV file can be ended");
+}
+
+#[test]
+fn fingerprints_are_registered_handed_out_and_taken_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    for home in ["shop", "home"] {
+        std::fs::write(at(&format!("{home}.toml")), format!("[state]\ndir = \"{}\"\n", at(home))).unwrap();
+    }
+    let run = |home: &str, args: &[&str]| {
+        let config = at(&format!("{home}.toml"));
+        let out = tendero(&[&["fingerprints", "--config", &config], args].concat(), "");
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    tune(std::path::Path::new(&at("a.wav")), 1);
+    tune(std::path::Path::new(&at("b.wav")), 2);
+    assert!(run("shop", &["list"]).1.contains("no recordings"));
+    assert!(run("shop", &["add", "the coffee advert", &at("a.wav")]).1.contains("restart"));
+    assert_eq!(run("shop", &["add", "the show", &at("b.wav")]).0, Some(0));
+    let (code, _, why) = run("shop", &["add", "nothing", &at("missing.wav")]);
+    assert!(code == Some(1) && why.contains("missing.wav"), "{why}");
+    assert_eq!(
+        run("shop", &["list", "--json"]).1.lines().collect::<Vec<_>>(),
+        [r#"{"name":"the coffee advert","length_ms":2000}"#, r#"{"name":"the show","length_ms":2000}"#,]
+    );
+    std::fs::write(at("adverts.json"), run("shop", &["export", "the coffee advert"]).1).unwrap();
+    assert!(run("home", &["import", &at("adverts.json")]).1.contains("1 registered"));
+    assert!(run("home", &["list"]).1.contains("the coffee advert") && !run("home", &["list"]).1.contains("the show"));
+    assert_eq!(run("home", &["export"]).1, std::fs::read_to_string(at("adverts.json")).unwrap());
+    assert_eq!(run("home", &["remove", "the coffee advert"]).0, Some(0));
+    let (code, _, why) = run("home", &["remove", "the coffee advert"]);
+    assert!(code == Some(1) && why.contains("fingerprints list"), "{why}");
+    std::fs::write(at("home/fingerprints.json"), "{").unwrap();
+    let (code, _, why) = run("home", &["list"]);
+    assert!(code == Some(1) && why.contains("move the file away"), "{why}");
 }

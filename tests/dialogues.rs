@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tendero::decide::effect::{Effect, Write};
-use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, Hypothesis, Turn};
+use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, Hypothesis, Playback, Turn};
 use tendero::decide::guard::Rung;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
@@ -297,6 +297,8 @@ impl Stage {
                 "confidence" => nbest[0].confidence = value.parse().unwrap(),
                 "gap" => acoustics.gap_ms = Some(value.parse().unwrap()),
                 "snr" => acoustics.snr_db = Some(value.parse().unwrap()),
+                "playback" => acoustics.playback = Some(Playback::Registered(value.into())),
+                "replay" => acoustics.playback = Some(Playback::Replay),
                 "while_speaking" => acoustics.while_speaking = true,
                 "or" => nbest.push(Hypothesis { text: value.into(), confidence: 0.85 }),
                 other => panic!("unknown mark \"{other}\""),

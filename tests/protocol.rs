@@ -6,6 +6,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use tendero::deliver::envelope::*;
+use tendero::hear::fingerprint::book::FingerprintFile;
 use tendero::understand::catalog::Catalog;
 
 /// One kind of message: where it goes and what it is.
@@ -78,7 +79,7 @@ fn keep(path: &Path, text: &str) {
 #[test]
 fn the_schemas_are_current() {
     let folder = protocol().join("schema");
-    let mut names = vec!["catalog-file.json".to_owned()];
+    let mut names = vec!["catalog-file.json".to_owned(), "fingerprints.json".to_owned()];
     for kind in kinds() {
         let name = format!("{}.json", kind.name);
         keep(&folder.join(&name), &(serde_json::to_string_pretty(&(kind.schema)()).unwrap() + "\n"));
@@ -86,6 +87,8 @@ fn the_schemas_are_current() {
     }
     let file = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Catalog>().to_value();
     keep(&folder.join("catalog-file.json"), &(serde_json::to_string_pretty(&file).unwrap() + "\n"));
+    let file = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<FingerprintFile>().to_value();
+    keep(&folder.join("fingerprints.json"), &(serde_json::to_string_pretty(&file).unwrap() + "\n"));
     // Nothing stays behind that no type makes any more.
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

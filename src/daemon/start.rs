@@ -15,6 +15,9 @@ use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::store::{Store, StoreHandle};
 use crate::deliver::topic::Route;
 use crate::hear::ears::{self, EarCommand, EarEvent, Ears};
+use crate::hear::fingerprint::Known;
+use crate::hear::fingerprint::book::{self, Book};
+use crate::hear::fingerprint::memory::{self, Memory};
 use crate::hear::source::Source;
 use crate::hear::stt;
 use crate::hear::wake::openwakeword::{HeadModel, OpenWakeWord};
@@ -182,11 +185,31 @@ fn open_ears(
         Box::new(move |lang, expect| grammars.grammar(lang, expect)),
         config.home.language,
         clock.clone(),
-    );
+    )
+    .with_known(known_recordings(config, clock));
     ears.warm_up().context("the recogniser does not take the catalogue's grammar")?;
     let (commands, commands_rx) = std::sync::mpsc::channel();
     ears::spawn(ears, source, commands_rx, move |event| drop(events.blocking_send(event)))?;
     Ok(commands)
+}
+
+/// What can't be read is told, and the daemon runs without it: the other guards stand.
+fn known_recordings(config: &Config, clock: &Clock) -> Known {
+    let dir = &config.state.dir;
+    let book = Book::load(&book::path(dir)).unwrap_or_else(|error| {
+        tracing::warn!("starting without registered recordings: {error:#}");
+        Book::default()
+    });
+    let memory = if config.playback.refuse_replays {
+        let opened = Memory::open(dir, clock.unix_ms());
+        opened.inspect_err(|error| tracing::warn!("starting without a memory of what was heard: {error:#}")).ok()
+    } else {
+        // Switched off: what was kept has no use any more.
+        memory::forget(dir).unwrap_or_else(|error| tracing::warn!("{error:#}"));
+        None
+    };
+    tracing::info!("{} registered recordings", book.clips().count());
+    Known::new(&book, memory)
 }
 
 /// The state folder, readable by the daemon's user only.

@@ -124,7 +124,7 @@ pub struct Hypothesis {
 }
 
 /// What the sound itself tells, for the guards. Typed text has the default.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Acoustics {
     /// Silence between the wake word and the command, milliseconds.
     pub gap_ms: Option<u32>,
@@ -136,4 +136,17 @@ pub struct Acoustics {
     pub snr_db: Option<f32>,
     /// The device's own voice was sounding at some time during the utterance.
     pub while_speaking: bool,
+    /// The sound is a recording that the ears know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playback: Option<Playback>,
+}
+
+/// A recording that was played to the microphone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Playback {
+    /// An advert or a show that the household or the shop has registered under this name.
+    Registered(String),
+    /// Exactly this was heard before: a person never says it twice with the same timing.
+    Replay,
 }

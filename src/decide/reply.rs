@@ -31,6 +31,12 @@ pub enum Reason {
         homes: u32,
         minutes: u32,
     },
+    /// The sound of a programme that is registered under this name.
+    RegisteredPlayback {
+        name: String,
+    },
+    /// Exactly this recording was heard before.
+    Replay,
     /// It was the speaker's own voice.
     OwnVoice,
     ChildrenUp,

@@ -5,6 +5,9 @@
 //! and a source. While deaf or muted nothing is kept: no sound of that time can be decoded later.
 
 use super::endpoint::{Endpoint, Verdict};
+use super::fingerprint::Known;
+use super::fingerprint::index::Query;
+use super::fingerprint::memory::Kind;
 use super::frontend::{Frontend, Measure, level_dbfs};
 use super::source::{Read, Source};
 use super::stt::{Stt, nothing_heard};
@@ -81,6 +84,8 @@ const WINDOW_MS: u32 = 5_000;
 const SETTLING: u32 = 3;
 /// Sound around the speech that the recogniser gets, in hops.
 const MARGIN: usize = 6;
+/// Sound around the voice that is compared with recordings, in hops.
+const VOICE_MARGIN: usize = 2;
 /// Hypotheses for one utterance.
 const NBEST: usize = 5;
 /// Grammars that stay prepared.
@@ -106,6 +111,8 @@ pub struct Ears {
     deaf: bool,
     settling: u32,
     muted: bool,
+    /// Recordings that are no person.
+    known: Known,
     /// Keys of prepared grammars, the one used last at the end.
     prepared: Vec<String>,
 }
@@ -144,8 +151,14 @@ impl Ears {
             deaf: false,
             settling: 0,
             muted: false,
+            known: Known::default(),
             prepared: Vec::new(),
         }
+    }
+
+    /// With the recordings that are known.
+    pub fn with_known(self, known: Known) -> Ears {
+        Ears { known, ..self }
     }
 
     /// While true, not one sample may be read from the source.
@@ -307,9 +320,16 @@ impl Ears {
     }
 
     fn decode(&mut self, taking: Taking) -> EarEvent {
-        let acoustics = taking.acoustics();
+        let mut acoustics = taking.acoustics();
         let began = self.clock.machine_ms();
         let nbest = self.transcribe(&taking);
+        let sound = Query::of(taking.voiced());
+        acoustics.playback = self.known.playback(&sound);
+        let has_words = nbest.first().is_some_and(|best| !best.text.is_empty());
+        if has_words && acoustics.playback.is_none() && !acoustics.while_speaking {
+            let kind = if taking.turn.is_some() { Kind::Answer } else { Kind::Request };
+            self.known.remember(&sound, kind, self.clock.unix_ms());
+        }
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         self.forget_sound();
         EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
@@ -364,6 +384,16 @@ impl Taking {
         &self.samples[from.min(to) * HOP..to * HOP]
     }
 
+    /// From the first voice to the last, a request with its wake word: what is compared with
+    /// recordings. The room on both sides of it is never the same.
+    fn voiced(&self) -> &[i16] {
+        let to =
+            (self.first_hop() + (self.endpoint.speech_ms() / HOP_MS) as usize + VOICE_MARGIN).min(self.measures.len());
+        let from = if self.before > 0 { 0 } else { self.first_hop().saturating_sub(VOICE_MARGIN).min(to) };
+        let first = self.measures[from..to].iter().position(|measure| measure.voice).map_or(from, |at| from + at);
+        &self.samples[first.saturating_sub(VOICE_MARGIN) * HOP..to * HOP]
+    }
+
     fn acoustics(&self) -> Acoustics {
         let first = self.first_hop().min(self.measures.len());
         let count = (self.endpoint.speech_ms() / HOP_MS) as usize;
@@ -380,6 +410,7 @@ impl Taking {
             level_dbfs: level,
             snr_db: level.filter(|_| floor.is_finite()).map(|level| level - floor),
             while_speaking: self.while_speaking,
+            playback: None,
         }
     }
 }

@@ -269,6 +269,8 @@ impl Speak<'_> {
             Reason::NoPause => self.say("reason-no_pause", &[]),
             Reason::FarAway => self.say("reason-far_away", &[]),
             Reason::ManyHomes { .. } => self.say("reason-many_homes", &[]),
+            Reason::RegisteredPlayback { name } => self.say("reason-registered_playback", &[("name", text(name))]),
+            Reason::Replay => self.say("reason-replay", &[]),
             Reason::OwnVoice => self.say("reason-own_voice", &[]),
             Reason::ChildrenUp => self.say("reason-children_up", &[]),
             Reason::TextOrdersOff => self.say("reason-text_orders_off", &[]),

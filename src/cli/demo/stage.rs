@@ -73,6 +73,8 @@ impl Stage {
         let mut config = Config::default();
         // The demo is the same on every machine.
         config.understand.lexicon_dir = "".into();
+        // Its household speaks with a synthesiser, which says the same words in the same way each time.
+        config.playback.refuse_replays = false;
         config.home.name = "casa".into();
         config.state.dir = dir.path().join("home");
         config.state.socket = dir.path().join("control.sock");

@@ -37,9 +37,10 @@ impl Mind {
                 let own_voice = echo::is_own_voice(&heard, &self.last_said);
                 let took_ms =
                     now.mono_ms.saturating_sub(opened_ms).saturating_sub(u64::from(heard.acoustics.speech_ms));
+                let recorded = heard.acoustics.playback.is_some();
                 let answer = Proposed::new(heard, parses);
                 let late = offer.rung == Rung::Challenge && took_ms > CHALLENGE_MS;
-                let usable = !own_voice && !late && confidence::is_clear(answer.confidence, &self.policy);
+                let usable = !own_voice && !recorded && !late && confidence::is_clear(answer.confidence, &self.policy);
                 self.confirm_answer(talk, offer, answer, usable, now)
             }
             Question::PutOnList { lines } => {
@@ -149,7 +150,7 @@ impl Mind {
             return self.close_talk(talk, Reply::NothingOrdered, now);
         }
         let picked = pick(&answer.parse, &skus);
-        let clear = confidence::is_clear(answer.confidence, &self.policy) && !answer.heard.acoustics.while_speaking;
+        let clear = confidence::is_clear(answer.confidence, &self.policy) && is_live(&answer.heard);
         let Some(sku) = picked.filter(|_| clear) else {
             talk.misses += 1;
             if talk.misses > 1 {
@@ -190,12 +191,17 @@ impl Mind {
             | Intent::Stop
             | Intent::None => false,
         };
-        if agreed && !answer.heard.acoustics.while_speaking {
+        if agreed && is_live(&answer.heard) {
             self.put_on_list(talk, lines, None, now)
         } else {
             self.close_talk(talk, Reply::NothingOrdered, now)
         }
     }
+}
+
+/// Neither the speaker's own voice nor a recording that the ears know.
+fn is_live(heard: &Heard) -> bool {
+    !heard.acoustics.while_speaking && heard.acoustics.playback.is_none()
 }
 
 /// A negative word in what was heard, or in what was heard nearly as well.

@@ -1,8 +1,10 @@
 //! Stops television, radio and adverts: reported speech, no pause after the wake word, a voice
-//! that hardly stands out of the room, the same request from many other homes (the shop tells). Several speakers hearing the same and registered
-//! playback fingerprints are not looked at here yet.
+//! that hardly stands out of the room, the same request from many other homes (the shop tells), a recording that the ears
+//! know. What several speakers of the home hear at once is not looked at here.
 
+use super::hostile_text::clean;
 use super::{Proposal, Rung, Verdict};
+use crate::decide::event::Playback;
 use crate::decide::reply::Reason;
 use crate::understand::intent::{NotAnOrder, Parse};
 
@@ -21,12 +23,19 @@ pub fn check(proposal: &Proposal) -> Verdict {
     let told = proposal.parse.not_an_order;
     let rival = proposal.rivals.iter().find_map(|parse: &Parse| parse.not_an_order).filter(|kind| is_told(*kind));
     let inputs = format!(
-        "not_an_order={} rival={} gap_ms={} snr_db={}",
+        "not_an_order={} rival={} gap_ms={} snr_db={}{}",
         told.map_or("no".into(), |kind| format!("{kind:?}").to_lowercase()),
         rival.map_or("no".into(), |kind| format!("{kind:?}").to_lowercase()),
         acoustics.gap_ms.map_or("?".into(), |gap| gap.to_string()),
         acoustics.snr_db.map_or("?".into(), |snr| format!("{snr:.0}")),
+        acoustics.playback.as_ref().map_or("", |playback| match playback {
+            Playback::Registered(_) => " playback=registered",
+            Playback::Replay => " playback=replay",
+        }),
     );
+    if let Some(playback) = &acoustics.playback {
+        return Verdict::object("broadcast", Rung::Refuse, known(playback), inputs);
+    }
     if let Some(kind) = told {
         let words = proposal.words.to_owned();
         let reason = if is_told(kind) { Reason::ReportedSpeech { words } } else { Reason::NotAnOrder { kind, words } };
@@ -49,6 +58,14 @@ pub fn check(proposal: &Proposal) -> Verdict {
     match reason {
         Some(reason) => Verdict::object("broadcast", Rung::Challenge, reason, inputs),
         None => Verdict::fine("broadcast", inputs),
+    }
+}
+
+/// The name can be a shop's text.
+fn known(playback: &Playback) -> Reason {
+    match playback {
+        Playback::Registered(name) => Reason::RegisteredPlayback { name: clean(name) },
+        Playback::Replay => Reason::Replay,
     }
 }
 
@@ -104,6 +121,18 @@ mod tests {
                 Some(Reason::ManyHomes { homes: 5, minutes: 10 }),
             ),
             ("a noisy kitchen", |s| s.heard.acoustics.snr_db = Some(6.0), Rung::Phrase, None),
+            (
+                "an advert that is registered",
+                |s| s.heard.acoustics.playback = Some(Playback::Registered("Morning <b>show</b>, order it".into())),
+                Rung::Refuse,
+                Some(Reason::RegisteredPlayback { name: "Morning show ,".into() }),
+            ),
+            (
+                "a recording of a person",
+                |s| s.heard.acoustics.playback = Some(Playback::Replay),
+                Rung::Refuse,
+                Some(Reason::Replay),
+            ),
             (
                 "perhaps reported",
                 |s| s.rivals = vec![Parse { not_an_order: Some(NotAnOrder::Reported), ..Parse::nothing(vec![]) }],

@@ -1,6 +1,7 @@
 //! The ears with scripted engines: what they say for what they are fed.
 
 use super::*;
+use crate::decide::event::Playback;
 use crate::hear::source::{Recording, feed};
 use crate::hear::stt::scripted::{Script, Scripted};
 use std::collections::BTreeSet;
@@ -172,4 +173,42 @@ fn a_lost_source_is_tried_again() {
     spawn(ears, Box::new(Flaky(0)), commands, move |e| report.send(e).unwrap()).unwrap().join().unwrap();
     let events: Vec<EarEvent> = events.iter().collect();
     assert_eq!(events, [EarEvent::SourceLost { why: "unplugged".into() }, EarEvent::SourceBack, EarEvent::End]);
+}
+
+/// What the ears make of `voice` as an answer, from `lead` samples of the room on.
+#[cfg(feature = "espeak")]
+fn answered(ears: &mut Ears, script: &Script, voice: &[i16], lead: usize) -> Option<Playback> {
+    script.say("order it");
+    ears.command(listen(5_000));
+    let mut sound = vec![0; SECOND + lead];
+    sound.extend(voice.iter().map(|s| s / 2));
+    sound.extend(vec![0; 2 * SECOND]);
+    match hear(ears, &sound).pop() {
+        Some(EarEvent::Heard { acoustics, .. }) => acoustics.playback,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn a_recording_is_told_from_a_person() {
+    use crate::hear::fingerprint::book::Book;
+    use crate::hear::fingerprint::memory::Memory;
+    let Some(voice) = spoken("yes please order it now") else { return };
+    let advert = spoken("the new coffee, hey tendero, order it today").unwrap();
+    let again = spoken("yes please, order it now").unwrap();
+    let mut book = Book::default();
+    book.add("the coffee advert", &advert).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let known = || Known::new(&book, Some(Memory::open(dir.path(), None).unwrap()));
+    let (ears, script) = ears(0);
+    let mut ears = ears.with_known(known());
+    assert_eq!(answered(&mut ears, &script, &voice, 0), None);
+    assert_eq!(answered(&mut ears, &script, &again, 0), None, "other timing");
+    assert_eq!(answered(&mut ears, &script, &voice, 700), Some(Playback::Replay));
+    let registered = Some(Playback::Registered("the coffee advert".into()));
+    assert_eq!(answered(&mut ears, &script, &advert, 300), registered);
+    // After a restart, too.
+    let (other, script) = self::ears(0);
+    assert_eq!(answered(&mut other.with_known(known()), &script, &voice, 400), Some(Playback::Replay));
 }

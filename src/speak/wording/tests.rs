@@ -37,6 +37,8 @@ fn reasons() -> Vec<Reason> {
         Reason::NoPause,
         Reason::FarAway,
         Reason::ManyHomes { homes: 500, minutes: 10 },
+        Reason::RegisteredPlayback { name: "the morning show".into() },
+        Reason::Replay,
         Reason::OwnVoice,
         Reason::ChildrenUp,
         Reason::TextOrdersOff,

@@ -1,0 +1,50 @@
+//! Fingerprints: is this sound a recording that is known?
+//!
+//! [`peaks`] finds what outlives noise and rooms in a sound, [`index`] tells which known sound it is,
+//! after A. Wang, "An Industrial-Strength Audio Search Algorithm" (ISMIR 2003). [`book`] keeps the
+//! programmes that the household or the shop has registered, [`memory`] what was said to this device.
+//! [`Known`] is both, for the ears.
+//!
+//! Neither holds sound: a fingerprint says when the spectrum had a peak and where, not how strong it
+//! was. It says nothing of who spoke, and a person who says the same words again is not recognised.
+
+pub mod book;
+pub mod index;
+pub mod memory;
+pub mod peaks;
+
+use crate::decide::event::Playback;
+use book::Book;
+use index::{Index, Query};
+use memory::{Kind, Memory};
+
+/// The registered programmes, and what was heard before.
+#[derive(Debug, Default)]
+pub struct Known {
+    names: Vec<String>,
+    registered: Index,
+    /// `None`: replays are not looked for.
+    memory: Option<Memory>,
+}
+
+impl Known {
+    pub fn new(book: &Book, memory: Option<Memory>) -> Known {
+        let (names, registered) = book.index();
+        Known { names, registered, memory }
+    }
+
+    /// Is the sound a recording that is known?
+    pub fn playback(&mut self, sound: &Query) -> Option<Playback> {
+        if let Some(clip) = self.registered.find(sound) {
+            return self.names.get(usize::from(clip)).map(|name| Playback::Registered(name.clone()));
+        }
+        self.memory.as_mut().is_some_and(|memory| memory.has(sound)).then_some(Playback::Replay)
+    }
+
+    /// Keeps the fingerprint of what somebody said. `unix_ms`: the time, if it is known.
+    pub fn remember(&mut self, sound: &Query, kind: Kind, unix_ms: Option<i64>) {
+        if let Some(memory) = &mut self.memory {
+            memory.remember(sound.print(), kind, unix_ms);
+        }
+    }
+}
