@@ -7,6 +7,12 @@
 //!
 //! Neither holds sound: a fingerprint says when the spectrum had a peak and where, not how strong it
 //! was. It says nothing of who spoke, and a person who says the same words again is not recognised.
+//!
+//! Measured by `tests/fingerprint.rs`: of 200 utterances of a synthesiser that were played again 199 are
+//! recognised (195 in white noise at 10 dB, 183 with echoes 5 dB under the sound, 180 with echoes, noise
+//! and a narrow band at once), and none of 39,800 other pairs is, the same words and voice at another speed or
+//! pitch among them. Of people's recordings 187 of 189, and none of 35,532 pairs. A word alone in loud noise is
+//! often missed: what one person says alike twice must not be refused.
 
 pub mod book;
 pub mod index;

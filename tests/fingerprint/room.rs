@@ -166,8 +166,9 @@ pub fn is_same_waveform(a: &[i16], b: &[i16]) -> bool {
         return false;
     };
     let window = &a[from..from + WINDOW];
+    let own = energy(window);
     b.windows(WINDOW).any(|place| {
         let product: f32 = window.iter().zip(place).map(|(&x, &y)| f32::from(x) * f32::from(y)).sum();
-        product.abs() > 0.95 * (energy(window) * energy(place)).sqrt()
+        product.abs() > 0.95 * (own * energy(place)).sqrt()
     })
 }

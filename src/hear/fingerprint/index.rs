@@ -38,7 +38,7 @@ const ELSEWHERE: [i32; 6] = [-29, -19, -11, 13, 23, 31];
 pub const MAX_PEAKS: usize = 50_000;
 /// Clips that an index holds.
 pub const MAX_CLIPS: usize = 4_000;
-/// Landmarks that an index holds: about four hours of speech in 12 MB.
+/// Landmarks that an index holds: almost three hours of speech in 12 MB.
 pub const MAX_LANDMARKS: usize = 1_500_000;
 /// Where an offset of nothing is in a vote.
 const MIDDLE: i64 = 1 << 20;
