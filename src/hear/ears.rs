@@ -14,7 +14,7 @@ use super::stt::{Stt, nothing_heard};
 use super::wake::Wake;
 use super::{HOP, HOP_MS, Hop};
 use crate::clock::Clock;
-use crate::decide::event::{Acoustics, Hypothesis, Turn};
+use crate::decide::event::{Acoustics, Hypothesis, Playback, Turn};
 use crate::understand::Lang;
 use crate::understand::grammar::{Expect, Grammar};
 use std::collections::VecDeque;
@@ -323,16 +323,25 @@ impl Ears {
         let mut acoustics = taking.acoustics();
         let began = self.clock.machine_ms();
         let nbest = self.transcribe(&taking);
+        let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
+        let keep = !acoustics.while_speaking && nbest.first().is_some_and(|best| !best.text.is_empty());
+        acoustics.playback = self.compare(&taking, keep);
+        self.forget_sound();
+        EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
+    }
+
+    /// Is it a recording? What a person said is remembered, so that its recording will be one.
+    fn compare(&mut self, taking: &Taking, keep: bool) -> Option<Playback> {
+        if self.known.is_idle() {
+            return None;
+        }
         let sound = Query::of(taking.voiced());
-        acoustics.playback = self.known.playback(&sound);
-        let has_words = nbest.first().is_some_and(|best| !best.text.is_empty());
-        if has_words && acoustics.playback.is_none() && !acoustics.while_speaking {
+        let playback = self.known.playback(&sound);
+        if keep && playback.is_none() {
             let kind = if taking.turn.is_some() { Kind::Answer } else { Kind::Request };
             self.known.remember(&sound, kind, self.clock.unix_ms());
         }
-        let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
-        self.forget_sound();
-        EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
+        playback
     }
 
     /// An engine that fails has heard nothing: the household is asked again, and the log says why.

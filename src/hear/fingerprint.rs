@@ -39,6 +39,11 @@ impl Known {
         Known { names, registered, memory }
     }
 
+    /// Nothing is registered and nothing is remembered: no sound needs to be looked at.
+    pub fn is_idle(&self) -> bool {
+        self.registered.is_empty() && self.memory.is_none()
+    }
+
     /// Is the sound a recording that is known?
     pub fn playback(&mut self, sound: &Query) -> Option<Playback> {
         if let Some(clip) = self.registered.find(sound) {

@@ -1,7 +1,6 @@
 //! The ears with scripted engines: what they say for what they are fed.
 
 use super::*;
-use crate::decide::event::Playback;
 use crate::hear::source::{Recording, feed};
 use crate::hear::stt::scripted::{Script, Scripted};
 use std::collections::BTreeSet;
