@@ -366,7 +366,7 @@ fn what_is_marked_as_heard_while_speaking_does_nothing_in_any_state() {
                     assert!(opened.iter().any(|effect| matches!(effect, Effect::Listen { .. })));
                 }
                 let turn = ask.then_some(Turn(1));
-                let heard = room.hears(words, turn, marked);
+                let heard = room.hears(words, turn, marked.clone());
                 let now = room.now();
                 let effects = room.mind.handle(Event::Heard(heard), now);
                 let bad = effects.iter().any(|effect| match effect {

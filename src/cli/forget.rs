@@ -9,7 +9,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 /// The names of what the daemon keeps in its state folder.
-const OURS: [&str; 5] = ["tendero.db", "journal.jsonl", "catalog.json", "pin", KEY_FILE];
+const OURS: [&str; 7] =
+    ["tendero.db", "journal.jsonl", "catalog.json", "pin", "fingerprints.json", "heard-fingerprints.jsonl", KEY_FILE];
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
