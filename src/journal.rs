@@ -3,6 +3,8 @@
 //! The first line of a journal holds what the mind was made of (policy, household,
 //! catalogue, a maker's lexicons); each further line one event, its time, and the effects that it had. Since the
 //! mind is pure, [`replay`] gets the same effects again, to the byte, or says where not.
+//! A further such first line is a restart: a fresh mind of what was on disk then. The daemon begins a
+//! file of its own instead; the simulation writes a whole run into one.
 //! A journal holds what people said: it is readable by the daemon's user only, and never
 //! leaves the device.
 
@@ -134,29 +136,42 @@ pub fn old(path: &Path) -> PathBuf {
     old.into()
 }
 
-/// Runs a journal through a fresh mind. `on_entry` sees each entry after its effects were
-/// found to be equal. A last line that a power cut left half is passed over.
+/// One line of a journal that was run again.
+#[derive(Debug, Clone, Copy)]
+pub enum Replayed<'a> {
+    /// A fresh mind took over.
+    Restart,
+    /// Its effects were found to be equal.
+    Entry(&'a Entry),
+}
+
+/// Runs a journal through a fresh mind; `on_line` sees each line after the first. The number of
+/// events. A last line that a power cut left half is passed over.
 ///
 /// # Errors
 /// Not a journal, another version, or the line at which other effects came out.
-pub fn replay(path: &Path, mut on_entry: impl FnMut(&Entry)) -> anyhow::Result<usize> {
+pub fn replay(path: &Path, mut on_line: impl FnMut(Replayed)) -> anyhow::Result<usize> {
     let file = File::open(path).with_context(|| format!("can't open the journal {}", path.display()))?;
     let mut lines = BufReader::new(file).lines();
     let first = lines.next().with_context(|| format!("the journal {} is empty", path.display()))??;
     let setup: Setup = serde_json::from_str(&first)
         .with_context(|| format!("{}:1: not the beginning of a journal", path.display()))?;
-    if setup.journal != VERSION {
-        bail!("{} is a journal of version {}; this program reads version {VERSION}", path.display(), setup.journal);
-    }
-    let mut mind = setup.mind();
+    let mut mind = fresh(setup, path)?;
     let mut count = 0;
     let mut lines = lines.enumerate().peekable();
     while let Some((index, line)) = lines.next() {
         let line = line.with_context(|| format!("can't read {}", path.display()))?;
         let entry: Entry = match serde_json::from_str(&line) {
             Ok(entry) => entry,
-            Err(_) if lines.peek().is_none() => break,
-            Err(error) => bail!("{}:{}: not a journal entry: {error}", path.display(), index + 2),
+            Err(error) => match serde_json::from_str::<Setup>(&line) {
+                Ok(setup) => {
+                    mind = fresh(setup, path)?;
+                    on_line(Replayed::Restart);
+                    continue;
+                }
+                Err(_) if lines.peek().is_none() => break,
+                Err(_) => bail!("{}:{}: not a journal entry: {error}", path.display(), index + 2),
+            },
         };
         let effects = mind.handle(entry.event.clone(), entry.at);
         if effects != entry.effects {
@@ -168,8 +183,15 @@ pub fn replay(path: &Path, mut on_entry: impl FnMut(&Entry)) -> anyhow::Result<u
                 serde_json::to_string(&effects)?
             );
         }
-        on_entry(&entry);
+        on_line(Replayed::Entry(&entry));
         count += 1;
     }
     Ok(count)
+}
+
+fn fresh(setup: Setup, path: &Path) -> anyhow::Result<Mind> {
+    if setup.journal != VERSION {
+        bail!("{} is a journal of version {}; this program reads version {VERSION}", path.display(), setup.journal);
+    }
+    Ok(setup.mind())
 }

@@ -2,7 +2,7 @@
 
 use crate::decide::effect::Effect;
 use crate::decide::event::Event;
-use crate::journal::{Entry, replay};
+use crate::journal::{Entry, Replayed, replay};
 use crate::speak::wording::Wording;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -23,7 +23,10 @@ enum What {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let What::Replay { file } = args.what;
     let wording = Wording::new()?;
-    let count = replay(&file, |entry| print_entry(entry, &wording))?;
+    let count = replay(&file, |line| match line {
+        Replayed::Restart => println!("--- restarted ---"),
+        Replayed::Entry(entry) => print_entry(entry, &wording),
+    })?;
     println!("{count} events, every effect as it was recorded");
     Ok(())
 }
