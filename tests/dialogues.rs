@@ -117,6 +117,7 @@ struct ShopManner {
     /// So many homes ask for it, says the shop.
     surge: Option<u32>,
     store_fails: bool,
+    store_silent: bool,
 }
 
 /// Compiling the lexicons takes long; once is enough.
@@ -184,7 +185,7 @@ impl Stage {
             }
             "silence" => self.event(Event::Silence { turn: self.turn }),
             "shop" => self.set_shop(&words, rest),
-            "store" => self.shop.store_fails = rest == "fails",
+            "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
             "receipt" => self.receipt(&words),
             "status" => self.status(rest),
             "button" => self.event(Event::Button(if rest == "hold" { Button::Hold } else { Button::Tap })),
@@ -310,7 +311,8 @@ impl Stage {
     }
 
     fn set_shop(&mut self, words: &[&str], rest: &str) {
-        self.shop = ShopManner { store_fails: self.shop.store_fails, ..ShopManner::default() };
+        let ShopManner { store_fails, store_silent, .. } = self.shop;
+        self.shop = ShopManner { store_fails, store_silent, ..ShopManner::default() };
         let value = || words[1];
         match words[0] {
             "silent" => self.shop.silent = true,
@@ -403,6 +405,9 @@ impl Stage {
                 for write in writes.into_iter().filter(|write| !matches!(write, Write::Step(_))) {
                     let shown = self.show_write(write);
                     self.shown.push(shown);
+                }
+                if self.shop.store_silent {
+                    return;
                 }
                 let event = if self.shop.store_fails {
                     Event::StoreFailed { ticket, why: "disk full".into() }

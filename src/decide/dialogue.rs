@@ -32,7 +32,7 @@ const PLAYING_MS: u64 = 90_000;
 const STORING_MS: u64 = 30_000;
 
 /// Where the conversation stands.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) enum State {
     #[default]
     Idle,
@@ -77,7 +77,7 @@ pub(super) struct Proposed {
     repeats_unix_ms: Option<i64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Quoting {
     talk: Talk,
     proposed: Proposed,
@@ -98,13 +98,13 @@ pub(super) struct Offer {
     reminded: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked {
     talk: Talk,
     question: Question,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is boxed in its state")]
 pub(super) enum Question {
     /// Please say the command again.

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// A change that could not be written is tried again after this time.
 const RETRY_MS: u64 = 30_000;
+/// A change without an answer of the disk is written again after this time: twice the same is the same.
+const ANSWER_MS: u64 = 60_000;
 /// While the wall clock is unknown it is looked at this often.
 const CLOCK_POLL_MS: u64 = 30_000;
 /// News that one order can have waiting; more are dropped, since the shop repeats its own.
@@ -21,7 +23,7 @@ const MAX_INBOX: usize = 8;
 const MAX_AGAIN: usize = 24;
 
 /// What is in motion around the household's orders.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Ledger {
     jobs: BTreeMap<OrderId, Job>,
     inbox: BTreeMap<OrderId, VecDeque<(News, Option<Address>)>>,
@@ -32,12 +34,14 @@ pub(super) struct Ledger {
 }
 
 /// One durable change on its way to the disk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Job {
     next: Order,
-    step: Step,
+    /// What belongs in the same transaction: the step, and the audit of a new order.
+    also: Vec<Write>,
     /// `None`: it failed, and waits for `retry_ms`.
     ticket: Option<u32>,
+    /// When it is written again, unless an answer comes before.
     retry_ms: u64,
     /// `None`: a new order.
     news: Option<News>,
@@ -46,18 +50,17 @@ struct Job {
     told_trouble: bool,
 }
 
+impl Job {
+    fn writes(&self) -> Vec<Write> {
+        std::iter::once(Write::Order(self.next.clone())).chain(self.also.iter().cloned()).collect()
+    }
+}
+
 /// Monotonic times, milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Timer {
     hold_ms: u64,
     expire_ms: u64,
-}
-
-impl Job {
-    /// The order as it is to be, and how it came there.
-    fn writes(&self) -> Vec<Write> {
-        vec![Write::Order(self.next.clone()), Write::Step(self.step.clone())]
-    }
 }
 
 impl Ledger {
@@ -68,7 +71,7 @@ impl Ledger {
 
     /// The next moment at which something is due.
     pub(super) fn deadline(&self, mind: &Mind, now: Now) -> Option<(u64, &'static str)> {
-        let retries = self.jobs.values().filter(|job| job.ticket.is_none()).map(|job| (job.retry_ms, "write again"));
+        let retries = self.jobs.values().map(|job| (job.retry_ms, "write again"));
         let timers = mind.open_orders().filter(|order| !self.jobs.contains_key(&order.id)).filter_map(|order| {
             let Some(timer) = self.timers.get(&order.id) else {
                 return Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown"));
@@ -126,16 +129,13 @@ impl Mind {
         let hold_ms = u64::try_from(order.hold_until_unix_ms - order.confirmed.at_unix_ms).unwrap_or(0);
         let timer = Timer { hold_ms: now.mono_ms + hold_ms, expire_ms: now.mono_ms + lifetime_ms };
         self.ledger.timers.insert(order.id.clone(), timer);
-        let step = step_of(&order, By::Household, now);
-        self.out.push(Effect::Store {
-            ticket,
-            writes: vec![Write::Order(order.clone()), Write::Step(step.clone()), audit],
-        });
         let id = order.id.clone();
         // From here on it counts towards caps and duplicates, however slow the disk is.
         self.household.orders.insert(id.clone(), order.clone());
-        let job =
-            Job { next: order, step, ticket: Some(ticket), retry_ms: 0, news: None, to: None, told_trouble: false };
+        let also = vec![step_of(&order, By::Household, now), audit];
+        let retry_ms = now.mono_ms + ANSWER_MS;
+        let job = Job { next: order, also, ticket: Some(ticket), retry_ms, news: None, to: None, told_trouble: false };
+        self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id, job);
         ticket
     }
@@ -293,7 +293,7 @@ impl Mind {
             .ledger
             .jobs
             .iter()
-            .filter(|(_, job)| job.ticket.is_none() && job.retry_ms <= now.mono_ms)
+            .filter(|(_, job)| job.retry_ms <= now.mono_ms)
             .map(|(id, _)| id.clone())
             .take(MAX_AGAIN)
             .collect();
@@ -301,6 +301,7 @@ impl Mind {
             let ticket = self.next_ticket();
             if let Some(job) = self.ledger.jobs.get_mut(&id) {
                 job.ticket = Some(ticket);
+                job.retry_ms = now.mono_ms + ANSWER_MS;
                 self.out.push(Effect::Store { ticket, writes: job.writes() });
             }
         }
@@ -414,16 +415,14 @@ impl Mind {
             }
             return;
         };
-        if next.state == OrderState::Held && news == News::Approved {
+        if let (News::Approved, OrderState::Held, Some(wall)) = (&news, next.state, now.wall) {
             // The hold begins with the approval; the signed expiry stays as it was.
-            self.ledger.timers.entry(id.clone()).and_modify(|timer| timer.hold_ms = now.mono_ms + self.policy.hold_ms);
-            if let Some(wall) = now.wall {
-                next.hold_until_unix_ms = wall.unix_ms.saturating_add_unsigned(self.policy.hold_ms);
-            }
+            next.hold_until_unix_ms = wall.unix_ms.saturating_add_unsigned(self.policy.hold_ms);
         }
         let ticket = self.next_ticket();
-        let step = step_of(&next, by(&news, to.as_ref()), now);
-        let job = Job { next, step, ticket: Some(ticket), retry_ms: 0, news: Some(news), to, told_trouble: false };
+        let retry_ms = now.mono_ms + ANSWER_MS;
+        let also = vec![step_of(&next, by(&news, to.as_ref()), now)];
+        let job = Job { next, also, ticket: Some(ticket), retry_ms, news: Some(news), to, told_trouble: false };
         self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id.clone(), job);
     }
@@ -453,7 +452,12 @@ impl Mind {
         let items = self.items(order);
         let id = order.id.clone();
         let reply = match order.state {
-            OrderState::Held => Some(Reply::Held { items, minutes: minutes(self.policy.hold_ms) }),
+            OrderState::Held => {
+                // However long the disk took: it is held for as long as is said now.
+                let hold_ms = now.mono_ms + self.policy.hold_ms;
+                self.ledger.timers.entry(id).and_modify(|timer| timer.hold_ms = hold_ms);
+                Some(Reply::Held { items, minutes: minutes(self.policy.hold_ms) })
+            }
             OrderState::Sending if before.state == OrderState::Held => {
                 self.out.push(Effect::Send { order: id });
                 None
@@ -526,9 +530,9 @@ impl Mind {
     }
 }
 
-fn step_of(order: &Order, by: By, now: Now) -> Step {
+fn step_of(order: &Order, by: By, now: Now) -> Write {
     let at_unix_ms = now.wall.map(|wall| wall.unix_ms);
-    Step { order: order.id.clone(), at_unix_ms, state: order.state, by, code: order.code.clone() }
+    Write::Step(Step { order: order.id.clone(), at_unix_ms, state: order.state, by, code: order.code.clone() })
 }
 
 /// Who brought the news. Only a PIN wants an answer of its own; the button has the loudspeaker.

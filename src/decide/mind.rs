@@ -58,6 +58,8 @@ impl Address {
     }
 }
 
+/// A copy goes its own way from there: the simulation tries every continuation.
+#[derive(Clone)]
 pub struct Mind {
     pub(super) policy: Policy,
     pub(super) household: Household,

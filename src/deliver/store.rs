@@ -360,7 +360,9 @@ fn put_audit(
 fn put_step(tx: &Transaction<'_>, path: &Path, step: &Step) -> Result<(), StoreError> {
     let body =
         serde_json::to_string(step).map_err(|e| StoreError::Damaged { path: path.into(), why: e.to_string() })?;
-    tx.execute("INSERT INTO steps (order_id, body) VALUES (?1, ?2)", params![step.order.0, body]).map_err(at(path))?;
+    // A write that nobody answered for comes again.
+    tx.execute("INSERT OR IGNORE INTO steps (order_id, body) VALUES (?1, ?2)", params![step.order.0, body])
+        .map_err(at(path))?;
     Ok(())
 }
 

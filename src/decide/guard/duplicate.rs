@@ -11,8 +11,13 @@ pub fn check(proposal: &Proposal) -> Verdict {
     let Some(wall) = proposal.now.wall else { return Verdict::fine("duplicate", "wall=unknown".into()) };
     let since_unix_ms = wall.unix_ms.saturating_sub_unsigned(proposal.policy.duplicate_ms);
     let found = proposal.lines.iter().find_map(|line| {
-        let order = proposal.household.newest_of(&line.sku)?;
-        (is_open(order) || order.confirmed.at_unix_ms >= since_unix_ms).then_some((line, order))
+        // The newest that objects: one that was delivered must not hide an older one that is still on its way.
+        let objects = |order: &Order| {
+            order.state.counts()
+                && (is_open(order) || order.confirmed.at_unix_ms >= since_unix_ms)
+                && order.quote.lines.iter().any(|old| old.sku == line.sku)
+        };
+        proposal.household.newest(objects).map(|order| (line, order))
     });
     match found {
         Some((line, order)) => {
@@ -62,6 +67,15 @@ mod tests {
                 |s| s.ordered("1", "coffee", OrderState::Delivered, 72 * HOUR, 700),
                 Rung::Phrase,
                 None,
+            ),
+            (
+                "delivered three days ago, and an older one is still on its way",
+                |s| {
+                    s.ordered("1", "coffee", OrderState::Delivered, 72 * HOUR, 700);
+                    s.ordered("2", "coffee", OrderState::Sending, 80 * HOUR, 700);
+                },
+                Rung::Challenge,
+                again(80 * HOUR),
             ),
             (
                 "taken back an hour ago",

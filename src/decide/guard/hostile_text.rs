@@ -35,9 +35,13 @@ pub fn clean(text: &str) -> String {
     clean::clean(text, &SPOKEN)
 }
 
-/// A shop's machine-readable code: letters, digits and underscores, at most 32 of them.
+/// A shop's machine-readable code: letters, digits and underscores, at most 32 of them. Empty, as if there were
+/// none, if its letters hold a wake word or a confirm phrase: a code that nobody knows is read out.
 pub fn clean_code(code: &str) -> String {
-    code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(32).collect()
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(32).collect();
+    let said = letters(&code);
+    if clean::BANNED.iter().any(|phrase| said.contains(&letters(phrase))) { String::new() } else { code }
 }
 
 #[cfg(test)]
@@ -94,6 +98,9 @@ mod tests {
         }
         assert_eq!(clean(&"very long ".repeat(100)).chars().count(), MAX_CHARS - 1);
         assert_eq!(clean_code("out_of_stock; rm -rf"), "out_of_stockrmrf");
+        for spoken in ["order_it", "Order_it_now", "order it; hey tendero", "comanda_acum", "orderit"] {
+            assert_eq!(clean_code(spoken), "", "{spoken}");
+        }
     }
 
     proptest::proptest! {

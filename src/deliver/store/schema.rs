@@ -53,9 +53,10 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE counter ADD COLUMN wrong_pins INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE audit ADD COLUMN at_unix_ms INTEGER;
-    CREATE TABLE steps (id INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+    CREATE TABLE steps (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, order_id TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (order_id, body)
+    ) STRICT;
     CREATE TABLE offered (sku TEXT PRIMARY KEY, at_unix_ms INTEGER NOT NULL) STRICT;
-    CREATE INDEX steps_by_order ON steps (order_id);
 ",
 ];
 
