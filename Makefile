@@ -28,9 +28,9 @@ bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_D
 	@$(CARGO) bench --locked --features full
 
 # A sum that does not fit is a panic here, as in a debug build.
-soak: ## the long simulations, and ten million texts for the parser
+soak: ## a million simulated worlds, longer sequences, and ten million texts for the parser
 	@scripts/setup.sh test
-	@SIM_SEEDS=100000 TENDERO_FUZZ=10000000 $(CARGO) test --release --locked --features full --no-fail-fast \
+	@SIM_SEEDS=1000000 SIM_DEPTH=6 TENDERO_FUZZ=10000000 $(CARGO) test --release --locked --features full --no-fail-fast \
 		--config profile.release.package.tendero.overflow-checks=true --config profile.release.package.tendero.opt-level=3 \
 		--test sim --test fuzz -- --nocapture
 

@@ -1,101 +1,181 @@
-//! The household around the mind: what it says and presses, and how it answers a read-back.
+//! The people: what they want, what they say and press, and what they answer to what they heard.
 
-use super::{Input, World};
-use std::collections::BTreeMap;
-use tendero::decide::event::{Acoustics, Button, Channel, Entropy, Event, Heard, Hypothesis, Turn};
-use tendero::understand::Lang;
+use super::ears::{Listening, Speaker, Utterance};
+use super::model::Question;
+use super::{Fault, Input, MINUTE, World, words};
+use tendero::decide::event::{Button, Channel, Event, Turn};
+use tendero::decide::reply::Reply;
 use tendero::understand::grammar::Expect;
-use tendero::understand::intent::{Because, Change, Intent, Line, NotAnOrder, Parse};
+
+/// Who types.
+const CLIENT: &str = "app";
 
 impl World {
     /// Something that the household does of its own accord.
-    pub(super) fn act(&mut self) {
-        match self.rng.below(16) {
-            0..=6 => {
-                let sku = ["heads-4", "coffee-500", "milk-oat", "wine-red", "dollhouse"][self.rng.below(5) as usize];
-                let qty = u32::try_from(self.rng.between(1, 3)).unwrap();
-                self.command(parse(Intent::Reorder, vec![line(sku, qty)]));
+    pub(super) fn household_acts(&mut self) {
+        if self.strikes(Fault::Television, 25) {
+            let said = self.rng.word(&words::BROADCAST);
+            return self.command(said, Speaker::Television);
+        }
+        match self.rng.below(20) {
+            0..=10 => {
+                let (said, lines) = *self.rng.pick(&words::ORDERS);
+                self.model.wish = Some(lines.to_vec());
+                self.model.wished = said;
+                let typed = self.rng.chance(10);
+                if typed { self.types(said, 0) } else { self.command(said, Speaker::Household) }
             }
-            7 => {
-                let told = Parse {
-                    not_an_order: Some(NotAnOrder::Reported),
-                    ..parse(Intent::None, vec![line("dollhouse", 1)])
-                };
-                self.command(told);
+            11 | 12 => self.command("cancel that", Speaker::Household),
+            13..=15 => {
+                let said = self.rng.word(&words::OTHERS);
+                self.command(said, Speaker::Household);
             }
-            8 => self.command(parse(Intent::Cancel, vec![])),
-            9 => self.command(parse(Intent::Confirm, vec![])),
-            10 => self.give(Input::Event(Event::Button(Button::Tap))),
-            11 | 12 => self.give(Input::Event(Event::Button(Button::Hold))),
-            13 => {
-                let order = self.disk.orders.keys().next_back().cloned();
-                if let Some(order) = order {
-                    self.give(Input::Event(Event::CancelOrder { order }));
+            16 => self.give(Event::Button(Button::Tap)),
+            17 => self.types("cancel that", 0),
+            18 => {
+                let newest = self.disk.household.newest(|_| true).map(|order| order.id.clone());
+                if let Some(order) = newest {
+                    self.give(Event::CancelOrder { order });
                 }
             }
-            14 => self.command(parse(Intent::Status, vec![])),
-            _ => self.give(Input::Event(Event::Muted(true))),
-        }
-    }
-
-    fn command(&mut self, parse: Parse) {
-        self.give(Input::Event(Event::Woke { score: 0.8 }));
-        let heard = self.heard(None, "words of a command", false);
-        self.soon(500, 3_000, Input::Said(heard, vec![parse]));
-    }
-
-    fn heard(&mut self, turn: Option<Turn>, text: &str, while_speaking: bool) -> Heard {
-        let gap_ms = if self.rng.chance(10) { 20 } else { 300 };
-        Heard {
-            turn,
-            channel: Channel::Voice,
-            lang: Lang::En,
-            nbest: vec![Hypothesis { text: text.into(), confidence: if self.rng.chance(5) { 0.1 } else { 0.9 } }],
-            acoustics: Acoustics { gap_ms: Some(gap_ms), speech_ms: 800, while_speaking, ..Acoustics::default() },
-            entropy: Entropy(self.rng.bytes()),
-        }
-    }
-
-    /// What the household says into the open microphone.
-    pub(super) fn reply_to(&mut self, turn: Turn, expect: &Expect) {
-        let words = match expect {
-            Expect::Challenge { words } if self.rng.chance(70) => words.join(" "),
-            Expect::Challenge { .. } | Expect::Command | Expect::Confirm | Expect::Choice { .. } => String::new(),
-        };
-        let (text, parse, while_speaking) = match self.rng.below(20) {
-            0..=11 => (format!("order it {words}"), parse(Intent::Confirm, vec![]), false),
-            12 => ("yes".into(), parse(Intent::Affirm, vec![]), false),
-            13 => ("no".into(), parse(Intent::Deny, vec![]), false),
-            14 => {
-                ("make it two".into(), Parse { change: Some(Change::Qty(2)), ..parse(Intent::Change, vec![]) }, false)
-            }
-            15 => ("mumble".into(), parse(Intent::None, vec![]), false),
-            16 => (format!("order it {words}"), parse(Intent::Confirm, vec![]), true),
-            17 => ("why".into(), parse(Intent::Why, vec![]), false),
-            18 => ("cancel that".into(), parse(Intent::Cancel, vec![]), false),
             _ => {
-                self.soon(8_000, 9_000, Input::Event(Event::Silence { turn: Some(turn) }));
+                let (said, lines) = *self.rng.pick(&words::ORDERS);
+                self.model.wish = Some(lines.to_vec());
+                self.model.wished = said;
+                // Two conversations at once.
+                self.types(said, 0);
+                self.command("where is my order", Speaker::Household);
+            }
+        }
+    }
+
+    fn types(&mut self, said: &str, after_ms: u64) {
+        let from_ms = self.ms + after_ms;
+        let channel = Channel::Text(CLIENT.into());
+        let utterance = Utterance { channel, ..self.utterance(said, Speaker::Household, from_ms) };
+        self.put(utterance.to_ms, Input::Spoken(utterance));
+    }
+
+    /// The household hears (or reads) a reply.
+    pub(super) fn hears(&mut self, channel: &Channel, reply: &Reply) {
+        match reply {
+            Reply::AwaitingAdult { .. } if self.rng.chance(70) => {
+                self.soon(10_000, 8 * MINUTE, Input::Approve);
+            }
+            Reply::ReadBack { .. } | Reply::SayPhrase { .. } | Reply::ShopSilent { .. } | Reply::NotSold { .. }
+                if *channel != Channel::Voice =>
+            {
+                let question = self.model.question(channel).cloned();
+                if let Some((said, _)) = self.answer(question.as_ref(), &[]) {
+                    let after_ms = self.rng.between(2_000, 30_000);
+                    self.types(&said, after_ms);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An adult goes to the button, if the order is one that somebody meant.
+    pub(super) fn approve(&mut self) {
+        let meant = self.model.newest_is_meant();
+        if meant || self.strikes(Fault::Careless, 50) {
+            self.hold_button();
+        }
+    }
+
+    /// What is said into the open microphone.
+    pub(super) fn answers(&mut self, turn: Turn, expect: &Expect, window_ms: u32) {
+        let window_ms = u64::from(window_ms);
+        let none: &[String] = &[];
+        let said = match expect {
+            Expect::Command => Some((self.model.wished.to_owned(), false)),
+            Expect::Choice { .. } => {
+                let said = self.rng.word(&["the first one", "the second one", "oat milk", "whole milk", "no"]);
+                Some((said.to_owned(), false))
+            }
+            Expect::Confirm | Expect::Challenge { .. } => {
+                let words = if let Expect::Challenge { words } = expect { words } else { none };
+                let question = self.model.question(&Channel::Voice).cloned();
+                self.answer(question.as_ref(), words)
+            }
+        };
+        let television = self.strikes(Fault::Television, 20);
+        let (said, careless, speaker) = match said {
+            _ if television => ("yes order it".to_owned(), true, Speaker::Television),
+            Some((said, careless)) if !said.is_empty() => (said, careless, Speaker::Household),
+            _ => {
+                if !self.strikes(Fault::EngineHangs, 20) {
+                    self.soon(window_ms, window_ms + 500, Input::Event(Event::Silence { turn: Some(turn) }));
+                }
                 return;
             }
         };
-        let heard = self.heard(Some(turn), text.trim(), while_speaking);
-        self.soon(800, 5_000, Input::Said(heard, vec![parse]));
+        let after_ms = if self.rng.chance(95) { self.rng.between(200, 5_000) } else { self.rng.between(9_000, 12_000) };
+        let from_ms = self.ms + after_ms;
+        let utterance = Utterance { careless, ..self.utterance(&said, speaker, from_ms) };
+        self.put(utterance.to_ms, Input::Spoken(utterance));
     }
-}
 
-fn parse(intent: Intent, lines: Vec<Line>) -> Parse {
-    Parse { intent, lines, score: 1.0, ..Parse::nothing(vec![]) }
-}
+    /// What a person answers to `question`, and whether without having listened. `None`: nothing.
+    fn answer(&mut self, question: Option<&Question>, challenge: &[String]) -> Option<(String, bool)> {
+        let Some(question) = question else {
+            // Shall it go on the list instead?
+            return Some((self.rng.word(&["yes", "no", "put it on the list", "order it"]).to_owned(), false));
+        };
+        let phrase = format!("order it {}", challenge.join(" ")).trim().to_owned();
+        let meant = self.model.wish.as_ref().is_some_and(|wish| question.is_for(wish));
+        if !meant {
+            if self.strikes(Fault::Careless, 30) {
+                return Some((phrase, true));
+            }
+            return match self.rng.below(4) {
+                0 => None,
+                1 => Some(("cancel that".into(), false)),
+                _ => Some(("no".into(), false)),
+            };
+        }
+        match self.rng.below(100) {
+            0..=66 => Some((phrase, false)),
+            // The words of a challenge in another order, or others.
+            67..=72 => Some(("order it window river".into(), false)),
+            73..=78 => None,
+            79..=82 => {
+                self.model.wish_qty(2);
+                Some(("make it two".into(), false))
+            }
+            _ => {
+                let said = self.rng.word(&words::ANSWERS);
+                if said == "make it fifteen" {
+                    self.model.wish_qty(15);
+                }
+                if said == "make it two" {
+                    self.model.wish_qty(2);
+                }
+                if said == "order red wine" {
+                    self.model.wish = Some(vec![("wine-red", 1)]);
+                }
+                Some((said.to_owned(), false))
+            }
+        }
+    }
 
-fn line(sku: &str, qty: u32) -> Line {
-    Line {
-        sku: sku.into(),
-        qty,
-        qty_spoken: true,
-        options: BTreeMap::new(),
-        score: 1.0,
-        words: sku.into(),
-        rivals: vec![],
-        because: Because::Named,
+    /// For steps by hand: says it now, as an answer if the microphone is open.
+    pub(super) fn says_now(&mut self, said: &str) {
+        if self.muted {
+            return;
+        }
+        if self.ears.listening == Listening::Resting {
+            self.ears.listening = Listening::Command;
+            self.give(Event::Woke { score: 0.8 });
+        }
+        let turn = if let Listening::Turn(turn) = self.ears.listening { Some(turn) } else { None };
+        self.ears.rest();
+        let from_ms = self.ms;
+        self.ms += 1_000;
+        let mut utterance = Utterance { turn, gap_ms: 300, ..self.utterance(said, Speaker::Household, from_ms) };
+        utterance.to_ms = self.ms;
+        utterance.while_speaking = self.sounds_between(from_ms, self.ms);
+        utterance.nbest = vec![tendero::decide::event::Hypothesis { text: said.into(), confidence: 0.9 }];
+        self.recognised(utterance);
     }
 }

@@ -1,121 +1,343 @@
-//! What must hold whatever happens: checked after every effect, before every restart and at the end.
+//! What must hold whatever happens, judged by what really was ([`super::model`]): checked after every effect, at the
+//! shop, and at the end ([`super::rest`]).
 
-use super::{World, handle, policy, understanding};
-use std::collections::BTreeMap;
-use tendero::decide::Now;
+use super::ears::Speaker;
+use super::model::{Asked, Cause, Confirmed, heard_confirms};
+use super::{Fault, REGULARS, World, policy, product};
 use tendero::decide::effect::Write;
-use tendero::decide::guard::Rung;
-use tendero::decide::household::Household;
-use tendero::decide::mind::Mind;
-use tendero::decide::order::{OrderId, OrderState};
-use tendero::decide::reply::Reply;
+use tendero::decide::guard::{Rung, Verdict};
+use tendero::decide::order::{Order, OrderId, OrderState};
+use tendero::decide::{Now, Wall};
+
+/// The list of `lib.rs`, and what makes it checkable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// No order leaves without a verdict of the guards and an explicit confirmation in the same turn.
+    Confirmed,
+    /// The guards ask for at least what the facts ask for; an adult's hand is one, and a hold is a hold.
+    Guarded,
+    /// Product, quantity and total that were ordered are those that were read back, and those of the shop's quote.
+    AsReadBack,
+    /// Nobody gets what nobody meant, unless somebody was misheard or careless.
+    Meant,
+    /// Spending stays under the caps, over restarts too.
+    UnderCaps,
+    /// The same order id always has the same bytes; the shop books it once.
+    SameBytes,
+    /// Nothing heard while the speaker talks, or before the microphone was muted, can confirm, and the speaker says
+    /// nothing that a shop made up to be heard.
+    Deaf,
+    /// Announced only once it is on disk, and then it is.
+    Told,
+    /// When the faults stop: idle, outbox drained, each order in a known state.
+    Rest,
+    /// Bounded lists of effects, deadlines that make progress, events that end.
+    Bounded,
+    /// The journal of a run gives the same effects again, to the byte.
+    Replay,
+    /// No panic.
+    Panic,
+    /// Holds never: for trying out what a failure does.
+    Artificial,
+}
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    pub invariant: Invariant,
+    pub what: String,
+}
+
+/// Every guard; a new one is added here.
+const GUARDS: [&str; 19] = [
+    "broadcast",
+    "budget",
+    "clock",
+    "confidence",
+    "duplicate",
+    "echo",
+    "hostile_text",
+    "hours",
+    "novelty",
+    "price",
+    "quantity",
+    "rate",
+    "recurring",
+    "restricted",
+    "shop",
+    "stale",
+    "substitution",
+    "variant",
+    "who",
+];
 
 impl World {
-    /// An order is first written only by a confirmation, and only as it was read back.
-    pub(super) fn check_write(&mut self, write: &Write, all: &[Write], confirms: bool, now: Now) {
-        let Write::Order(order) = write else { return };
-        if let Some((quote, confirmed_ms)) = self.seen.get(&order.id) {
-            assert_eq!(quote, &order.quote, "an order changed after it was confirmed");
-            let before = self.disk.orders.get(&order.id).map(|order| order.state);
-            if order.state == OrderState::Sending && self.leaving.insert(order.id.clone()) {
-                assert!(now.wall.is_some(), "an order leaves while the clock is unknown");
-            }
-            if before == Some(OrderState::AwaitingAdult) && order.state == OrderState::Held {
-                assert!(self.hand_ms.is_some_and(|ms| ms > *confirmed_ms), "held without an adult's hand");
-            }
-            return;
+    pub(super) fn violate(&mut self, invariant: Invariant, what: impl Into<String>) {
+        let what = what.into();
+        self.violation.get_or_insert(Violation { invariant, what });
+    }
+
+    fn must(&mut self, holds: bool, invariant: Invariant, what: &str, order: &Order) {
+        if !holds {
+            self.violate(invariant, format!("{what}: order {} of {}", order.id, lines(order)));
         }
-        assert!(confirms, "an order without a confirmation in its turn");
-        let Some((Reply::ReadBack { items, total, .. }, _, true)) = &self.read_back else {
-            panic!("an order without a read-back that was heard to its end")
+    }
+
+    pub(super) fn check_writes(&mut self, writes: &[Write], cause: &Cause, now: Now) {
+        for write in writes {
+            let Write::Order(order) = write else { continue };
+            match self.model.orders.get(&order.id).cloned() {
+                Some(known) => self.check_change(&known, order, now),
+                None => {
+                    self.check_confirmed(order, writes, cause);
+                    self.check_read_back(order, cause);
+                    self.check_meant(order, cause);
+                    self.check_guarded(order, writes, now);
+                    self.check_caps(order, now);
+                    self.tally.confirmed += 1;
+                    let wish = cause.utterance.as_ref().and_then(|utterance| utterance.wish.as_deref());
+                    let meant = is_wish(order, wish);
+                    let confirmed = Confirmed { order: order.clone(), at_ms: self.ms, meant };
+                    self.model.orders.insert(order.id.clone(), confirmed);
+                }
+            }
+        }
+    }
+
+    /// Somebody said the phrase, into a microphone that was open for it, after all of the question.
+    fn check_confirmed(&mut self, order: &Order, writes: &[Write], cause: &Cause) {
+        let (Some(heard), Some(utterance)) = (&cause.heard, &cause.utterance) else {
+            return self.must(false, Invariant::Confirmed, "an order without a word", order);
         };
-        assert_eq!(total.minor, order.quote.total, "another total than was read back");
-        let read: Vec<u32> = items.iter().map(|item| item.qty).collect();
+        let typed = utterance.channel != tendero::decide::event::Channel::Voice;
+        let Some(question) = self.model.question(&utterance.channel).cloned() else {
+            return self.must(false, Invariant::Confirmed, "an order without a read-back", order);
+        };
+        let in_turn = typed || cause.turn.is_some();
+        self.must(in_turn, Invariant::Confirmed, "confirmed outside of its turn", order);
+        self.must(heard_confirms(heard, &question.words), Invariant::Confirmed, "the words do not confirm", order);
+        let after = typed || question.heard_out_ms <= utterance.from_ms;
+        self.must(after, Invariant::Deaf, "confirmed before the read-back had ended", order);
+        let own = utterance.while_speaking || utterance.speaker == Speaker::Loudspeaker;
+        self.must(!own, Invariant::Deaf, "confirmed by what was heard while the speaker talked", order);
+        let opened_ms = cause.turn.map_or(utterance.from_ms, |turn| turn.opened_ms);
+        let in_time = question.words.is_empty() || utterance.from_ms <= opened_ms + 10_000;
+        self.must(in_time, Invariant::Confirmed, "a challenge was answered after ten seconds", order);
+        let asked = if question.words.is_empty() { Rung::Phrase } else { Rung::Challenge };
+        let words_for_rung = order.confirmed.rung != Rung::Challenge || asked == Rung::Challenge;
+        self.must(words_for_rung, Invariant::Confirmed, "a challenge without words", order);
+        let verdicts = verdicts_of(order, writes).unwrap_or_default();
+        let all = GUARDS.iter().all(|guard| verdicts.iter().any(|verdict| verdict.guard == *guard));
+        self.must(all, Invariant::Confirmed, "a guard was not asked in the same transaction", order);
+    }
+
+    fn check_read_back(&mut self, order: &Order, cause: &Cause) {
+        let channel = cause.heard.as_ref().map(|heard| &heard.channel);
+        let Some(question) = channel.and_then(|channel| self.model.question(channel)).cloned() else { return };
+        let total = question.total_minor == order.quote.total;
+        self.must(total, Invariant::AsReadBack, "another total than was read back", order);
+        let read: Vec<u32> = question.items.iter().map(|item| item.qty).collect();
         let ordered: Vec<u32> = order.quote.lines.iter().map(|line| line.qty).collect();
-        assert_eq!(read, ordered, "another quantity than was read back");
-        for (item, line) in items.iter().zip(&order.quote.lines) {
-            assert_eq!(item.product, line.title, "another product than was read back");
-        }
-        let wall = now.wall.expect("an order while the clock is unknown");
-        let verdicts = all.iter().find_map(|write| match write {
-            Write::Audit { order: Some(id), verdicts, .. } if *id == order.id => Some(verdicts),
-            Write::Audit { .. }
-            | Write::Order(_)
-            | Write::ListItem { .. }
-            | Write::WrongPins { .. }
-            | Write::Offered { .. }
-            | Write::Step(_) => None,
+        self.must(read == ordered, Invariant::AsReadBack, "another quantity than was read back", order);
+        let clean = tendero::decide::guard::hostile_text::clean;
+        let mut lines = question.items.iter().zip(&order.quote.lines);
+        let same = lines.all(|(item, line)| item.product == clean(&line.title));
+        self.must(same, Invariant::AsReadBack, "another product than was read back", order);
+
+        let quote = &order.quote;
+        let came_ms = self.model.came_ms(quote);
+        self.must(came_ms.is_some(), Invariant::AsReadBack, "the shop never sent that quote", order);
+        let fresh = came_ms.is_none_or(|ms| self.ms.saturating_sub(ms) <= u64::from(quote.valid_s) * 1000);
+        self.must(fresh, Invariant::AsReadBack, "the quote was too old", order);
+        let asked = self.model.request(&quote.request_id).cloned();
+        let as_asked = asked.is_some_and(|asked| is_as_asked(order, &asked));
+        self.must(as_asked, Invariant::AsReadBack, "the quote is not for what was asked", order);
+        let sum = quote.lines.iter().fold(i128::from(quote.delivery.amount), |sum, line| {
+            sum + i128::from(line.unit_amount) * i128::from(line.qty)
         });
-        let verdicts = verdicts.expect("an order without its verdicts in the same transaction");
-        assert_eq!(verdicts.len(), 19, "a guard was not asked");
-        let highest = verdicts.iter().map(|verdict| verdict.rung).max().unwrap();
-        assert!(highest <= order.confirmed.rung, "confirmed on a lower rung than the guards ask for");
-        assert!(order.confirmed.rung <= Rung::Adult);
-        assert_eq!(order.state == OrderState::AwaitingAdult, order.confirmed.rung == Rung::Adult);
-        let known =
-            self.disk.regulars.contains_key(&order.quote.lines[0].sku) || self.disk.buys(&order.quote.lines[0].sku);
-        assert!(known || order.confirmed.rung == Rung::Adult, "a first purchase without an adult");
-        if order.confirmed.rung < Rung::Adult {
-            let spent = self.disk.spent_on_day(wall) + order.quote.total;
-            assert!(spent <= policy().cap_day_minor, "{spent} in a day without an adult");
+        let plain = sum == i128::from(quote.total)
+            && quote.delivery.amount >= 0
+            && quote.lines.iter().all(|line| line.unit_amount >= 0)
+            && !quote.recurring
+            && quote.currency == "EUR"
+            && quote.shop == "corner";
+        self.must(plain, Invariant::AsReadBack, "a quote that nobody may agree to", order);
+    }
+
+    fn check_meant(&mut self, order: &Order, cause: &Cause) {
+        let Some(utterance) = &cause.utterance else { return };
+        let excused =
+            utterance.was_misheard() || utterance.careless || utterance.speaker != Speaker::Household || self.stepping;
+        let meant = is_wish(order, utterance.wish.as_deref());
+        if !meant {
+            self.tally.unmeant += 1;
         }
-        self.seen.insert(order.id.clone(), (order.quote.clone(), self.mono_ms));
+        self.must(meant || excused, Invariant::Meant, "nobody meant that", order);
+    }
+
+    /// The rung that the facts ask for, without asking the guards.
+    fn check_guarded(&mut self, order: &Order, writes: &[Write], now: Now) {
+        let verdicts = verdicts_of(order, writes).unwrap_or_default();
+        let highest = verdicts.iter().map(|verdict| verdict.rung).max().unwrap_or(Rung::Refuse);
+        let rung = order.confirmed.rung;
+        self.must(highest <= rung, Invariant::Guarded, "confirmed on a lower rung than the guards ask for", order);
+        self.must(rung <= Rung::Adult, Invariant::Guarded, "ordered what must not be bought", order);
+        let waits = order.state == OrderState::AwaitingAdult;
+        self.must(waits == (rung == Rung::Adult), Invariant::Guarded, "does not wait for an adult", order);
+        let Some(wall) = now.wall else {
+            return self.must(false, Invariant::Guarded, "ordered while the clock is unknown", order);
+        };
+        let least = self.least_rung(order, wall);
+        self.must(
+            rung >= least,
+            Invariant::Guarded,
+            &format!("confirmed on {rung:?}, the facts ask for {least:?}"),
+            order,
+        );
+    }
+
+    fn least_rung(&self, order: &Order, wall: Wall) -> Rung {
+        let quote = &order.quote;
+        let orders = || self.disk.household.orders.values().filter(|other| other.id != order.id);
+        let is_bought = |state| matches!(state, OrderState::Accepted | OrderState::Shipped | OrderState::Delivered);
+        let mut least = Rung::Phrase;
+        for line in &quote.lines {
+            let before = || orders().filter(|other| other.quote.lines.iter().any(|old| old.sku == line.sku));
+            let regular = REGULARS.contains(&line.sku.as_str());
+            let is_wine = line.sku == "wine-red";
+            if is_wine || !regular && !before().any(|other| is_bought(other.state)) {
+                return Rung::Adult;
+            }
+            let lines = || before().flat_map(|other| &other.quote.lines).filter(|old| old.sku == line.sku);
+            let usual = lines().map(|old| old.qty).chain([1]).max().unwrap_or(1);
+            let dearest = lines().map(|old| old.unit_amount).chain([product(&line.sku).unit_amount]).max().unwrap_or(0);
+            let sounds_alike = matches!(line.qty, 13..=19 | 30 | 40 | 50 | 60 | 70 | 80 | 90);
+            let open = |state: OrderState| !state.is_final();
+            let lately =
+                |other: &Order| other.state.counts() && (wall.unix_ms - other.confirmed.at_unix_ms).abs() < 1_800_000;
+            if sounds_alike
+                || line.qty > 2 * usual
+                || line.unit_amount * 10 > dearest * 11
+                || before().any(|other| open(other.state) || lately(other))
+            {
+                least = Rung::Challenge;
+            }
+        }
+        let asked = self.model.request(&quote.request_id);
+        if asked.and_then(|asked| asked.gap_ms).is_some_and(|gap_ms| gap_ms < 120) {
+            least = Rung::Challenge;
+        }
+        least
+    }
+
+    /// By the device's own calendar: what is on disk as a purchase of that day, and this.
+    fn check_caps(&mut self, order: &Order, now: Now) {
+        let Some(wall) = now.wall else { return };
+        let policy = policy();
+        let total = order.quote.total;
+        let counts: Vec<&Order> =
+            self.disk.household.orders.values().filter(|other| other.id != order.id && other.state.counts()).collect();
+        let day = |unix_ms: i64| (unix_ms + 3_600_000).div_euclid(86_400_000);
+        let same_day = |other: &&&Order| day(other.confirmed.at_unix_ms) == day(wall.unix_ms);
+        let today: i64 = counts.iter().filter(same_day).map(|other| other.quote.total).sum();
+        let month_ago = wall.unix_ms - 30 * 86_400_000;
+        let in_month = |other: &&&Order| (month_ago..=wall.unix_ms).contains(&other.confirmed.at_unix_ms);
+        let month: i64 = counts.iter().filter(in_month).map(|other| other.quote.total).sum();
+        let lately = |other: &&Order| (wall.unix_ms - 3_600_000..=wall.unix_ms).contains(&other.confirmed.at_unix_ms);
+        let in_hour = self.disk.household.orders.values().filter(lately).count();
+
+        self.must(total <= policy.hard_cap_minor, Invariant::UnderCaps, "over the hard cap", order);
+        self.must(in_hour < policy.max_orders_hour as usize, Invariant::UnderCaps, "too many in an hour", order);
+        if order.confirmed.rung < Rung::Adult {
+            let under = total <= policy.cap_order_minor
+                && today + total <= policy.cap_day_minor
+                && month + total <= policy.cap_month_minor;
+            self.must(under, Invariant::UnderCaps, "over a cap without an adult", order);
+        }
+    }
+
+    /// What was confirmed stays as it is; only its state goes on.
+    fn check_change(&mut self, known: &Confirmed, order: &Order, now: Now) {
+        let first = &known.order;
+        let same = first.quote == order.quote
+            && first.nonce == order.nonce
+            && first.lang == order.lang
+            && first.confirmed == order.confirmed
+            && first.expires_unix_ms == order.expires_unix_ms;
+        self.must(same, Invariant::SameBytes, "an order changed after it was confirmed", order);
+        let before = self.disk.household.orders.get(&order.id).map(|order| order.state);
+        let by_hand = self.model.hand_ms.filter(|ms| *ms >= known.at_ms);
+        if first.state == OrderState::AwaitingAdult && matches!(order.state, OrderState::Held | OrderState::Sending) {
+            self.must(by_hand.is_some(), Invariant::Guarded, "goes on without an adult's hand", order);
+        }
+        if order.state == OrderState::Sending && self.model.leaving.insert(order.id.clone()) {
+            self.must(before == Some(OrderState::Held), Invariant::Guarded, "leaves without having been held", order);
+            self.must(now.wall.is_some(), Invariant::Guarded, "leaves while the clock is unknown", order);
+            let from_ms =
+                if first.state == OrderState::AwaitingAdult { by_hand.unwrap_or(self.ms) } else { known.at_ms };
+            let jumps = [Fault::Clock1970, Fault::Clock2099, Fault::ClockHours];
+            let held = jumps.iter().any(|fault| self.plan.faults.has(*fault)) || self.stepping;
+            // A second approval of the button does not begin a new hold, so the earliest hand is what counts.
+            let slack_ms = if first.state == OrderState::AwaitingAdult { policy().hold_ms } else { 1_000 };
+            let enough = held || self.ms + slack_ms >= from_ms + policy().hold_ms;
+            self.must(enough, Invariant::Guarded, "left before its hold was over", order);
+        }
+        if let Some(before) = before.filter(|before| before.is_final() && *before != order.state) {
+            let back = matches!(order.state, OrderState::Withdrawn | OrderState::Refunded);
+            let goes_on = back && matches!(before, OrderState::Delivered | OrderState::Withdrawn);
+            self.must(goes_on, Invariant::Rest, &format!("{} after {}", order.state.name(), before.name()), order);
+        }
     }
 
     pub(super) fn check_send(&mut self, id: &OrderId) {
-        let order = self.disk.orders.get(id).expect("an order is sent that is not on disk");
-        assert_eq!(order.state, OrderState::Sending, "sent before that was on disk");
-        assert!(self.audits.contains_key(id), "sent without verdicts on disk");
-        assert!(self.leaving.contains(id), "sent without its hold having ended at a known time");
+        let Some(order) = self.disk.household.orders.get(id).cloned() else {
+            return self.violate(Invariant::Confirmed, format!("order {id} is sent and not on disk"));
+        };
+        self.must(order.state == OrderState::Sending, Invariant::Confirmed, "sent before that was on disk", &order);
+        let verdicts = self.disk.audits.contains_key(id);
+        self.must(verdicts, Invariant::Confirmed, "sent without verdicts on disk", &order);
     }
 
-    pub(super) fn check_end(&mut self) {
-        assert!(self.mind.is_idle(), "not idle at the end");
-        for (id, order) in &self.disk.orders {
-            let settled = match order.state {
-                OrderState::Accepted | OrderState::Shipped | OrderState::Delivered => self.bookings.contains_key(id),
-                OrderState::Cancelled => self.bookings.get(id).is_none_or(|(_, state)| *state == OrderState::Cancelled),
-                OrderState::Rejected | OrderState::Expired => !self.bookings.contains_key(id),
-                OrderState::AwaitingAdult
-                | OrderState::Held
-                | OrderState::Sending
-                | OrderState::HeldAtShop
-                | OrderState::Approving
-                | OrderState::Cancelling
-                | OrderState::Withdrawn
-                | OrderState::Refunded
-                | OrderState::Unknown => false,
-            };
-            assert!(
-                settled,
-                "{id} is {} on disk, at the shop {:?}",
-                order.state.name(),
-                self.bookings.get(id).map(|b| b.1)
-            );
-            let reply = match order.state {
-                OrderState::Accepted => "booked",
-                OrderState::Rejected => "rejected_by_shop",
-                OrderState::Cancelled => "cancelled",
-                _ => continue,
-            };
-            assert!(self.restarts > 0 || self.told.contains(reply), "{id} is {reply}, and nobody was told");
-        }
-        for id in self.bookings.keys() {
-            assert!(self.seen.contains_key(id), "the shop booked what was never confirmed");
-        }
-        assert_eq!(self.mind.household().orders, self.disk.orders, "memory and disk differ");
+    /// An order comes to the shop.
+    pub(super) fn check_arrival(&mut self, order: &Order) {
+        let id = &order.id;
+        let known = self.model.orders.contains_key(id);
+        self.must(known, Invariant::Confirmed, "the shop gets what was never confirmed", order);
+        self.must(self.model.leaving.contains(id), Invariant::Guarded, "sent without its hold having ended", order);
     }
 
-    /// The same events give the same effects, to the byte.
-    pub(super) fn check_replay(&mut self) {
-        let journal = std::mem::take(&mut self.journal);
-        if self.life > 0 || journal.is_empty() {
-            return;
-        }
-        let household = Household { orders: BTreeMap::new(), ..self.disk.clone() };
-        let mut mind = Mind::new(policy(), understanding(), household);
-        for (input, now, effects) in journal {
-            assert_eq!(serde_json::to_string(&handle(&mut mind, &input, now)).unwrap(), effects, "a replay differs");
-        }
+    /// The shop books it: nobody may have told the household that it was not made.
+    pub(super) fn check_booking(&mut self, order: &Order) {
+        let denied = self.model.denied.contains(&order.id) && !self.shop.lied.contains(&order.id);
+        self.must(!denied, Invariant::Told, "booked although the household heard that it was not ordered", order);
     }
+}
+
+fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> {
+    writes.iter().find_map(|write| match write {
+        Write::Audit { order: Some(id), verdicts, .. } if *id == order.id => Some(verdicts.as_slice()),
+        Write::Audit { .. } | Write::Order(_) | Write::ListItem { .. } => None,
+    })
+}
+
+fn is_wish(order: &Order, wish: Option<&[(&'static str, u32)]>) -> bool {
+    let lines = &order.quote.lines;
+    wish.is_some_and(|wish| {
+        wish.len() == lines.len()
+            && lines.iter().zip(wish).all(|(line, (sku, qty))| line.sku == *sku && line.qty == *qty)
+    })
+}
+
+fn is_as_asked(order: &Order, asked: &Asked) -> bool {
+    let same = asked
+        .lines
+        .iter()
+        .zip(&order.quote.lines)
+        .all(|(asked, line)| (&asked.sku, asked.qty) == (&line.sku, line.qty));
+    asked.lines.len() == order.quote.lines.len() && same
+}
+
+fn lines(order: &Order) -> String {
+    let lines: Vec<String> = order.quote.lines.iter().map(|line| format!("{} {}", line.qty, line.sku)).collect();
+    format!("{}, {}", lines.join(" and "), order.quote.total())
 }

@@ -1,90 +1,74 @@
-//! The link and the shop at its other end: it loses and repeats, books an order once, and tells what
-//! became of it. Now and then it is hostile.
+//! The link and an honest shop at its other end: it loses and repeats, quotes, books an order once, and tells what
+//! became of it.
 
-use super::{Input, MINUTE, START_UNIX_MS, World, product};
-use std::collections::BTreeMap;
-use tendero::decide::Now;
+use super::{Fault, HOUR, Input, Invariant, MINUTE, START_UNIX_MS, World, product};
+use std::collections::{BTreeMap, BTreeSet};
 use tendero::decide::event::Event;
 use tendero::decide::order::{
-    Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
+    Delivery, Order, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
 };
 use tendero::understand::Lang;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shop {
+    pub bookings: BTreeMap<OrderId, Booking>,
+    /// Orders that the shop never had and will not take any more.
+    refused: BTreeSet<OrderId>,
+    /// Orders about which it told something else than is true.
+    pub lied: BTreeSet<OrderId>,
+    pub revs: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Booking {
+    /// The bytes that came.
+    pub order: Order,
+    pub state: OrderState,
+}
+
+impl Shop {
+    pub fn booked(&self) -> usize {
+        self.bookings.len()
+    }
+}
+
+/// Choices that are the shop's own: cut from the id, so that they stay the same whatever else happens.
+fn dice(id: &OrderId, at: usize) -> u8 {
+    u8::from_str_radix(&id.0[2 * at..2 * at + 2], 16).unwrap_or(0)
+}
 
 impl World {
     /// The outbox sends until the receipt is on disk or the order's time is over.
     pub(super) fn outbox(&mut self, id: &OrderId) {
-        let Some(order) = self.disk.orders.get(id) else { panic!("an order is sent that is not on disk") };
+        let Some(order) = self.disk.household.orders.get(id) else { return };
         let expires_unix_ms = order.expires_unix_ms;
         if order.state != OrderState::Sending || self.now().wall.is_some_and(|wall| wall.unix_ms >= expires_unix_ms) {
             return;
         }
         self.over_the_link(Input::Arrive(id.clone()));
-        self.put(self.mono_ms + 5 * MINUTE, Input::Outbox(id.clone()));
+        self.put(self.ms + 5 * MINUTE, Input::Outbox(id.clone()));
     }
 
     pub(super) fn over_the_link(&mut self, input: Input) {
-        let lost = self.faults.lost && self.rng.chance(30);
+        let lost = self.strikes(Fault::Lost, 25);
         if self.link_up && !lost {
             self.soon(20, 2_000, input);
         }
     }
 
-    pub(super) fn order_arrives(&mut self, id: &OrderId) {
-        let order = self.disk.orders[id].clone();
-        let rejects = id.0.as_bytes()[0].is_multiple_of(8) || self.refused.contains(id);
-        let first = !self.bookings.contains_key(id);
-        if let Some((known, _)) = self.bookings.get(id) {
-            assert_eq!((&known.quote, &known.nonce), (&order.quote, &order.nonce), "the same id with other bytes");
+    pub(super) fn quote_arrives(&mut self, request_id: String, wanted: &[Wanted]) {
+        if self.rng.chance(3) {
+            let code = "out_of_stock".into();
+            return self.over_the_link(Input::Event(Event::NotQuoted { request_id, code }));
         }
-        let status = if rejects { ReceiptStatus::Rejected } else { ReceiptStatus::Accepted };
-        if first && !rejects {
-            self.bookings.insert(id.clone(), (order, OrderState::Accepted));
-        }
-        let receipt = Receipt {
-            order_id: id.clone(),
-            status,
-            code: None,
-            shop_order_no: Some("1".into()),
-            cancel_until_unix_ms: None,
-        };
-        self.over_the_link(Input::Event(Event::Receipt(receipt)));
+        let honest = self.honest_quote(request_id, wanted);
+        let quote = self.perhaps_hostile(honest);
+        self.model.quoted(&quote);
+        self.over_the_link(Input::Event(Event::Quoted(quote)));
     }
 
-    pub(super) fn cancel_arrives(&mut self, id: &OrderId) {
-        let state = match self.bookings.get_mut(id) {
-            Some((_, state)) => {
-                if *state == OrderState::Accepted {
-                    *state =
-                        if id.0.as_bytes()[1].is_multiple_of(2) { OrderState::Cancelled } else { OrderState::Shipped };
-                }
-                *state
-            }
-            // The shop never had it, and from now on will not take it.
-            None => {
-                self.refused.insert(id.clone());
-                OrderState::Cancelled
-            }
-        };
-        self.status(id, state);
-    }
-
-    pub(super) fn ask_arrives(&mut self, id: &OrderId) {
-        // Asked for only after its signed expiry: an unknown order is not taken any more.
-        let state = self.bookings.get(id).map_or(OrderState::Expired, |(_, state)| *state);
-        if state == OrderState::Expired {
-            self.refused.insert(id.clone());
-        }
-        self.status(id, state);
-    }
-
-    fn status(&mut self, id: &OrderId, state: OrderState) {
-        self.revs += 1;
-        let update = StatusUpdate { order_id: id.clone(), rev: self.revs, state, code: None };
-        self.over_the_link(Input::Event(Event::Status(update)));
-    }
-
-    pub(super) fn quote(&mut self, request_id: String, wanted: &[Wanted], now: Now) -> Quote {
-        let mut lines: Vec<QuoteLine> = wanted
+    fn honest_quote(&mut self, request_id: String, wanted: &[Wanted]) -> Quote {
+        let lines: Vec<QuoteLine> = wanted
             .iter()
             .map(|line| {
                 let product = product(&line.sku);
@@ -94,17 +78,7 @@ impl World {
                 QuoteLine { sku: line.sku.clone(), title, qty: line.qty, unit_amount, total, options: BTreeMap::new() }
             })
             .collect();
-        // A hostile shop swaps the product, or raises the price.
-        match self.rng.below(20) {
-            0 => lines[0].sku = "dollhouse".into(),
-            1 => lines[0].qty += 1,
-            2 => {
-                lines[0].unit_amount *= 2;
-                lines[0].total *= 2;
-            }
-            _ => {}
-        }
-        let day = now.wall.map_or(START_UNIX_MS, |wall| wall.unix_ms) + 86_400_000;
+        let day = START_UNIX_MS + i64::try_from(self.ms).unwrap() + 86_400_000;
         Quote {
             quote_id: format!("q-{request_id}"),
             hash: format!("h-{request_id}"),
@@ -115,11 +89,116 @@ impl World {
             total: lines.iter().map(|line| line.total).sum(),
             lines,
             delivery: Delivery { earliest_unix_ms: day, latest_unix_ms: day, amount: 0 },
-            valid_s: 900,
+            valid_s: if self.rng.chance(10) { 5 } else { 900 },
             withdrawal_days: 14,
-            recurring: self.rng.chance(3),
+            recurring: false,
             because: None,
-            surge: None,
         }
+    }
+
+    pub(super) fn order_arrives(&mut self, id: &OrderId) {
+        // What was published are the bytes of the first write.
+        let Some(order) = self.disk.bytes.get(id).cloned() else {
+            return self.violate(Invariant::Confirmed, "an order was sent that never was on disk");
+        };
+        self.check_arrival(&order);
+        let status = self.decide_booking(&order);
+        let receipt = |status| Receipt {
+            order_id: id.clone(),
+            status,
+            code: None,
+            shop_order_no: Some("1".into()),
+            cancel_until_unix_ms: None,
+        };
+        self.over_the_link(Input::Event(Event::Receipt(receipt(status))));
+    }
+
+    /// The same order gets the same answer; a new one is booked, kept back or rejected.
+    fn decide_booking(&mut self, order: &Order) -> ReceiptStatus {
+        let id = &order.id;
+        if let Some(booking) = self.shop.bookings.get(id) {
+            let same = booking.order == *order;
+            let state = booking.state;
+            if !same {
+                self.violate(Invariant::SameBytes, format!("order {id} came again with other bytes"));
+            }
+            return match state {
+                OrderState::Sending => ReceiptStatus::Held,
+                OrderState::Rejected => ReceiptStatus::Rejected,
+                _ => ReceiptStatus::Accepted,
+            };
+        }
+        let true_unix_ms = START_UNIX_MS + i64::try_from(self.ms).unwrap();
+        let late = order.expires_unix_ms <= true_unix_ms;
+        if dice(id, 0).is_multiple_of(10) || late || self.shop.refused.contains(id) {
+            self.shop.refused.insert(id.clone());
+            return ReceiptStatus::Rejected;
+        }
+        self.check_booking(order);
+        let held = dice(id, 2).is_multiple_of(12);
+        let state = if held { OrderState::Sending } else { OrderState::Accepted };
+        self.shop.bookings.insert(id.clone(), Booking { order: order.clone(), state });
+        if held || dice(id, 3).is_multiple_of(3) {
+            let ms = self.rng.between(2 * MINUTE, 3 * HOUR);
+            self.put(self.ms + ms, Input::ShopMoves(id.clone()));
+        }
+        if held { ReceiptStatus::Held } else { ReceiptStatus::Accepted }
+    }
+
+    /// What the shop kept back is approved there, or not; what is booked is shipped, then delivered.
+    pub(super) fn shop_moves(&mut self, id: &OrderId) {
+        let Some(booking) = self.shop.bookings.get_mut(id) else { return };
+        booking.state = match booking.state {
+            OrderState::Sending if dice(id, 4).is_multiple_of(2) => OrderState::Accepted,
+            OrderState::Sending => OrderState::Rejected,
+            OrderState::Accepted => OrderState::Shipped,
+            OrderState::Shipped => OrderState::Delivered,
+            settled => settled,
+        };
+        let state = booking.state;
+        if state == OrderState::Shipped {
+            self.put(self.ms + HOUR, Input::ShopMoves(id.clone()));
+        }
+        self.status(id, state);
+    }
+
+    pub(super) fn cancel_arrives(&mut self, id: &OrderId) {
+        let state = match self.shop.bookings.get_mut(id) {
+            Some(booking) => {
+                if matches!(booking.state, OrderState::Accepted | OrderState::Sending) {
+                    let takes_back = dice(id, 1).is_multiple_of(2) || booking.state == OrderState::Sending;
+                    booking.state = if takes_back { OrderState::Cancelled } else { OrderState::Shipped };
+                }
+                booking.state
+            }
+            // The shop never had it, and from now on will not take it.
+            None => {
+                self.shop.refused.insert(id.clone());
+                OrderState::Cancelled
+            }
+        };
+        self.status(id, state);
+    }
+
+    pub(super) fn ask_arrives(&mut self, id: &OrderId) {
+        // Asked for only after its signed expiry: an unknown order is not taken any more.
+        let state = match self.shop.bookings.get_mut(id) {
+            Some(booking) if booking.state == OrderState::Sending => {
+                booking.state = OrderState::Rejected;
+                booking.state
+            }
+            Some(booking) => booking.state,
+            None => {
+                self.shop.refused.insert(id.clone());
+                OrderState::Expired
+            }
+        };
+        self.status(id, state);
+    }
+
+    fn status(&mut self, id: &OrderId, state: OrderState) {
+        self.shop.revs += 1;
+        let update = StatusUpdate { order_id: id.clone(), rev: self.shop.revs, state };
+        self.over_the_link(Input::Event(Event::Status(update)));
     }
 }

@@ -1,89 +1,162 @@
-//! The world around the mind: time, disk and what breaks. It hands each event to the mind, and carries
-//! out and checks what the mind answers.
+//! The world around the mind: time, and what is under way. It hands each event to the mind, and carries out and
+//! checks what the mind answers.
 
+mod disk;
+mod ears;
 mod faults;
+mod hostile;
 mod household;
 mod invariants;
+mod model;
+mod rest;
 mod shop;
+mod steps;
+mod tally;
+mod words;
 
 use crate::rng::Rng;
-use faults::Faults;
+pub use faults::{Fault, Faults};
+pub use invariants::{Invariant, Violation};
+use model::{Cause, Model};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
+pub use steps::{ALPHABET, Step};
+pub use tally::Tally;
 use tendero::decide::effect::{Effect, Write};
-use tendero::decide::event::{Button, Event, Heard, Turn};
-use tendero::decide::guard::Verdict;
+use tendero::decide::event::{Button, Event};
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
-use tendero::decide::order::{Order, OrderId, OrderState, Quote};
+use tendero::decide::order::{OrderId, Wanted};
 use tendero::decide::policy::Policy;
-use tendero::decide::reply::Reply;
 use tendero::decide::{Now, Wall};
+use tendero::journal::{Entry, Setup};
 use tendero::understand::Understanding;
 use tendero::understand::catalog::{Catalog, Product};
-use tendero::understand::grammar::Expect;
-use tendero::understand::intent::{Intent, Parse};
 
-const START_UNIX_MS: i64 = 1_795_000_000_000;
-const MINUTE: u64 = 60_000;
-const HOUR: u64 = 60 * MINUTE;
+/// 2026-11-18, 10:13 local time.
+pub const START_UNIX_MS: i64 = 1_795_000_000_000;
+pub const MINUTE: u64 = 60_000;
+pub const HOUR: u64 = 60 * MINUTE;
 /// The faults stop after this time, and everything must come to rest within `SETTLE_MS`.
 const FAULTS_MS: u64 = 5 * HOUR;
 const SETTLE_MS: u64 = 40 * HOUR;
 const MAX_EVENTS: usize = 20_000;
 
-/// What the mind is given: an event, or an utterance with its meaning.
+/// One run: everything that happens in it follows from this.
 #[derive(Debug, Clone)]
-enum Input {
+pub struct Plan {
+    pub seed: u64,
+    pub faults: Faults,
+    /// Of what happens of its own accord, by number: what is left out. Each has random numbers of its own, so the
+    /// others go on as before.
+    pub without: BTreeSet<u32>,
+    /// What is on its way and never arrives.
+    pub lost: BTreeSet<Delivery>,
+    /// The power goes at this point of [`World::points`].
+    pub cut_at: Option<u64>,
+    /// Not the power goes there, but the program is ended and started.
+    pub cut_is_restart: bool,
+    /// An invariant that does not hold, for trying out what a failure does.
+    pub artificial: bool,
+}
+
+impl Plan {
+    pub fn of_seed(seed: u64) -> Plan {
+        let faults = Faults::some(&mut Rng::new(seed));
+        Plan { faults, ..Plan::quiet(seed) }
+    }
+
+    /// Without any fault.
+    pub fn quiet(seed: u64) -> Plan {
+        let (faults, without, lost) = (Faults::default(), BTreeSet::new(), BTreeSet::new());
+        Plan { seed, faults, without, lost, cut_at: None, cut_is_restart: false, artificial: false }
+    }
+}
+
+/// What arrives: the number of the act that it follows from, and which of those it is.
+pub type Delivery = (u32, u32);
+
+/// What is under way.
+#[derive(Debug, Clone)]
+pub enum Input {
     Event(Event),
-    Said(Heard, Vec<Parse>),
+    /// Something happens of its own accord; by number.
+    Act(u32),
+    /// Somebody has spoken.
+    Spoken(ears::Utterance),
+    /// The speech engine has its result.
+    Recognised(ears::Utterance),
     Commit {
         ticket: u32,
         writes: Vec<Write>,
     },
-    /// An order arrives at the shop.
+    QuoteArrives {
+        request_id: String,
+        lines: Vec<Wanted>,
+    },
     Arrive(OrderId),
     CancelArrives(OrderId),
     AskArrives(OrderId),
     /// The outbox looks whether a sent order still has no receipt on disk.
     Outbox(OrderId),
-    Act,
+    /// Something happens to an order at the shop.
+    ShopMoves(OrderId),
+    /// An adult goes to the button.
+    Approve,
+    Mute,
+    Unmute,
+    /// The wall clock is set from the network.
+    ClockSet,
 }
 
+/// A line of the journal of a run.
+#[allow(clippy::large_enum_variant, reason = "nearly all of them are entries")]
+#[derive(Debug, Clone)]
+pub enum Line {
+    Start(Box<Setup>),
+    Entry(Entry),
+}
+
+#[derive(Clone)]
 pub struct World {
+    pub(super) plan: Plan,
+    faults: Faults,
     rng: Rng,
-    show: bool,
-    mono_ms: u64,
+    /// The act that is going on, and how much followed from it so far.
+    act: Delivery,
+    ms: u64,
+    /// When this life began: the mind's clock starts at nothing.
+    born_ms: u64,
+    /// How far the wall clock is off; `None`: it is unknown.
     wall_off_ms: Option<i64>,
     mind: Mind,
-    disk: Household,
-    audits: BTreeMap<OrderId, Vec<Verdict>>,
-    queue: BTreeMap<(u64, u64), (u32, Input)>,
+    queue: BTreeMap<(u64, u64), (u32, Delivery, Input)>,
     seq: u64,
     /// Rises with each restart: what a life waited for does not reach the next.
     life: u32,
-    pub restarts: u32,
-    faults: Faults,
     link_up: bool,
+    muted: bool,
     disk_full: bool,
-    turn: Option<Turn>,
-    bookings: BTreeMap<OrderId, (Order, OrderState)>,
-    /// Orders that the shop never had and will not take any more.
-    refused: BTreeSet<OrderId>,
-    revs: u64,
-    /// Orders whose hold has ended.
-    leaving: BTreeSet<OrderId>,
-    seen: BTreeMap<OrderId, (Quote, u64)>,
-    /// When an adult's hand was last on the button.
-    hand_ms: Option<u64>,
-    /// The last read-back, and whether it was really heard to its end.
-    read_back: Option<(Reply, u32, bool)>,
-    told: BTreeSet<String>,
-    journal: Vec<(Input, Now, String)>,
+    disk: disk::Disk,
+    ears: ears::Ears,
+    shop: shop::Shop,
+    model: Model,
+    /// Effects and writes so far: the points at which the power can go.
+    pub points: u64,
+    pub tally: Tally,
+    pub violation: Option<Violation>,
+    /// What the mind was given so far.
+    pub events: u64,
+    /// What arrived, in order.
+    pub arrived: Vec<Delivery>,
+    /// `None`: not kept.
+    pub record: Option<Vec<Line>>,
+    /// Time passes only when somebody says so.
+    stepping: bool,
 }
 
 /// Compiling the lexicons takes long; the simulation needs only one of them.
-fn understanding() -> Understanding {
+pub fn understanding() -> Understanding {
     static ONCE: OnceLock<Understanding> = OnceLock::new();
     let make = || Understanding::new(Catalog::from_json(include_str!("../dialogues/catalog.json")).unwrap());
     ONCE.get_or_init(make).clone()
@@ -94,10 +167,10 @@ fn product(sku: &str) -> &'static Product {
     ONCE.get_or_init(understanding).catalog().product(sku).unwrap()
 }
 
-fn policy() -> Policy {
+pub fn policy() -> Policy {
     Policy {
         max_orders_hour: 4,
-        cap_day_minor: 4_000,
+        cap_day_minor: 8_000,
         quiet_from_min: 0,
         quiet_to_min: 0,
         duplicate_ms: 30 * MINUTE,
@@ -105,268 +178,273 @@ fn policy() -> Policy {
     }
 }
 
+/// What this household bought before the world began: one pack at a time.
+const REGULARS: [&str; 4] = ["heads-4", "coffee-500", "milk-oat", "wine-red"];
+
+fn newcomer() -> Household {
+    let mut household = Household::default();
+    for sku in REGULARS {
+        let last_unit_amount = product(sku).unit_amount;
+        let regular = Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS };
+        household.regulars.insert(sku.into(), regular);
+    }
+    household
+}
+
 impl World {
-    pub fn new(seed: u64, show: bool) -> World {
-        let mut rng = Rng::new(seed);
-        let mut disk = Household::default();
-        for sku in ["heads-4", "coffee-500", "milk-oat", "wine-red"] {
-            let last_unit_amount = product(sku).unit_amount;
-            disk.regulars
-                .insert(sku.into(), Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS });
-        }
-        let faults = Faults::some(&mut rng);
-        let mind = Mind::new(policy(), understanding(), disk.clone());
-        let mut world = World {
-            rng,
-            show,
-            mono_ms: 0,
-            wall_off_ms: Some(START_UNIX_MS),
+    /// What happens of its own accord: by turns something that the household does, and something that breaks.
+    pub const ACTS: u32 = 60;
+
+    /// A world in which nothing happens yet.
+    pub fn new(plan: Plan, record: bool) -> World {
+        let household = newcomer();
+        let mind = Mind::new(policy(), understanding(), household.clone());
+        let record = record.then(|| vec![Line::Start(Box::new(Setup::of(&mind)))]);
+        World {
+            faults: plan.faults,
+            rng: Rng::new(plan.seed),
+            act: (0, 0),
+            ms: 0,
+            born_ms: 0,
+            wall_off_ms: Some(0),
             mind,
-            disk,
-            audits: BTreeMap::new(),
             queue: BTreeMap::new(),
             seq: 0,
             life: 0,
-            restarts: 0,
-            faults,
             link_up: true,
+            muted: false,
             disk_full: false,
-            turn: None,
-            bookings: BTreeMap::new(),
-            refused: BTreeSet::new(),
-            revs: 0,
-            leaving: BTreeSet::new(),
-            seen: BTreeMap::new(),
-            hand_ms: None,
-            read_back: None,
-            told: BTreeSet::new(),
-            journal: vec![],
-        };
-        if show {
-            println!("seed {seed}: {:?}", world.faults);
+            disk: disk::Disk::new(household),
+            ears: ears::Ears::default(),
+            shop: shop::Shop::default(),
+            model: Model::default(),
+            points: 0,
+            tally: Tally::default(),
+            violation: None,
+            events: 0,
+            arrived: vec![],
+            record,
+            stepping: false,
+            plan,
         }
-        let mut at_ms = 0;
-        while at_ms < FAULTS_MS {
-            at_ms += world.rng.between(5_000, 20 * MINUTE);
-            world.put(at_ms, Input::Act);
+    }
+
+    /// As [`World::run`], and a panic is a violation.
+    pub fn run_caught(&mut self) {
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run()));
+        if let Err(panic) = ran {
+            let what = panic.downcast_ref::<String>().cloned();
+            let what = what.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            self.violation = None;
+            self.violate(Invariant::Panic, what.unwrap_or_else(|| "a panic".into()));
         }
-        world
     }
 
-    pub fn booked(&self) -> usize {
-        self.bookings.len()
-    }
-
-    pub fn cancelled(&self) -> usize {
-        self.disk.orders.values().filter(|order| order.state == OrderState::Cancelled).count()
-    }
-
+    /// Five hours with a household and faults, and forty in which all must come to rest.
     pub fn run(&mut self) {
-        self.until(FAULTS_MS);
-        // The faults stop; what is open must come to rest, and the household must hear of it.
-        self.faults = Faults::default();
-        self.disk_full = false;
-        self.wall_off_ms = Some(START_UNIX_MS);
-        self.link_up = true;
-        self.give(Input::Event(Event::Link { up: true }));
-        self.until(FAULTS_MS + SETTLE_MS);
-        self.give(Input::Event(Event::Link { up: true }));
-        self.until(FAULTS_MS + SETTLE_MS + HOUR);
+        self.tally.begin(self.faults);
+        let mut schedule = Rng::new(!self.plan.seed);
+        let mut at_ms = 0;
+        for number in 1..=World::ACTS {
+            at_ms += schedule.between(2_000, 2 * FAULTS_MS / u64::from(World::ACTS));
+            if !self.plan.without.contains(&number) {
+                self.put(at_ms, Input::Act(number));
+            }
+        }
+        self.until(FAULTS_MS.max(at_ms));
+        self.settle();
+    }
+
+    /// The faults stop; what is open must come to rest, and the household must hear of it.
+    pub fn settle(&mut self) {
+        self.stepping = false;
+        self.mend();
+        let from_ms = self.ms;
+        self.until(from_ms + SETTLE_MS);
+        self.give(Event::Link { up: true });
+        self.until(from_ms + SETTLE_MS + HOUR);
         self.check_end();
-        self.check_replay();
+        self.tally.end(&self.disk.household, self.shop.booked());
     }
 
-    fn now(&self) -> Now {
-        let unix_ms = self.wall_off_ms.map(|off| off + i64::try_from(self.mono_ms).unwrap());
-        Now { mono_ms: self.mono_ms, wall: unix_ms.map(|unix_ms| Wall { unix_ms, offset_min: 60 }) }
+    pub(super) fn now(&self) -> Now {
+        let true_ms = START_UNIX_MS + i64::try_from(self.ms).unwrap();
+        let unix_ms = self.wall_off_ms.map(|off_ms| true_ms + off_ms);
+        Now { mono_ms: self.ms - self.born_ms, wall: unix_ms.map(|unix_ms| Wall { unix_ms, offset_min: 60 }) }
     }
 
-    fn put(&mut self, at_ms: u64, input: Input) {
+    pub(super) fn put(&mut self, at_ms: u64, input: Input) {
         self.seq += 1;
-        self.queue.insert((at_ms, self.seq), (self.life, input));
+        self.act.1 += 1;
+        self.queue.insert((at_ms, self.seq), (self.life, self.act, input));
     }
 
     /// Some time from now, perhaps much later, perhaps twice.
-    fn soon(&mut self, from_ms: u64, to_ms: u64, input: Input) {
+    pub(super) fn soon(&mut self, from_ms: u64, to_ms: u64, input: Input) {
         let mut ms = self.rng.between(from_ms, to_ms);
-        if self.faults.slow && self.rng.chance(10) {
+        if self.strikes(Fault::Late, 10) {
             ms += self.rng.between(1_000, 30 * MINUTE);
         }
-        self.put(self.mono_ms + ms, input.clone());
-        if self.faults.doubled && self.rng.chance(15) {
+        self.put(self.ms + ms, input.clone());
+        if self.strikes(Fault::Doubled, 15) {
             let more = self.rng.between(0, 10 * MINUTE);
-            self.put(self.mono_ms + ms + more, input);
+            self.put(self.ms + ms + more, input);
         }
     }
 
     fn until(&mut self, end_ms: u64) {
         for _ in 0..MAX_EVENTS {
+            if self.violation.is_some() {
+                return;
+            }
             let event_ms = self.queue.first_key_value().map(|((at_ms, _), _)| *at_ms);
-            let deadline_ms = self.mind.deadline().map(|deadline| deadline.at_mono_ms);
+            let deadline_ms = self.mind.deadline().map(|deadline| deadline.at_mono_ms + self.born_ms);
             let next_ms = [event_ms, deadline_ms].into_iter().flatten().min();
             let Some(next_ms) = next_ms.filter(|next_ms| *next_ms <= end_ms) else {
-                self.mono_ms = self.mono_ms.max(end_ms);
+                self.ms = self.ms.max(end_ms);
                 return;
             };
-            self.mono_ms = self.mono_ms.max(next_ms);
+            self.ms = self.ms.max(next_ms);
             if event_ms == Some(next_ms) {
-                let (_, (life, input)) = self.queue.pop_first().unwrap();
-                self.arrive(life, input);
+                let (_, arrived) = self.queue.pop_first().unwrap();
+                self.arrive(arrived);
             } else {
-                self.give(Input::Event(Event::Deadline));
-                let again = self.mind.deadline();
-                assert!(
-                    again.is_none_or(|again| again.at_mono_ms > self.mono_ms),
-                    "a deadline without progress: {again:?}"
-                );
+                self.deadline();
             }
         }
-        panic!("events without end");
+        self.violate(Invariant::Bounded, "events without end");
     }
 
-    fn arrive(&mut self, life: u32, input: Input) {
+    pub(super) fn deadline(&mut self) {
+        let life = self.life;
+        self.give(Event::Deadline);
+        let again = self.mind.deadline().filter(|_| life == self.life);
+        if again.is_some_and(|again| again.at_mono_ms + self.born_ms <= self.ms) {
+            self.violate(Invariant::Bounded, format!("a deadline without progress: {again:?}"));
+        }
+    }
+
+    pub(super) fn arrive(&mut self, (life, delivery, input): (u32, Delivery, Input)) {
+        if self.plan.lost.contains(&delivery) {
+            return;
+        }
+        if !matches!(input, Input::Act(_)) {
+            self.arrived.push(delivery);
+        }
         let of_this_life = life == self.life;
         match input {
-            Input::Act => {
-                self.act();
-                self.mischief();
+            Input::Act(number) => {
+                self.act = (number, 0);
+                self.rng = Rng::new(self.plan.seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ u64::from(number) << 32);
+                if number.is_multiple_of(2) { self.mischief() } else { self.household_acts() }
             }
+            Input::Spoken(utterance) => self.spoken(utterance),
+            Input::Approve => self.approve(),
+            Input::Mute => self.mute_for_a_while(),
+            Input::Unmute => self.mute(false),
+            Input::ClockSet => self.wall_off_ms = Some(0),
+            Input::QuoteArrives { request_id, lines } => self.quote_arrives(request_id, &lines),
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
             Input::AskArrives(id) => self.ask_arrives(&id),
+            Input::ShopMoves(id) => self.shop_moves(&id),
+            // What the broker brings survives a restart; the rest belongs to the life that caused it.
+            Input::Event(event @ (Event::Receipt(_) | Event::Status(_))) => self.give(event),
             Input::Commit { ticket, writes } if of_this_life => self.commit(ticket, writes),
             Input::Outbox(id) if of_this_life => self.outbox(&id),
-            Input::Commit { .. } | Input::Outbox(_) => {}
-            // What the broker brings survives a restart; the rest belongs to the life that caused it.
-            Input::Event(Event::Receipt(_) | Event::Status(_)) => self.give(input),
-            Input::Event(_) | Input::Said(..) if of_this_life => self.give(input),
-            Input::Event(_) | Input::Said(..) => {}
+            Input::Recognised(utterance) if of_this_life => self.recognised(utterance),
+            Input::Event(event) if of_this_life => self.give(event),
+            Input::Commit { .. } | Input::Outbox(_) | Input::Recognised(_) | Input::Event(_) => {}
         }
     }
 
-    fn restart(&mut self) {
-        if self.show {
-            println!("{:>9} RESTART", self.mono_ms);
+    /// Hands the event to the mind, checks and carries out what it answers.
+    pub(super) fn give(&mut self, event: Event) {
+        if self.violation.is_some() {
+            return;
         }
-        self.check_replay();
-        self.life += 1;
-        self.restarts += 1;
-        self.turn = None;
-        self.read_back = None;
-        self.mind = Mind::new(policy(), understanding(), self.disk.clone());
-        let up = self.link_up;
-        self.give(Input::Event(Event::Link { up }));
-    }
-
-    /// Hands the input to the mind, checks and carries out what it answers.
-    fn give(&mut self, input: Input) {
+        self.events += 1;
         let now = self.now();
-        if let Input::Event(Event::Played { say }) = &input
-            && let Some((_, waited, done)) = &mut self.read_back
-        {
-            *done |= waited == say;
+        let cause = self.understand_cause(&event);
+        let effects = self.hand_over(&event, now);
+        if let Some(record) = &mut self.record {
+            record.push(Line::Entry(Entry { at: now, event: event.clone(), effects: effects.clone() }));
         }
-        let journalled = input.clone();
-        let effects = handle(&mut self.mind, &input, now);
-        if self.show {
-            println!("{:>9} {:?}\n            -> {}", self.mono_ms, input, serde_json::to_string(&effects).unwrap());
+        if effects.len() > 64 {
+            self.violate(Invariant::Bounded, format!("{} effects", effects.len()));
         }
-        assert!(effects.len() <= 64, "{} effects", effects.len());
-        self.journal.push((journalled, now, serde_json::to_string(&effects).unwrap()));
-        if matches!(input, Input::Event(Event::Button(Button::Hold))) {
-            self.hand_ms = Some(self.mono_ms);
+        if let Some(deadline) = self.mind.deadline() {
+            self.tally.waited(deadline.why);
         }
-        let confirms = match &input {
-            Input::Said(heard, parses) => {
-                heard.turn.is_some()
-                    && heard.turn == self.turn
-                    && !heard.acoustics.while_speaking
-                    && parses[0].intent == Intent::Confirm
-            }
-            _ => false,
-        };
+        let life = self.life;
         for effect in effects {
-            self.carry_out(effect, confirms, now);
+            if self.is_cut() {
+                self.cut();
+            }
+            if life != self.life || self.violation.is_some() {
+                return;
+            }
+            self.carry_out(effect, &cause, now);
         }
     }
 
-    fn carry_out(&mut self, effect: Effect, confirms: bool, now: Now) {
+    fn carry_out(&mut self, effect: Effect, cause: &Cause, now: Now) {
         match effect {
-            Effect::Say { say, reply, .. } => {
-                self.told.insert(serde_json::to_value(&reply).unwrap()["reply"].as_str().unwrap().to_owned());
-                match (&reply, &mut self.read_back) {
-                    (Reply::ReadBack { .. }, _) => self.read_back = Some((reply, say, false)),
-                    // The phrase alone is asked for again: the read-back before it still holds.
-                    (Reply::SayPhrase { .. }, Some((_, waited, done))) => {
-                        *waited = say;
-                        *done = false;
-                    }
-                    (Reply::Because { .. }, _) => {}
-                    (_, _) => self.read_back = None,
-                }
-                self.soon(500, 6_000, Input::Event(Event::Played { say }));
-            }
-            Effect::Listen { turn, expect, .. } => {
-                let heard_out = self.read_back.as_ref().is_none_or(|(_, _, done)| *done);
-                assert!(heard_out || expect == Expect::Command, "the microphone opened before the read-back had ended");
-                self.turn = Some(turn);
-                self.reply_to(turn, &expect);
-            }
-            Effect::Rest => self.turn = None,
+            Effect::Say { say, channel, reply, .. } => self.say(say, &channel, reply),
+            Effect::Listen { turn, expect, window_ms, .. } => self.listen(turn, expect, window_ms),
+            Effect::Rest => self.ears.rest(),
             Effect::AskQuote { request_id, lines, .. } => {
-                if self.link_up && !(self.faults.lost && self.rng.chance(20)) {
-                    let quote = self.quote(request_id, &lines, now);
-                    self.soon(50, 4_000, Input::Event(Event::Quoted(quote)));
-                }
+                self.model.asked(&request_id, &lines, cause);
+                self.over_the_link(Input::QuoteArrives { request_id, lines });
             }
             Effect::Store { ticket, writes } => {
-                for write in &writes {
-                    self.check_write(write, &writes, confirms, now);
-                }
-                let ms = self.rng.between(1, 40);
-                self.put(self.mono_ms + ms, Input::Commit { ticket, writes });
+                self.check_writes(&writes, cause, now);
+                self.store(ticket, writes);
             }
             Effect::Send { order } => {
                 self.check_send(&order);
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
-            // Its shop has no burst guard yet: it keeps nothing, so nothing is approved there.
-            Effect::AskApprove { order } => panic!("an approval of {order}, which the shop does not keep"),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
         }
     }
 
-    fn commit(&mut self, ticket: u32, writes: Vec<Write>) {
-        if self.disk_full {
-            self.give(Input::Event(Event::StoreFailed { ticket, why: "disk full".into() }));
-            return;
-        }
-        for write in writes {
-            match write {
-                Write::Order(order) => {
-                    self.disk.orders.insert(order.id.clone(), order);
-                }
-                Write::Audit { order: Some(id), verdicts, .. } => {
-                    self.audits.insert(id, verdicts);
-                }
-                Write::WrongPins { count } => self.disk.wrong_pins = count,
-                Write::Audit { order: None, .. } | Write::ListItem { .. } | Write::Step(_) | Write::Offered { .. } => {}
-            }
-        }
-        // A power cut between the disk and the answer.
-        if self.faults.restarts && self.rng.chance(3) {
-            self.restart();
-        } else {
-            self.soon(0, 5, Input::Event(Event::Stored { ticket }));
-        }
+    /// Is this the point at which the power goes?
+    pub(super) fn is_cut(&mut self) -> bool {
+        self.points += 1;
+        self.plan.cut_at == Some(self.points) || self.faults.has(Fault::PowerCuts) && self.rng.below(1000) < 4
+    }
+
+    pub(super) fn mute(&mut self, on: bool) {
+        self.muted = on;
+        self.give(Event::Muted(on));
+    }
+
+    pub(super) fn mute_for_a_while(&mut self) {
+        self.mute(true);
+        let ms = self.rng.between(1_000, 30 * MINUTE);
+        self.put(self.ms + ms, Input::Unmute);
+    }
+
+    /// An adult's hand.
+    pub(super) fn hold_button(&mut self) {
+        self.model.hand_ms = Some(self.ms);
+        self.give(Event::Button(Button::Hold));
     }
 }
 
-fn handle(mind: &mut Mind, input: &Input, now: Now) -> Vec<Effect> {
-    match input.clone() {
-        Input::Event(event) => mind.handle(event, now),
-        Input::Said(heard, parses) => mind.understood(heard, parses, now),
-        other => panic!("{other:?} is not for the mind"),
+impl World {
+    /// Prints the run, for whoever looks at one seed.
+    pub fn print(&self) {
+        for line in self.record.iter().flatten() {
+            match line {
+                Line::Start(_) => println!("--- restart ---"),
+                Line::Entry(entry) => {
+                    let effects = serde_json::to_string(&entry.effects).unwrap();
+                    println!("{:>9} {:?}\n            -> {effects}", entry.at.mono_ms, entry.event);
+                }
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! small, and the same on every machine.
 #![allow(dead_code, reason = "each test uses its part")]
 
+#[derive(Debug, Clone)]
 pub struct Rng(u64);
 
 impl Rng {

@@ -1,0 +1,137 @@
+//! The disk, and what ends a life: writes in their order, full, slow, silent; restarts and power cuts.
+
+use super::{Fault, Input, Line, MINUTE, World, policy, understanding};
+use std::collections::BTreeMap;
+use tendero::decide::effect::Write;
+use tendero::decide::event::Event;
+use tendero::decide::guard::Verdict;
+use tendero::decide::household::Household;
+use tendero::decide::mind::Mind;
+use tendero::decide::order::{Order, OrderId, OrderState};
+use tendero::journal::Setup;
+
+#[derive(Debug, Clone)]
+pub(super) struct Disk {
+    pub household: Household,
+    /// Each order as it first was written: the store makes the signed bytes then, and never again.
+    pub bytes: BTreeMap<OrderId, Order>,
+    pub audits: BTreeMap<OrderId, Vec<Verdict>>,
+    /// Every state in which each order ever was.
+    pub states: BTreeMap<OrderId, Vec<OrderState>>,
+    /// It writes one after the other.
+    busy_until_ms: u64,
+}
+
+impl Disk {
+    pub fn new(household: Household) -> Disk {
+        Disk { household, bytes: BTreeMap::new(), audits: BTreeMap::new(), states: BTreeMap::new(), busy_until_ms: 0 }
+    }
+
+    fn apply(&mut self, write: Write) {
+        match write {
+            Write::Order(order) => {
+                self.bytes.entry(order.id.clone()).or_insert_with(|| order.clone());
+                self.states.entry(order.id.clone()).or_default().push(order.state);
+                self.household.orders.insert(order.id.clone(), order);
+            }
+            Write::Audit { order: Some(id), verdicts, .. } => {
+                self.audits.insert(id, verdicts);
+            }
+            Write::Audit { order: None, .. } | Write::ListItem { .. } => {}
+        }
+    }
+}
+
+impl World {
+    pub(super) fn store(&mut self, ticket: u32, writes: Vec<Write>) {
+        let mut ms = self.rng.between(1, 40);
+        if self.strikes(Fault::DiskHangs, 8) {
+            ms += self.rng.between(10_000, 3 * MINUTE);
+        }
+        let at_ms = self.disk.busy_until_ms.max(self.ms) + ms;
+        self.disk.busy_until_ms = at_ms;
+        self.put(at_ms, Input::Commit { ticket, writes });
+    }
+
+    /// The disk has its turn: the whole transaction, or none of it.
+    pub(super) fn commit(&mut self, ticket: u32, writes: Vec<Write>) {
+        if self.is_cut() {
+            return self.cut();
+        }
+        if !self.can_write(&writes) {
+            return self.soon(0, 5, Input::Event(Event::StoreFailed { ticket, why: "disk full".into() }));
+        }
+        self.write(writes);
+        if self.is_cut() {
+            return self.cut();
+        }
+        if !self.strikes(Fault::DiskHangs, 5) {
+            self.soon(0, 5, Input::Event(Event::Stored { ticket }));
+        }
+    }
+
+    /// A store that fails on demand.
+    pub(super) fn commit_fails(&mut self, ticket: u32) {
+        self.give(Event::StoreFailed { ticket, why: "disk full".into() });
+    }
+
+    /// An order is signed when it first is written, which needs the wall clock.
+    fn can_write(&self, writes: &[Write]) -> bool {
+        let unsigned = |write: &Write| matches!(write, Write::Order(order) if !self.disk.bytes.contains_key(&order.id));
+        !self.disk_full && (self.now().wall.is_some() || !writes.iter().any(unsigned))
+    }
+
+    fn write(&mut self, writes: Vec<Write>) {
+        for write in writes {
+            if let Write::Order(order) = &write {
+                self.model.owe(self.disk.household.orders.get(&order.id), order);
+            }
+            self.disk.apply(write);
+        }
+    }
+
+    /// The program ends and starts again. What was handed to the disk gets there.
+    pub(super) fn restart(&mut self) {
+        let pending: Vec<Vec<Write>> = self
+            .queue
+            .values()
+            .filter(|(life, _, _)| *life == self.life)
+            .filter_map(
+                |(_, _, input)| if let Input::Commit { writes, .. } = input { Some(writes.clone()) } else { None },
+            )
+            .collect();
+        for writes in pending {
+            if self.can_write(&writes) {
+                self.write(writes);
+            }
+        }
+        self.tally.restarts += 1;
+        self.begin_life();
+    }
+
+    /// Everything stops at once; only what is on disk remains.
+    pub(super) fn power_cut(&mut self) {
+        self.tally.power_cuts += 1;
+        if self.strikes(Fault::Clock1970, 50) {
+            // No battery: the clock is right once the network has told it.
+            self.wall_off_ms = None;
+            let ms = self.rng.between(5_000, 30 * MINUTE);
+            self.put(self.ms + ms, Input::ClockSet);
+        }
+        self.begin_life();
+    }
+
+    fn begin_life(&mut self) {
+        self.life += 1;
+        self.born_ms = self.ms;
+        self.disk.busy_until_ms = self.ms;
+        self.ears = super::ears::Ears::default();
+        self.tally.untold += self.model.begin_life();
+        self.mind = Mind::new(policy(), understanding(), self.disk.household.clone());
+        if let Some(record) = &mut self.record {
+            record.push(Line::Start(Box::new(Setup::of(&self.mind))));
+        }
+        let up = self.link_up;
+        self.give(Event::Link { up });
+    }
+}

@@ -1,0 +1,361 @@
+//! What really was: what the household meant, said and heard, what the shop quoted, what was confirmed. Kept apart
+//! from the mind, and never asked of it.
+
+use super::ears::Utterance;
+use super::{Invariant, World, product, words};
+use std::collections::{BTreeMap, BTreeSet};
+use tendero::decide::event::{Button, Channel, Event, Heard, Turn};
+use tendero::decide::order::{Order, OrderId, OrderState, Quote, Wanted};
+use tendero::decide::reply::{Ask, Item, Reply};
+use tendero::understand::Lang;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    /// What the household wants now, and its words for it.
+    pub wish: Option<Vec<(&'static str, u32)>>,
+    pub wished: &'static str,
+    /// The read-back that is waiting for an answer, one a channel.
+    questions: Vec<Question>,
+    /// The microphone is open for this turn.
+    open: Option<OpenTurn>,
+    utterances: Vec<Utterance>,
+    requests: BTreeMap<String, Asked>,
+    /// What the shop sent for each request, and when it was first heard of.
+    quotes: BTreeMap<String, Vec<(Quote, u64)>>,
+    pub orders: BTreeMap<OrderId, Confirmed>,
+    /// What is on disk, and the household has not been told yet.
+    pub owed: BTreeMap<OrderId, News>,
+    /// When an adult's hand was last on the button.
+    pub hand_ms: Option<u64>,
+    /// Orders whose hold has ended.
+    pub leaving: BTreeSet<OrderId>,
+    /// Orders that the household believes were not made, or were taken back.
+    pub denied: BTreeSet<OrderId>,
+    /// Orders of which the household heard that they could not be written down.
+    pub failed: BTreeSet<OrderId>,
+}
+
+/// A read-back, as it was heard.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    pub channel: Channel,
+    pub items: Vec<Item>,
+    pub total_minor: i64,
+    /// Of a challenge.
+    pub words: Vec<String>,
+    /// When it has really been heard to its end.
+    pub heard_out_ms: u64,
+}
+
+impl Question {
+    pub fn is_for(&self, wish: &[(&'static str, u32)]) -> bool {
+        let same =
+            |item: &Item, (sku, qty): &(&str, u32)| item.qty == *qty && item.product == product(sku).title(Lang::En);
+        self.items.len() == wish.len() && self.items.iter().zip(wish).all(|(item, wish)| same(item, wish))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OpenTurn {
+    pub turn: Turn,
+    pub opened_ms: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub lines: Vec<Wanted>,
+    /// The pause before the command that led here.
+    pub gap_ms: Option<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Confirmed {
+    /// As it was first written.
+    pub order: Order,
+    pub at_ms: u64,
+    /// Somebody in the household wants it.
+    pub meant: bool,
+}
+
+/// Why the mind does something: the event that came in, and what is true of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cause {
+    pub heard: Option<Heard>,
+    pub utterance: Option<Utterance>,
+    /// The turn that it answered while the microphone was open for that.
+    pub turn: Option<OpenTurn>,
+}
+
+/// What the household must be told of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    Held,
+    AwaitingAdult,
+    Booked,
+    Rejected,
+    Cancelled,
+    Expired,
+    Lost,
+}
+
+impl News {
+    fn of(before: Option<OrderState>, state: OrderState) -> Option<News> {
+        use OrderState::*;
+        let was_booked = matches!(before, Some(Accepted | Shipped | Delivered));
+        match state {
+            Held => Some(News::Held),
+            AwaitingAdult => Some(News::AwaitingAdult),
+            Accepted | Shipped | Delivered => (!was_booked).then_some(News::Booked),
+            Rejected => Some(News::Rejected),
+            Cancelled => Some(News::Cancelled),
+            Expired => Some(News::Expired),
+            Unknown => Some(News::Lost),
+            Sending | Cancelling | Withdrawn | Refunded => None,
+        }
+    }
+
+    /// What `reply` tells, and of which products.
+    pub fn told_by(reply: &Reply) -> Option<(News, &[Item])> {
+        Some(match reply {
+            Reply::Held { items, .. } | Reply::Resumed { items, .. } => (News::Held, items),
+            Reply::AwaitingAdult { items, .. } => (News::AwaitingAdult, items),
+            Reply::Booked { items, .. } | Reply::CancelRefused { items } => (News::Booked, items),
+            Reply::RejectedByShop { items, .. } => (News::Rejected, items),
+            Reply::Cancelled { items } => (News::Cancelled, items),
+            Reply::Expired { items } | Reply::NotApproved { items } => (News::Expired, items),
+            Reply::Lost { items } => (News::Lost, items),
+            _ => return None,
+        })
+    }
+
+    /// The states on disk that make it true.
+    pub fn is_true_of(self, state: OrderState) -> bool {
+        use OrderState::*;
+        match self {
+            // Whatever became of it since: the answer of the disk may be late.
+            News::Held | News::AwaitingAdult => true,
+            News::Booked => {
+                matches!(state, Accepted | Shipped | Delivered | Cancelling | Withdrawn | Refunded | Cancelled)
+            }
+            News::Rejected => state == Rejected,
+            News::Cancelled => state == Cancelled,
+            News::Expired => state == Expired,
+            News::Lost => state != Held && state != AwaitingAdult,
+        }
+    }
+}
+
+/// Are these the lines of the order, as people call them?
+pub(super) fn names(items: &[Item], order: &Order) -> bool {
+    let same = |(item, line): (&Item, &tendero::decide::order::QuoteLine)| {
+        let product = product(&line.sku);
+        item.qty == line.qty
+            && (item.product == product.spoken_name(Lang::En) || item.product == product.title(Lang::En))
+    };
+    items.len() == order.quote.lines.len() && items.iter().zip(&order.quote.lines).all(same)
+}
+
+impl Model {
+    pub fn question(&self, channel: &Channel) -> Option<&Question> {
+        self.questions.iter().find(|question| question.channel == *channel)
+    }
+
+    pub fn wish_qty(&mut self, qty: u32) {
+        if let Some([line]) = self.wish.as_deref_mut() {
+            line.1 = qty;
+        }
+    }
+
+    pub fn opens(&mut self, turn: Turn, opened_ms: u64) {
+        self.open = Some(OpenTurn { turn, opened_ms });
+    }
+
+    pub fn hears(&mut self, utterance: Utterance) {
+        if self.utterances.len() == 64 {
+            self.utterances.remove(0);
+        }
+        self.utterances.push(utterance);
+    }
+
+    pub fn asked(&mut self, request_id: &str, lines: &[Wanted], cause: &Cause) {
+        let gap_ms = cause.heard.as_ref().filter(|heard| heard.turn.is_none()).and_then(|heard| heard.acoustics.gap_ms);
+        self.requests.insert(request_id.into(), Asked { lines: lines.to_vec(), gap_ms });
+    }
+
+    pub fn request(&self, request_id: &str) -> Option<&Asked> {
+        self.requests.get(request_id)
+    }
+
+    pub fn some_request(&self) -> Option<String> {
+        self.requests.keys().next().cloned()
+    }
+
+    pub fn quoted(&mut self, quote: &Quote) {
+        self.quotes.entry(quote.request_id.clone()).or_default().push((quote.clone(), u64::MAX));
+    }
+
+    /// When exactly this quote of the shop came, if ever.
+    pub fn came_ms(&self, quote: &Quote) -> Option<u64> {
+        self.quotes.get(&quote.request_id)?.iter().find(|(sent, _)| sent == quote).map(|(_, ms)| *ms)
+    }
+
+    pub fn newest_is_meant(&self) -> bool {
+        self.orders.values().max_by_key(|confirmed| confirmed.at_ms).is_some_and(|confirmed| confirmed.meant)
+    }
+
+    /// It is on disk from now on.
+    pub fn owe(&mut self, before: Option<&Order>, order: &Order) {
+        let before = before.map(|before| before.state);
+        if before == Some(order.state) {
+            return;
+        }
+        match News::of(before, order.state) {
+            Some(news) => self.owed.insert(order.id.clone(), news),
+            None => self.owed.remove(&order.id),
+        };
+    }
+
+    /// The household hears it, on `channel`, to its end at `heard_out_ms`.
+    pub fn told(&mut self, channel: &Channel, reply: &Reply, heard_out_ms: u64) {
+        if let Some((news, items)) = News::told_by(reply) {
+            let fits = |id: &OrderId| self.orders.get(id).is_some_and(|confirmed| names(items, &confirmed.order));
+            let told = self.owed.iter().find(|(id, owed)| **owed == news && fits(id)).map(|(id, _)| id.clone());
+            if let Some(id) = told {
+                self.owed.remove(&id);
+                match news {
+                    News::Cancelled | News::Expired => self.denied.insert(id),
+                    // Still held after all: the household knows.
+                    _ => self.denied.remove(&id),
+                };
+            }
+        }
+        let words = |ask: &Ask| if let Ask::Challenge { words } = ask { words.clone() } else { vec![] };
+        let at = self.questions.iter().position(|question| question.channel == *channel);
+        match (reply, at) {
+            (Reply::ReadBack { items, total, ask, .. }, at) => {
+                if let Some(at) = at {
+                    self.questions.remove(at);
+                }
+                let (items, channel) = (items.clone(), channel.clone());
+                self.questions.push(Question {
+                    channel,
+                    items,
+                    total_minor: total.minor,
+                    words: words(ask),
+                    heard_out_ms,
+                });
+            }
+            // The phrase alone is asked for again: the read-back before it still holds.
+            (Reply::SayPhrase { ask, .. }, Some(at)) => {
+                self.questions[at].words = words(ask);
+                self.questions[at].heard_out_ms = self.questions[at].heard_out_ms.max(heard_out_ms);
+            }
+            (Reply::Because { .. } | Reply::Busy, _) => {}
+            // To a client that types, news come at any time.
+            (reply, Some(_)) if *channel != Channel::Voice && News::told_by(reply).is_some() => {}
+            (_, Some(at)) => {
+                self.questions.remove(at);
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// A fresh mind: what was open is not any more. How many orders the household was not told of: what was to be
+    /// said is in memory only.
+    pub fn begin_life(&mut self) -> u64 {
+        self.questions.clear();
+        self.open = None;
+        let untold = self.owed.len() as u64;
+        self.owed.clear();
+        untold
+    }
+}
+
+impl World {
+    /// What is true of an event, before the mind sees it.
+    pub(super) fn understand_cause(&mut self, event: &Event) -> Cause {
+        let model = &mut self.model;
+        match event {
+            Event::Heard(heard) => {
+                let utterance = model.utterances.iter().find(|known| known.entropy == heard.entropy.0).cloned();
+                let voice = heard.channel == Channel::Voice;
+                let turn = model.open.take_if(|open| voice && Some(open.turn) == heard.turn);
+                Cause { heard: Some(heard.clone()), utterance, turn }
+            }
+            Event::Quoted(quote) => {
+                let sent = model.quotes.get_mut(&quote.request_id).into_iter().flatten();
+                for (_, ms) in sent.filter(|(sent, _)| sent == quote) {
+                    *ms = self.ms.min(*ms);
+                }
+                Cause::default()
+            }
+            Event::Silence { turn } => {
+                model.open.take_if(|open| Some(open.turn) == *turn);
+                Cause::default()
+            }
+            Event::Muted(true) | Event::Button(Button::Tap) => {
+                model.open = None;
+                Cause::default()
+            }
+            _ => Cause::default(),
+        }
+    }
+
+    /// Nothing is announced before it is on disk, and no text of a shop makes the speaker say what it must not.
+    pub(super) fn check_reply(&mut self, reply: &Reply) {
+        if *reply == Reply::StoreFailed {
+            let unwritten = self.model.orders.keys().filter(|id| !self.disk.bytes.contains_key(*id)).cloned();
+            self.model.failed.extend(unwritten.collect::<Vec<_>>());
+        }
+        if let Some((news, items)) = News::told_by(reply) {
+            let of_these = |order: &Order| names(items, order);
+            let mut on_disk = self.disk.household.orders.values().filter(|order| of_these(order));
+            // It may have gone on since: what is to be said waits for a conversation to end.
+            let was = |order: &Order| self.disk.states[&order.id].iter().any(|state| news.is_true_of(*state));
+            let is_true = on_disk.any(was);
+            let failed = |confirmed: &&Confirmed| !self.model.failed.contains(&confirmed.order.id);
+            let newest = self.model.orders.values().filter(|confirmed| of_these(&confirmed.order)).filter(failed);
+            let newest = newest.max_by_key(|confirmed| confirmed.at_ms).map(|confirmed| confirmed.order.id.clone());
+            let unwritten = newest.is_some_and(|id| !self.disk.bytes.contains_key(&id));
+            if !is_true
+                || unwritten
+                    && matches!(news, News::Held | News::AwaitingAdult)
+                    && !matches!(reply, Reply::Resumed { .. })
+            {
+                self.violate(Invariant::Told, format!("{reply:?} was said before that was on disk"));
+            }
+        }
+        for text in texts_of_shop(reply) {
+            let plain: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+            if ["orderit", "tendero", "alexa", "pideeso", "comandăacum"].iter().any(|bad| plain.contains(bad)) {
+                self.violate(Invariant::Deaf, format!("the speaker says what a shop wrote: {text:?}"));
+            }
+        }
+    }
+}
+
+fn texts_of_shop(reply: &Reply) -> Vec<&str> {
+    use tendero::decide::reply::Reason;
+    match reply {
+        Reply::ReadBack { items, .. } => items.iter().map(|item| item.product.as_str()).collect(),
+        Reply::RejectedByShop { code, .. } | Reply::NotSold { code, .. } => vec![code],
+        Reply::Distrusted { shop } => vec![shop],
+        Reply::Refused { reason: Reason::Substituted { offered, .. } } => vec![offered],
+        Reply::Refused { reason: Reason::HostileText { product } } => vec![product],
+        _ => vec![],
+    }
+}
+
+/// Do the words that were heard confirm, whichever hypothesis is believed? Every one that is nearly as good as the
+/// one that confirms must say nothing against it.
+pub(super) fn heard_confirms(heard: &Heard, challenge: &[String]) -> bool {
+    const CLOSE: f32 = 0.15;
+    let best = heard.nbest[0].confidence;
+    heard.nbest.iter().any(|chosen| {
+        let near = |other: &&tendero::decide::event::Hypothesis| chosen.confidence - other.confidence <= CLOSE;
+        best - chosen.confidence <= CLOSE
+            && chosen.confidence >= 0.35
+            && words::confirms(&chosen.text, challenge)
+            && !heard.nbest.iter().filter(near).any(|other| words::is_negative(&other.text))
+    })
+}

@@ -1,0 +1,77 @@
+//! What must hold at the end, when the faults have stopped and time has passed; and that a run can be played back.
+
+use super::{Invariant, Line, World, understanding};
+use tendero::decide::mind::Mind;
+use tendero::decide::order::OrderState;
+
+impl World {
+    pub(super) fn check_end(&mut self) {
+        if self.violation.is_some() {
+            return;
+        }
+        if self.plan.artificial && !self.shop.bookings.is_empty() {
+            self.violate(Invariant::Artificial, "something was ordered");
+        }
+        if !self.mind.is_idle() {
+            self.violate(Invariant::Rest, format!("not idle at the end: waits for {:?}", self.mind.deadline()));
+        }
+        if self.mind.household().orders != self.disk.household.orders {
+            self.violate(Invariant::Rest, "memory and disk differ at the end");
+        }
+        let orders: Vec<(String, OrderState)> =
+            self.disk.household.orders.values().map(|order| (order.id.0.clone(), order.state)).collect();
+        for (id, state) in orders {
+            let id = tendero::decide::order::OrderId(id);
+            let at_shop = self.shop.bookings.get(&id).map(|booking| booking.state);
+            let agrees = self.shop.lied.contains(&id) || agree(state, at_shop);
+            if !state.is_settled() || !agrees {
+                let at_shop = at_shop.map(OrderState::name);
+                self.violate(Invariant::Rest, format!("{id} is {} on disk, at the shop {at_shop:?}", state.name()));
+            }
+        }
+        if let Some((id, news)) = self.model.owed.first_key_value() {
+            self.violate(Invariant::Told, format!("nobody was told of {id}: {news:?}"));
+        }
+    }
+
+    /// The same events give the same effects, to the byte.
+    pub fn check_replay(&mut self) {
+        if self.violation.is_some() {
+            return;
+        }
+        let Some(record) = self.record.take() else { return };
+        let mut mind: Option<Mind> = None;
+        for line in &record {
+            match line {
+                Line::Start(setup) => {
+                    let (policy, household) = (setup.policy.clone(), setup.household.clone());
+                    mind = Some(Mind::new(policy, understanding(), household));
+                }
+                Line::Entry(entry) => {
+                    let mind = mind.as_mut().expect("a record begins with a start");
+                    let effects = mind.handle(entry.event.clone(), entry.at);
+                    if effects != entry.effects {
+                        let what = format!("{:?} gave {:?}, played back {effects:?}", entry.event, entry.effects);
+                        self.violate(Invariant::Replay, what);
+                        break;
+                    }
+                }
+            }
+        }
+        self.record = Some(record);
+    }
+}
+
+/// Do the device and an honest shop tell the same of an order?
+fn agree(on_disk: OrderState, at_shop: Option<OrderState>) -> bool {
+    use OrderState::*;
+    match on_disk {
+        Accepted => matches!(at_shop, Some(Accepted | Shipped | Delivered)),
+        Shipped => matches!(at_shop, Some(Shipped | Delivered)),
+        Delivered => at_shop == Some(Delivered),
+        Cancelled => at_shop.is_none_or(|state| state == Cancelled),
+        Rejected => at_shop.is_none_or(|state| state == Rejected),
+        Expired => at_shop.is_none(),
+        AwaitingAdult | Held | Sending | Cancelling | Withdrawn | Refunded | Unknown => false,
+    }
+}
