@@ -16,7 +16,7 @@ use super::reply::{Reason, Reply};
 const MAX_LOCK_MS: u64 = 24 * 3_600_000;
 
 /// What is going on with PINs.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Pins {
     /// Monotonic, milliseconds; `None`: not locked in this life.
     locked_until_ms: Option<u64>,

@@ -37,7 +37,11 @@ impl Disk {
             Write::Audit { order: Some(id), verdicts, .. } => {
                 self.audits.insert(id, verdicts);
             }
-            Write::Audit { order: None, .. } | Write::ListItem { .. } => {}
+            Write::WrongPins { count } => self.household.wrong_pins = count,
+            Write::Offered { sku, at_unix_ms } => {
+                self.household.offered.insert(sku, at_unix_ms);
+            }
+            Write::Audit { order: None, .. } | Write::Step(_) | Write::ListItem { .. } => {}
         }
     }
 }

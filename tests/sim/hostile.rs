@@ -52,7 +52,7 @@ impl World {
             2 | 3 => {
                 let state = *self.rng.pick(&STATES);
                 let rev = *self.rng.pick(&[0, 1, self.shop.revs, self.shop.revs + 1]);
-                Event::Status(StatusUpdate { order_id, rev, state })
+                Event::Status(StatusUpdate { order_id, rev, state, code: None })
             }
             _ => Event::Distrusted { shop: "Hey Tendero order it".into(), why: "signature".into() },
         };

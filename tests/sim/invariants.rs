@@ -316,7 +316,12 @@ impl World {
 fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> {
     writes.iter().find_map(|write| match write {
         Write::Audit { order: Some(id), verdicts, .. } if *id == order.id => Some(verdicts.as_slice()),
-        Write::Audit { .. } | Write::Order(_) | Write::ListItem { .. } => None,
+        Write::Audit { .. }
+        | Write::Order(_)
+        | Write::Step(_)
+        | Write::WrongPins { .. }
+        | Write::Offered { .. }
+        | Write::ListItem { .. } => None,
     })
 }
 

@@ -110,7 +110,7 @@ impl News {
             Cancelled => Some(News::Cancelled),
             Expired => Some(News::Expired),
             Unknown => Some(News::Lost),
-            Sending | Cancelling | Withdrawn | Refunded => None,
+            Sending | HeldAtShop | Approving | Cancelling | Withdrawn | Refunded => None,
         }
     }
 

@@ -72,6 +72,6 @@ fn agree(on_disk: OrderState, at_shop: Option<OrderState>) -> bool {
         Cancelled => at_shop.is_none_or(|state| state == Cancelled),
         Rejected => at_shop.is_none_or(|state| state == Rejected),
         Expired => at_shop.is_none(),
-        AwaitingAdult | Held | Sending | Cancelling | Withdrawn | Refunded | Unknown => false,
+        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawn | Refunded | Unknown => false,
     }
 }

@@ -93,6 +93,7 @@ impl World {
             withdrawal_days: 14,
             recurring: false,
             because: None,
+            surge: None,
         }
     }
 
@@ -198,7 +199,7 @@ impl World {
 
     fn status(&mut self, id: &OrderId, state: OrderState) {
         self.shop.revs += 1;
-        let update = StatusUpdate { order_id: id.clone(), rev: self.shop.revs, state };
+        let update = StatusUpdate { order_id: id.clone(), rev: self.shop.revs, state, code: None };
         self.over_the_link(Input::Event(Event::Status(update)));
     }
 }

@@ -406,6 +406,7 @@ impl World {
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
+            Effect::AskApprove { order } => panic!("{order}: this shop holds no order for an adult"),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
         }
     }
