@@ -369,7 +369,7 @@ impl Daemon {
             Ask::Mute { on } => {
                 self.tell_ears(EarCommand::Mute(on));
                 text::done(&request.answers);
-                vec![Event::Muted(on)]
+                vec![Event::Muted { on }]
             }
         }
     }

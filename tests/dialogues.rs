@@ -186,6 +186,7 @@ impl Stage {
             "silence" => self.event(Event::Silence { turn: self.turn }),
             "shop" => self.set_shop(&words, rest),
             "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
+            "stored" => self.event(Event::Stored { ticket: rest.parse().unwrap() }),
             "receipt" => self.receipt(&words),
             "status" => self.status(rest),
             "button" => self.event(Event::Button(if rest == "hold" { Button::Hold } else { Button::Tap })),
@@ -194,7 +195,7 @@ impl Stage {
                 let channel = Channel::Text(words[1].into());
                 self.event(Event::PinGiven { order: None, channel, lang: self.lang, right });
             }
-            "muted" => self.event(Event::Muted(true)),
+            "muted" => self.event(Event::Muted { on: true }),
             "link" => self.event(Event::Link { up: rest == "up" }),
             "forged" => self.event(Event::Distrusted { shop: "corner".into(), why: rest.into() }),
             "take-back" => self.event(Event::CancelOrder { order: self.newest.clone().unwrap() }),

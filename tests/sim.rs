@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use world::{Plan, Tally};
 
 /// `make soak` runs a million.
-const SEEDS: u64 = 1_200;
+const SEEDS: u64 = 100_000;
 /// One world in so many is played back, event by event, through a fresh mind.
 const PLAYED_BACK: u64 = 64;
 /// Failures that are shrunk and shown; more of them say little more.

@@ -67,7 +67,9 @@ pub enum Event {
         online: bool,
     },
     Button(Button),
-    Muted(bool),
+    Muted {
+        on: bool,
+    },
     /// A message that failed verification; the household may want to know.
     Distrusted {
         shop: String,
@@ -149,4 +151,38 @@ pub enum Playback {
     Registered(String),
     /// Exactly this was heard before: a person never says it twice with the same timing.
     Replay,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A journal holds every event as it was; one that can't be written down would end it.
+    #[test]
+    fn each_event_of_a_hand_or_a_wire_can_be_written_down_and_read_back() {
+        let order = || OrderId("a".into());
+        let events = [
+            Event::Woke { score: 0.5 },
+            Event::Silence { turn: Some(Turn(1)) },
+            Event::Played { say: 1 },
+            Event::Stored { ticket: 1 },
+            Event::StoreFailed { ticket: 1, why: "full".into() },
+            Event::NotQuoted { request_id: "r".into(), code: "out_of_stock".into() },
+            Event::Link { up: true },
+            Event::Shop { shop: "corner".into(), online: false },
+            Event::Button(Button::Tap),
+            Event::Button(Button::Hold),
+            Event::Muted { on: true },
+            Event::Muted { on: false },
+            Event::Distrusted { shop: "corner".into(), why: "forged".into() },
+            Event::CatalogChanged { version: 2 },
+            Event::CancelOrder { order: order() },
+            Event::PinGiven { order: Some(order()), channel: Channel::Text("cli".into()), lang: Lang::Ro, right: true },
+            Event::Deadline,
+        ];
+        for event in events {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+        }
+    }
 }

@@ -19,6 +19,8 @@ const ANSWER_MS: u64 = 60_000;
 const CLOCK_POLL_MS: u64 = 30_000;
 /// News that one order can have waiting; more are dropped, since the shop repeats its own.
 const MAX_INBOX: usize = 8;
+/// Writes without an answer that one order's change can have; the oldest is given up.
+const MAX_OLDER: usize = 16;
 /// Orders that are asked about or sent again at one event.
 const MAX_AGAIN: usize = 24;
 
@@ -41,6 +43,8 @@ struct Job {
     also: Vec<Write>,
     /// `None`: it failed, and waits for `retry_ms`.
     ticket: Option<u32>,
+    /// Earlier writes of the same that nobody has answered for: each may still reach the disk.
+    older: Vec<u32>,
     /// When it is written again, unless an answer comes before.
     retry_ms: u64,
     /// `None`: a new order.
@@ -51,6 +55,16 @@ struct Job {
 }
 
 impl Job {
+    fn new(next: Order, also: Vec<Write>, ticket: u32, now: Now) -> Job {
+        let retry_ms = now.mono_ms + ANSWER_MS;
+        let older = vec![];
+        Job { next, also, ticket: Some(ticket), older, retry_ms, news: None, to: None, told_trouble: false }
+    }
+
+    fn has(&self, ticket: u32) -> bool {
+        self.ticket == Some(ticket) || self.older.contains(&ticket)
+    }
+
     fn writes(&self) -> Vec<Write> {
         std::iter::once(Write::Order(self.next.clone())).chain(self.also.iter().cloned()).collect()
     }
@@ -133,8 +147,7 @@ impl Mind {
         // From here on it counts towards caps and duplicates, however slow the disk is.
         self.household.orders.insert(id.clone(), order.clone());
         let also = vec![step_of(&order, By::Household, now), audit];
-        let retry_ms = now.mono_ms + ANSWER_MS;
-        let job = Job { next: order, also, ticket: Some(ticket), retry_ms, news: None, to: None, told_trouble: false };
+        let job = Job::new(order, also, ticket, now);
         self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id, job);
         ticket
@@ -162,12 +175,19 @@ impl Mind {
     pub(super) fn order_not_stored(&mut self, ticket: u32, now: Now) -> bool {
         let Some(id) = self.job_of(ticket) else { return false };
         let Some(job) = self.ledger.jobs.get_mut(&id) else { return false };
+        job.older.retain(|older| *older != ticket);
+        if job.ticket == Some(ticket) {
+            job.ticket = None;
+            job.retry_ms = now.mono_ms + RETRY_MS;
+        }
+        // Another write of the same is still under way.
+        if job.ticket.is_some() || job.news.is_none() && !job.older.is_empty() {
+            return true;
+        }
         if job.news.is_none() {
             self.forget_order(&id);
             return true;
         }
-        job.ticket = None;
-        job.retry_ms = now.mono_ms + RETRY_MS;
         if !std::mem::replace(&mut job.told_trouble, true) {
             let (to, order) = (job.to.clone(), job.next.clone());
             let reply = Reply::StoreTrouble { items: self.items(&order) };
@@ -300,7 +320,9 @@ impl Mind {
         for id in retry {
             let ticket = self.next_ticket();
             if let Some(job) = self.ledger.jobs.get_mut(&id) {
-                job.ticket = Some(ticket);
+                job.older.extend(job.ticket.replace(ticket));
+                let too_many = job.older.len().saturating_sub(MAX_OLDER);
+                job.older.drain(..too_many);
                 job.retry_ms = now.mono_ms + ANSWER_MS;
                 self.out.push(Effect::Store { ticket, writes: job.writes() });
             }
@@ -364,7 +386,7 @@ impl Mind {
     }
 
     fn job_of(&self, ticket: u32) -> Option<OrderId> {
-        self.ledger.jobs.iter().find(|(_, job)| job.ticket == Some(ticket)).map(|(id, _)| id.clone())
+        self.ledger.jobs.iter().find(|(_, job)| job.has(ticket)).map(|(id, _)| id.clone())
     }
 
     /// Hands news to an order: at once, or after the change that is being written.
@@ -420,9 +442,8 @@ impl Mind {
             next.hold_until_unix_ms = wall.unix_ms.saturating_add_unsigned(self.policy.hold_ms);
         }
         let ticket = self.next_ticket();
-        let retry_ms = now.mono_ms + ANSWER_MS;
         let also = vec![step_of(&next, by(&news, to.as_ref()), now)];
-        let job = Job { next, also, ticket: Some(ticket), retry_ms, news: Some(news), to, told_trouble: false };
+        let job = Job { news: Some(news), to, ..Job::new(next, also, ticket, now) };
         self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id.clone(), job);
     }

@@ -177,9 +177,9 @@ impl Mind {
             Event::PinGiven { order, channel, lang, right } => {
                 self.pin_given(order, Address { channel, lang }, right, now);
             }
-            Event::Muted(true) => self.step(Cue::Muted, now),
+            Event::Muted { on: true } => self.step(Cue::Muted, now),
             // The catalogue itself comes through `set_understanding`.
-            Event::Muted(false) | Event::CatalogChanged { version: _ } | Event::Deadline => {}
+            Event::Muted { on: false } | Event::CatalogChanged { version: _ } | Event::Deadline => {}
             Event::Distrusted { shop, why } => self.distrust(&shop, &why, now),
             Event::CancelOrder { order } => {
                 let to = Address { channel: Channel::Voice, lang: self.last_lang };

@@ -22,6 +22,8 @@ const MIN_SCORE: f32 = 0.34;
 
 /// The templates that switch news and offers.
 const NEWS_ON: &str = "news-on";
+/// The template that tells one of several from the others.
+const CHANGE_WHICH: &str = "change-which";
 const NEWS_OFF: &str = "news-off";
 
 /// What a sentence shows the classifier; `None` where there is nothing to look at.
@@ -299,10 +301,20 @@ impl Sentence<'_> {
     }
 
     pub fn change(&self) -> Option<Change> {
-        if let Some(amount) = self.mentions.amounts.last() {
+        let clause = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change));
+        // "the other one": there it counts nothing.
+        let counts = |amount: &&quantity::Amount| {
+            clause.is_none_or(|c| {
+                self.template(c).name != CHANGE_WHICH
+                    || amount.start < c.start
+                    || amount.end > c.end
+                    || amount.value > 1
+            })
+        };
+        if let Some(amount) = self.mentions.amounts.last().filter(counts) {
             return Some(Change::Qty(amount.value));
         }
-        let clause = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Change))?;
+        let clause = clause?;
         let words: Vec<&str> = self.tokens[clause.start..clause.end].iter().map(|t| t.text.as_str()).collect();
         Some(Change::Which(words.join(" ")))
     }

@@ -110,12 +110,20 @@ impl World {
             }
         }
         self.tally.restarts += 1;
+        self.lose_unwritten();
         self.begin_life();
+    }
+
+    /// What was confirmed and did not reach the disk never was an order.
+    fn lose_unwritten(&mut self) {
+        let unwritten = self.model.orders.keys().filter(|id| !self.disk.bytes.contains_key(*id)).cloned();
+        self.model.failed.extend(unwritten.collect::<Vec<_>>());
     }
 
     /// Everything stops at once; only what is on disk remains.
     pub(super) fn power_cut(&mut self) {
         self.tally.power_cuts += 1;
+        self.lose_unwritten();
         if self.strikes(Fault::Clock1970, 50) {
             // No battery: the clock is right once the network has told it.
             self.wall_off_ms = None;

@@ -174,6 +174,8 @@ impl World {
     /// The words have ended: the ears hand them to the engine, if they listened at all.
     pub(super) fn spoken(&mut self, mut utterance: Utterance) {
         match (&utterance.channel, utterance.speaker) {
+            // Who typed something else in the meantime does not finish the old line.
+            (Channel::Text(_), _) if utterance.wish != self.model.wish => return,
             (Channel::Text(_), _) => {
                 utterance.nbest = vec![Hypothesis { text: utterance.said.clone(), confidence: 1.0 }];
                 return self.put(self.ms + 20, Input::Recognised(utterance));

@@ -23,7 +23,7 @@ impl World {
                 self.model.wish = Some(lines.to_vec());
                 self.model.wished = said;
                 let typed = self.rng.chance(10);
-                if typed { self.types(said, 0) } else { self.command(said, Speaker::Household) }
+                if typed { self.types(said, 0, false) } else { self.command(said, Speaker::Household) }
             }
             11 | 12 => self.command("cancel that", Speaker::Household),
             13..=15 => {
@@ -31,7 +31,7 @@ impl World {
                 self.command(said, Speaker::Household);
             }
             16 => self.give(Event::Button(Button::Tap)),
-            17 => self.types("cancel that", 0),
+            17 => self.types("cancel that", 0, false),
             18 => {
                 let newest = self.disk.household.newest(|_| true).map(|order| order.id.clone());
                 if let Some(order) = newest {
@@ -43,32 +43,32 @@ impl World {
                 self.model.wish = Some(lines.to_vec());
                 self.model.wished = said;
                 // Two conversations at once.
-                self.types(said, 0);
+                self.types(said, 0, false);
                 self.command("where is my order", Speaker::Household);
             }
         }
     }
 
-    fn types(&mut self, said: &str, after_ms: u64) {
+    fn types(&mut self, said: &str, after_ms: u64, careless: bool) {
         let from_ms = self.ms + after_ms;
         let channel = Channel::Text(CLIENT.into());
-        let utterance = Utterance { channel, ..self.utterance(said, Speaker::Household, from_ms) };
+        let utterance = Utterance { channel, careless, ..self.utterance(said, Speaker::Household, from_ms) };
         self.put(utterance.to_ms, Input::Spoken(utterance));
     }
 
     /// The household hears (or reads) a reply.
     pub(super) fn hears(&mut self, channel: &Channel, reply: &Reply) {
         match reply {
-            Reply::AwaitingAdult { .. } if self.rng.chance(70) => {
+            Reply::AwaitingAdult { .. } | Reply::HeldByShop { .. } if self.rng.chance(70) => {
                 self.soon(10_000, 8 * MINUTE, Input::Approve);
             }
             Reply::ReadBack { .. } | Reply::SayPhrase { .. } | Reply::ShopSilent { .. } | Reply::NotSold { .. }
                 if *channel != Channel::Voice =>
             {
                 let question = self.model.question(channel).cloned();
-                if let Some((said, _)) = self.answer(question.as_ref(), &[]) {
+                if let Some((said, careless)) = self.answer(question.as_ref(), &[]) {
                     let after_ms = self.rng.between(2_000, 30_000);
-                    self.types(&said, after_ms);
+                    self.types(&said, after_ms, careless);
                 }
             }
             _ => {}

@@ -77,7 +77,7 @@ impl World {
         self.violation.get_or_insert(Violation { invariant, what });
     }
 
-    fn must(&mut self, holds: bool, invariant: Invariant, what: &str, order: &Order) {
+    pub(super) fn must(&mut self, holds: bool, invariant: Invariant, what: &str, order: &Order) {
         if !holds {
             self.violate(invariant, format!("{what}: order {} of {}", order.id, lines(order)));
         }

@@ -96,6 +96,8 @@ pub(super) enum News {
     Cancelled,
     Expired,
     Lost,
+    KeptBack,
+    ApprovalSent,
 }
 
 impl News {
@@ -110,7 +112,9 @@ impl News {
             Cancelled => Some(News::Cancelled),
             Expired => Some(News::Expired),
             Unknown => Some(News::Lost),
-            Sending | HeldAtShop | Approving | Cancelling | Withdrawn | Refunded => None,
+            HeldAtShop => Some(News::KeptBack),
+            Approving => Some(News::ApprovalSent),
+            Sending | Cancelling | Withdrawn | Refunded => None,
         }
     }
 
@@ -124,6 +128,8 @@ impl News {
             Reply::Cancelled { items } => (News::Cancelled, items),
             Reply::Expired { items } | Reply::NotApproved { items } => (News::Expired, items),
             Reply::Lost { items } => (News::Lost, items),
+            Reply::HeldByShop { items, .. } => (News::KeptBack, items),
+            Reply::ApprovalSent { items } => (News::ApprovalSent, items),
             _ => return None,
         })
     }
@@ -140,7 +146,7 @@ impl News {
             News::Rejected => state == Rejected,
             News::Cancelled => state == Cancelled,
             News::Expired => state == Expired,
-            News::Lost => state != Held && state != AwaitingAdult,
+            News::Lost | News::KeptBack | News::ApprovalSent => state != Held && state != AwaitingAdult,
         }
     }
 }
@@ -293,7 +299,7 @@ impl World {
                 model.open.take_if(|open| Some(open.turn) == *turn);
                 Cause::default()
             }
-            Event::Muted(true) | Event::Button(Button::Tap) => {
+            Event::Muted { on: true } | Event::Button(Button::Tap) => {
                 model.open = None;
                 Cause::default()
             }

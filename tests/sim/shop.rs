@@ -24,6 +24,8 @@ pub(super) struct Booking {
     /// The bytes that came.
     pub order: Order,
     pub state: OrderState,
+    /// Many homes asked for it at once: from then on the shop waits for an adult of this home.
+    pub burst_ms: Option<u64>,
 }
 
 impl Shop {
@@ -38,14 +40,19 @@ fn dice(id: &OrderId, at: usize) -> u8 {
 }
 
 impl World {
-    /// The outbox sends until the receipt is on disk or the order's time is over.
+    /// The outbox sends, or approves, until the shop's answer is on disk or the order's time is over.
     pub(super) fn outbox(&mut self, id: &OrderId) {
         let Some(order) = self.disk.household.orders.get(id) else { return };
         let expires_unix_ms = order.expires_unix_ms;
-        if order.state != OrderState::Sending || self.now().wall.is_some_and(|wall| wall.unix_ms >= expires_unix_ms) {
+        let errand = match order.state {
+            OrderState::Sending => Input::Arrive(id.clone()),
+            OrderState::Approving => Input::ApprovalArrives(id.clone()),
+            _ => return,
+        };
+        if self.now().wall.is_some_and(|wall| wall.unix_ms >= expires_unix_ms) {
             return;
         }
-        self.over_the_link(Input::Arrive(id.clone()));
+        self.over_the_link(errand);
         self.put(self.ms + 5 * MINUTE, Input::Outbox(id.clone()));
     }
 
@@ -104,10 +111,11 @@ impl World {
         };
         self.check_arrival(&order);
         let status = self.decide_booking(&order);
+        let burst = self.shop.bookings.get(id).is_some_and(|booking| booking.burst_ms.is_some());
         let receipt = |status| Receipt {
             order_id: id.clone(),
             status,
-            code: None,
+            code: burst.then(|| if status == ReceiptStatus::Held { "burst" } else { "approved" }.into()),
             shop_order_no: Some("1".into()),
             cancel_until_unix_ms: None,
         };
@@ -138,18 +146,39 @@ impl World {
         self.check_booking(order);
         let held = dice(id, 2).is_multiple_of(12);
         let state = if held { OrderState::Sending } else { OrderState::Accepted };
-        self.shop.bookings.insert(id.clone(), Booking { order: order.clone(), state });
-        if held || dice(id, 3).is_multiple_of(3) {
+        let burst_ms = (held && dice(id, 5).is_multiple_of(2)).then_some(self.ms);
+        self.shop.bookings.insert(id.clone(), Booking { order: order.clone(), state, burst_ms });
+        let ends_ms = u64::try_from(order.expires_unix_ms - START_UNIX_MS).unwrap_or(0);
+        if burst_ms.is_some() {
+            self.put(ends_ms.max(self.ms), Input::ShopMoves(id.clone()));
+        } else if held || dice(id, 3).is_multiple_of(3) {
             let ms = self.rng.between(2 * MINUTE, 3 * HOUR);
             self.put(self.ms + ms, Input::ShopMoves(id.clone()));
         }
         if held { ReceiptStatus::Held } else { ReceiptStatus::Accepted }
     }
 
+    /// An adult's word: only now the shop books what it kept back, once, and not after the order's end.
+    pub(super) fn approval_arrives(&mut self, id: &OrderId) {
+        let true_unix_ms = START_UNIX_MS + i64::try_from(self.ms).unwrap();
+        let Some(booking) = self.shop.bookings.get_mut(id) else { return };
+        if booking.state == OrderState::Sending {
+            let late = booking.order.expires_unix_ms <= true_unix_ms;
+            booking.state = if late { OrderState::Expired } else { OrderState::Accepted };
+            let confirmed_ms = self.model.orders.get(id).map(|confirmed| confirmed.at_ms);
+            let by_hand = self.model.hand_ms.zip(confirmed_ms).is_some_and(|(hand_ms, since)| hand_ms >= since);
+            let order = booking.order.clone();
+            self.must(by_hand, Invariant::Confirmed, "the shop was told of an approval that no hand gave", &order);
+        }
+        let state = self.shop.bookings[id].state;
+        self.status(id, state);
+    }
+
     /// What the shop kept back is approved there, or not; what is booked is shipped, then delivered.
     pub(super) fn shop_moves(&mut self, id: &OrderId) {
         let Some(booking) = self.shop.bookings.get_mut(id) else { return };
         booking.state = match booking.state {
+            OrderState::Sending if booking.burst_ms.is_some() => OrderState::Expired,
             OrderState::Sending if dice(id, 4).is_multiple_of(2) => OrderState::Accepted,
             OrderState::Sending => OrderState::Rejected,
             OrderState::Accepted => OrderState::Shipped,

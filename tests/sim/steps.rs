@@ -122,8 +122,12 @@ impl World {
                 self.commit_fails(ticket);
             }
             Step::Shop => {
-                let to_shop =
-                    |input: &Input| matches!(input, Input::Arrive(_) | Input::CancelArrives(_) | Input::AskArrives(_));
+                let to_shop = |input: &Input| {
+                    matches!(
+                        input,
+                        Input::Arrive(_) | Input::CancelArrives(_) | Input::ApprovalArrives(_) | Input::AskArrives(_)
+                    )
+                };
                 return self.brings(to_shop) && {
                     self.brings(|input| matches!(input, Input::Event(Event::Receipt(_) | Event::Status(_))));
                     true

@@ -96,6 +96,7 @@ pub enum Input {
     },
     Arrive(OrderId),
     CancelArrives(OrderId),
+    ApprovalArrives(OrderId),
     AskArrives(OrderId),
     /// The outbox looks whether a sent order still has no receipt on disk.
     Outbox(OrderId),
@@ -346,6 +347,7 @@ impl World {
             Input::QuoteArrives { request_id, lines } => self.quote_arrives(request_id, &lines),
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
+            Input::ApprovalArrives(id) => self.approval_arrives(&id),
             Input::AskArrives(id) => self.ask_arrives(&id),
             Input::ShopMoves(id) => self.shop_moves(&id),
             // What the broker brings survives a restart; the rest belongs to the life that caused it.
@@ -406,7 +408,7 @@ impl World {
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
-            Effect::AskApprove { order } => panic!("{order}: this shop holds no order for an adult"),
+            Effect::AskApprove { order } => self.outbox(&order),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
         }
     }
@@ -419,7 +421,7 @@ impl World {
 
     pub(super) fn mute(&mut self, on: bool) {
         self.muted = on;
-        self.give(Event::Muted(on));
+        self.give(Event::Muted { on });
     }
 
     pub(super) fn mute_for_a_while(&mut self) {

@@ -118,7 +118,7 @@ impl Terminal {
             | Event::Status(_)
             | Event::Button(_)
             | Event::PinGiven { .. }
-            | Event::Muted(_)
+            | Event::Muted { .. }
             | Event::CatalogChanged { .. }
             | Event::CancelOrder { .. }
             | Event::Deadline => {}

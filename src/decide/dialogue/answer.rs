@@ -62,7 +62,7 @@ impl Mind {
             talk.spoken.push(answer.text.clone());
         }
         match answer.parse.intent {
-            Intent::Confirm if is_whole(&answer, &offer) => self.confirm(talk, offer, now),
+            Intent::Confirm if is_whole(&answer, &offer) && !is_contested(&answer) => self.confirm(talk, offer, now),
             Intent::Affirm if !offer.reminded => self.remind(talk, offer, now),
             Intent::Affirm => self.close_talk(talk, Reply::GivenUp, now),
             Intent::Change => self.change(talk, offer, &answer, now),
@@ -208,6 +208,29 @@ fn is_live(heard: &Heard) -> bool {
 fn is_negative(answer: &Proposed) -> bool {
     let negative = |parse: &Parse| matches!(parse.intent, Intent::Deny | Intent::Cancel | Intent::Stop);
     negative(&answer.parse) || answer.rivals.iter().any(negative)
+}
+
+/// Was something else than a confirmation heard nearly as well ("no, make it two")?
+fn is_contested(answer: &Proposed) -> bool {
+    answer.rivals.iter().any(|rival| match rival.intent {
+        Intent::Confirm | Intent::Affirm | Intent::None => false,
+        Intent::Reorder
+        | Intent::ListAdd
+        | Intent::Change
+        | Intent::Deny
+        | Intent::Cancel
+        | Intent::Status
+        | Intent::History
+        | Intent::Price
+        | Intent::Find
+        | Intent::Handoff
+        | Intent::Return
+        | Intent::Repeat
+        | Intent::Why
+        | Intent::Help
+        | Intent::News
+        | Intent::Stop => true,
+    })
 }
 
 /// Is it the whole confirmation that was asked for, and nothing told about one?
