@@ -1,4 +1,6 @@
-//! `tendero eval`: how well it does, on tables of utterances.
+//! `tendero eval`: how well it does, on tables of utterances and against the goals of the guardrails.
+
+mod guards;
 
 use super::parse::{described, meaning_of};
 use crate::understand::Lang;
@@ -17,6 +19,8 @@ use std::process::ExitCode;
 pub enum Args {
     /// Parse tables of utterances and compare with what they mean.
     Intents(Intents),
+    /// Count what the guardrails let through: broadcasts, replays, misheard quantities, unclear answers, stale orders.
+    Guards(guards::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,13 +42,14 @@ pub struct Intents {
     pub json: bool,
 }
 
-/// Runs the subcommand. The exit status is 1 where something that is no order could buy.
+/// Runs the subcommand. The exit status is 1 where something that is no order could buy, or a goal is missed.
 ///
 /// # Errors
-/// A catalogue or a table that can't be read or is wrong.
+/// A catalogue or a table that can't be read or is wrong; a synthesiser that fails.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args {
         Args::Intents(args) => intents(args),
+        Args::Guards(args) => guards::run(args),
     }
 }
 
