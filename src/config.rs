@@ -235,6 +235,8 @@ pub struct PolicyConfig {
     pub quiet_hours: String,
     /// Children are up: every order needs an adult.
     pub children_up: bool,
+    /// Every order by voice needs two random words beside the phrase: no programme and no recording can know them.
+    pub random_words: bool,
     /// Orders may also be typed (`tendero say`).
     pub text_orders: bool,
     /// Say once a day when something should be running out, with the reason. It never orders by itself.
@@ -262,6 +264,7 @@ impl Default for PolicyConfig {
             expiry_hours: 24,
             quiet_hours: "22:00-07:00".into(),
             children_up: policy.children_up,
+            random_words: policy.random_words,
             text_orders: policy.text_orders,
             suggestions: policy.suggestions,
             suggest_from: "10:00".into(),
@@ -358,6 +361,7 @@ impl Config {
             quiet_from_min,
             quiet_to_min,
             children_up: raw.children_up,
+            random_words: raw.random_words,
             text_orders: raw.text_orders,
             suggestions: raw.suggestions,
             suggest_from_min: minute_of_day(&raw.suggest_from)

@@ -236,6 +236,7 @@ impl Stage {
         match words[0] {
             "suggestions" => self.policy.suggestions = true,
             "children_up" => self.policy.children_up = true,
+            "random_words" => self.policy.random_words = true,
             "no_text_orders" => self.policy.text_orders = false,
             "cap_order_minor" => self.policy.cap_order_minor = value(),
             "cap_day_minor" => self.policy.cap_day_minor = value(),

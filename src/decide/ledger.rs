@@ -33,6 +33,8 @@ pub(super) struct Ledger {
     revs: BTreeMap<OrderId, u64>,
     /// Wall clock unknown at the start: whoever is held gets a whole new hold.
     fresh_holds: bool,
+    /// Orders that were on their way wait for the wall clock, to be sent again.
+    again_with_clock: bool,
 }
 
 /// One durable change on its way to the disk.
@@ -278,12 +280,15 @@ impl Mind {
     }
 
     /// The broker can be reached again: whatever waits for an answer asks again.
-    pub(super) fn send_again(&mut self) {
+    pub(super) fn send_again(&mut self, now: Now) {
+        // Whether an order is still to be sent only the clock can tell: days may have passed without power.
+        let is_alive = |order: &Order| now.wall.is_some_and(|wall| wall.unix_ms < order.expires_unix_ms);
+        self.ledger.again_with_clock = now.wall.is_none();
         let again: Vec<Effect> = self
             .open_orders()
             .filter(|order| !self.ledger.jobs.contains_key(&order.id))
             .filter_map(|order| match order.state {
-                OrderState::Sending => Some(Effect::Send { order: order.id.clone() }),
+                OrderState::Sending => is_alive(order).then(|| Effect::Send { order: order.id.clone() }),
                 OrderState::Cancelling => {
                     Some(Effect::AskCancel { order: order.id.clone(), reason: CancelReason::Household })
                 }
@@ -309,6 +314,9 @@ impl Mind {
     /// Does what is due by now.
     pub(super) fn orders_due(&mut self, now: Now) {
         self.arm_timers(now);
+        if self.ledger.again_with_clock && now.wall.is_some() && self.link_up != Some(false) {
+            self.send_again(now);
+        }
         let retry: Vec<OrderId> = self
             .ledger
             .jobs

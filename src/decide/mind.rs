@@ -164,7 +164,7 @@ impl Mind {
             Event::Link { up } => {
                 self.link_up = Some(up);
                 if up {
-                    self.send_again();
+                    self.send_again(now);
                 }
             }
             Event::Shop { shop, online } => {

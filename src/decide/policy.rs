@@ -29,6 +29,9 @@ pub struct Policy {
     pub quiet_to_min: u16,
     /// Children are up: everything needs an adult.
     pub children_up: bool,
+    /// Every order by voice needs two random words.
+    #[serde(default)]
+    pub random_words: bool,
     /// Orders that came in over text need no wake word; they may be switched off.
     pub text_orders: bool,
     /// Recogniser confidence below which the household is asked again, 0.0 to 1.0, in per mille.
@@ -86,6 +89,7 @@ impl Default for Policy {
             quiet_from_min: 22 * 60,
             quiet_to_min: 7 * 60,
             children_up: false,
+            random_words: false,
             text_orders: true,
             min_confidence_permille: 350,
             duplicate_ms: 24 * 3_600_000,

@@ -26,6 +26,8 @@ pub enum Reason {
     NoPause,
     /// The voice was hardly louder than the room.
     FarAway,
+    /// The household wants random words for every order by voice.
+    RandomWords,
     /// The shop says that many homes asked for this within the last minutes; zeroes: it does not say how many.
     ManyHomes {
         homes: u32,

@@ -268,6 +268,7 @@ impl Speak<'_> {
             Reason::NotAnOrder { kind, words } => self.say(not_an_order(*kind), &[("words", text(words))]),
             Reason::NoPause => self.say("reason-no_pause", &[]),
             Reason::FarAway => self.say("reason-far_away", &[]),
+            Reason::RandomWords => self.say("reason-random_words", &[]),
             Reason::ManyHomes { .. } => self.say("reason-many_homes", &[]),
             Reason::RegisteredPlayback { name } => self.say("reason-registered_playback", &[("name", text(name))]),
             Reason::Replay => self.say("reason-replay", &[]),

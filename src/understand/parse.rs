@@ -8,6 +8,7 @@ use super::clauses::Clause;
 use super::features::features;
 use super::grammar::Expect;
 use super::intent::{Change, Intent, Line, NotAnOrder, Parse};
+use super::lexicon::template::Node;
 use super::lexicon::{Lexicon, Role};
 use super::mention::Mention;
 use super::parts;
@@ -88,6 +89,9 @@ fn drop_challenge(tokens: &mut Vec<Token>, words: &[String], lang: Lang) -> bool
     }
     complete
 }
+
+/// The rule of every lexicon that says when.
+const WHEN: &str = "when";
 
 impl Sentence<'_> {
     fn nothing(&self, why: NotAnOrder, by: Option<&Clause>) -> Parse {
@@ -260,6 +264,12 @@ impl Sentence<'_> {
             .any(|n| (0..self.tokens.len()).any(|at| !corrected(at) && quantity::starts_with(&self.tokens, at, n)))
     }
 
+    /// Whether words around it say when: tomorrow, next week.
+    fn names_a_time_beside(&self, said: &Clause) -> bool {
+        let is_time = |c: &&Clause| matches!(&self.template(c).node, Node::Rule(rule) if rule == WHEN);
+        self.all.iter().filter(is_time).any(|c| c.end <= said.start || c.start >= said.end)
+    }
+
     /// After a read-back. Any negative word rules the confirmation out.
     pub fn answer(&self) -> Parse {
         let negative = self.is_negative();
@@ -277,7 +287,11 @@ impl Sentence<'_> {
             return self.result(intent, &clause, vec![]);
         }
         // Before numbers: "order this one", "comand-o" hold a word that counts elsewhere.
-        if !negative && let Some(clause) = self.whole(&|intent| intent == Intent::Confirm) {
+        if !negative
+            && let Some(clause) = self.whole(&|intent| intent == Intent::Confirm)
+            // "Order it tomorrow" is no order now.
+            && !self.names_a_time_beside(&clause)
+        {
             return self.result(Intent::Confirm, &clause, vec![]);
         }
         let plain = self.content_beside_amounts() <= 1 && (!negative || self.leftover(&self.chosen, true).is_empty());

@@ -1,6 +1,6 @@
 //! `tendero eval guards`: what the guardrails promise, counted.
 //!
-//! Eight goals, each with a simulated household or broadcast that drives the real mind, parser and wording, and
+//! Eight goals, two of them with and without random words, each with a simulated household or broadcast that drives the real mind, parser and wording, and
 //! the real fingerprints where sound matters. A row says how often the situation really arose, since a guard that never
 //! met what it guards against has shown nothing: such a row is missed, whatever its count. The same seed gives
 //! the same table.
@@ -14,6 +14,7 @@ mod quantity;
 mod replay;
 mod sound;
 
+use crate::decide::policy::Policy;
 use crate::decide::reply::Ask;
 use crate::speak::wording::Wording;
 use crate::understand::catalog::Catalog;
@@ -29,7 +30,9 @@ use std::process::ExitCode;
 const CATALOG: &str = include_str!("../../../demo/catalog.json");
 /// What the household buys again and again.
 const REGULARS: [&str; 5] =
-    ["toothbrush-heads-4", "coffee-instant-200", "butter-250", "toilet-paper-12", "dishwasher-tablets-60"];
+    ["toothbrush-heads-4", "coffee-instant-200", "milk-whole-1l", "toilet-paper-12", "dishwasher-tablets-60"];
+/// Columns of the table.
+const WIDTH: u16 = 120;
 /// What went wrong is shown so often for each row.
 const SHOWN: usize = 5;
 
@@ -137,9 +140,13 @@ fn judge(args: &Args) -> anyhow::Result<Vec<Row>> {
     // Each row has its own chance: more cases of one change no other.
     let mut chance = Chance::new(args.seed);
     let mut next = || Chance::new(chance.next());
+    let (mut broadcasts, mut replays) = (next(), next());
+    let (plain, wary) = (Policy::default(), Policy { random_words: true, ..Policy::default() });
     let rows = vec![
-        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &mut next(), &tick)?,
-        replay::row(&usual, voices.as_ref(), args.replays, &mut next(), &tick)?,
+        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &plain, &mut broadcasts.clone(), &tick)?,
+        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &wary, &mut broadcasts, &tick)?,
+        replay::row(&usual, voices.as_ref(), args.replays, &plain, &mut replays.clone(), &tick)?,
+        replay::row(&usual, voices.as_ref(), args.replays / 5, &wary, &mut replays, &tick)?,
         quantity::row(&usual, &mut next(), &tick),
         answers::ambiguous(&usual, &mut next(), &tick)?,
         answers::clean(&usual, &mut next(), &tick)?,
@@ -158,7 +165,7 @@ fn progress(args: &Args) -> ProgressBar {
     // About so many cases are in the rows whose number is fixed.
     const FIXED: u64 = 2_660;
     let style = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} cases, {eta} left");
-    let bar = ProgressBar::new(u64::from(args.broadcasts) + u64::from(args.replays) + FIXED);
+    let bar = ProgressBar::new(u64::from(args.broadcasts) * 2 + u64::from(args.replays) * 6 / 5 + FIXED);
     bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
 }
 
@@ -190,10 +197,9 @@ fn order_words(common: &Common, sku: &str, lang: Lang, chance: &mut Chance) -> (
             &["order {}", "we are out of {}", "order {} please", "we need more {}"],
             &["order it", "yes order it", "order it please"],
         ),
-        Lang::Es => (
-            &["pide {}", "necesitamos {}", "compra {} por favor"],
-            &["pide eso", "sí pide eso", "pide eso por favor"],
-        ),
+        Lang::Es => {
+            (&["pide {}", "necesitamos {}", "compra {} por favor"], &["pide eso", "sí pide eso", "pide eso por favor"])
+        }
         Lang::Ro => (
             &["comandă {}", "avem nevoie de {}", "cumpără {} te rog"],
             &["comandă acum", "da comandă acum", "comandă acum te rog"],
@@ -225,7 +231,7 @@ fn no(lang: Lang) -> &'static str {
 
 fn print(rows: &[Row]) {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table.set_header(["", "goal", "result", "", "how often it arose", "judged by"]);
     for row in rows {
         let [goal, result, met] = row.told();

@@ -4,7 +4,7 @@
 
 use super::hostile_text::clean;
 use super::{Proposal, Rung, Verdict};
-use crate::decide::event::Playback;
+use crate::decide::event::{Channel, Playback};
 use crate::decide::reply::Reason;
 use crate::understand::intent::{NotAnOrder, Parse};
 
@@ -52,6 +52,9 @@ pub fn check(proposal: &Proposal) -> Verdict {
         Some(Reason::NoPause)
     } else if acoustics.snr_db.is_some_and(|snr_db| snr_db < MIN_SNR_DB) {
         Some(Reason::FarAway)
+    } else if proposal.policy.random_words && proposal.heard.channel == Channel::Voice {
+        // An advert that is well made sounds like a person; only words that it can't know tell them apart.
+        Some(Reason::RandomWords)
     } else {
         None
     };
@@ -119,6 +122,21 @@ mod tests {
                 },
                 Rung::Adult,
                 Some(Reason::ManyHomes { homes: 5, minutes: 10 }),
+            ),
+            (
+                "a household that wants random words",
+                |s| s.policy.random_words = true,
+                Rung::Challenge,
+                Some(Reason::RandomWords),
+            ),
+            (
+                "typed, in a household that wants random words",
+                |s| {
+                    s.policy.random_words = true;
+                    s.heard.channel = Channel::Text("page".into());
+                },
+                Rung::Phrase,
+                None,
             ),
             ("a noisy kitchen", |s| s.heard.acoustics.snr_db = Some(6.0), Rung::Phrase, None),
             (

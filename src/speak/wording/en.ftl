@@ -214,6 +214,7 @@ reason-conditional = That sounded like an if, so nothing was ordered.
 reason-unexplained = That did not sound like an order: { $words }. Nothing was ordered.
 reason-no_pause = There was no pause after my name, as on television.
 reason-far_away = The voice was hardly louder than the room.
+reason-random_words = Every order by voice needs two random words here.
 reason-many_homes = Many homes asked for this in the last minutes, perhaps because of a programme, so an adult must approve.
 reason-registered_playback = That is the sound of { $name }, which is registered as a programme. Nothing was ordered.
 reason-replay = I have heard exactly this recording before. Nothing was ordered.

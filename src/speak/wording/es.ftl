@@ -212,6 +212,7 @@ reason-conditional = Parecía una condición, así que no se ha pedido nada.
 reason-unexplained = No parecía un pedido: { $words }. No se ha pedido nada.
 reason-no_pause = No hubo pausa después de mi nombre, como en la televisión.
 reason-far_away = La voz apenas se distinguía del ruido.
+reason-random_words = Aquí cada pedido por voz necesita dos palabras al azar.
 reason-many_homes = Muchos hogares han pedido esto en los últimos minutos, quizá por un programa, así que un adulto tiene que aprobarlo.
 reason-registered_playback = Es el sonido de un programa registrado: { $name }. No se ha pedido nada.
 reason-replay = Ya he oído exactamente esta grabación. No se ha pedido nada.

@@ -224,6 +224,7 @@ reason-conditional = A părut o condiție, așa că nu s-a comandat nimic.
 reason-unexplained = Nu a părut o comandă: { $words }. Nu s-a comandat nimic.
 reason-no_pause = Nu a fost nicio pauză după numele meu, ca la televizor.
 reason-far_away = Vocea abia se distingea de zgomot.
+reason-random_words = Aici fiecare comandă prin voce are nevoie de două cuvinte la întâmplare.
 reason-many_homes = Multe familii au cerut asta în ultimele minute, poate din cauza unei emisiuni, așa că trebuie să aprobe un adult.
 reason-registered_playback = E sunetul unui program înregistrat: { $name }. Nu s-a comandat nimic.
 reason-replay = Am mai auzit exact această înregistrare. Nu s-a comandat nimic.

@@ -36,6 +36,7 @@ fn reasons() -> Vec<Reason> {
         Reason::ReportedSpeech { words: "she said".into() },
         Reason::NoPause,
         Reason::FarAway,
+        Reason::RandomWords,
         Reason::ManyHomes { homes: 500, minutes: 10 },
         Reason::RegisteredPlayback { name: "the morning show".into() },
         Reason::Replay,

@@ -9,8 +9,9 @@ use super::chance::Chance;
 use super::home::{Common, Home, Utterance, hypothesis, speech_ms};
 use super::replay;
 use super::sound::{self, Voices};
-use super::{Goal, Row, REGULARS};
+use super::{Goal, REGULARS, Row};
 use crate::decide::event::Acoustics;
+use crate::decide::guard::broadcast::{MIN_GAP_MS, MIN_SNR_DB};
 use crate::decide::policy::Policy;
 use crate::decide::reply::{Ask, Reply};
 use crate::hear::fingerprint::Known;
@@ -92,6 +93,8 @@ struct Broadcast {
     acoustics: Acoustics,
     confidence: f32,
     registered: bool,
+    /// It asks for something that the household never bought.
+    names_new: bool,
     person: usize,
 }
 
@@ -105,18 +108,35 @@ struct Outcome {
     ordered: bool,
 }
 
-pub fn row(common: &Common, voices: Option<&Voices>, cases: u32, chance: &mut Chance, tick: &dyn Fn()) -> anyhow::Result<Row> {
-    let mut row = Row::new("orders from broadcasts with wake word and \"yes, order it\"", Goal::None, cases);
+pub fn row(
+    common: &Common,
+    voices: Option<&Voices>,
+    cases: u32,
+    policy: &Policy,
+    chance: &mut Chance,
+    tick: &dyn Fn(),
+) -> anyhow::Result<Row> {
+    let name = if policy.random_words {
+        "the same broadcasts, [policy] random_words"
+    } else {
+        "orders from broadcasts with wake word and \"yes, order it\""
+    };
+    let mut row = Row::new(name, Goal::None, cases);
+    let (mut quick, mut far, mut new) = (0, 0, 0);
     let (mut parsed, mut read, mut challenged, mut heard, mut registered) = (0, 0, 0, 0, 0);
     for _ in 0..cases {
         let broadcast = Broadcast::staged(common, chance);
-        let outcome = broadcast.play(common, voices, Chance::new(chance.next()))?;
+        let outcome = broadcast.play(common, voices, policy, Chance::new(chance.next()))?;
         parsed += u32::from(outcome.parsed);
         read += u32::from(outcome.read_back);
         challenged += u32::from(outcome.challenged);
         heard += u32::from(outcome.heard_phrase);
         registered += u32::from(broadcast.registered);
         if outcome.ordered {
+            let sound = &broadcast.acoustics;
+            quick += u32::from(sound.gap_ms.is_some_and(|gap_ms| gap_ms < MIN_GAP_MS));
+            far += u32::from(sound.snr_db.is_some_and(|snr_db| snr_db < MIN_SNR_DB));
+            new += u32::from(broadcast.names_new);
             row.wrong(format!(
                 "\"{}\", then \"{}\" ({:?}, pause {} ms, {:.0} dB over the room{})",
                 broadcast.request,
@@ -134,7 +154,11 @@ pub fn row(common: &Common, voices: Option<&Voices>, cases: u32, chance: &mut Ch
     row.arose("of these with random words", challenged);
     row.arose("met the open microphone", heard);
     row.arose("were registered", registered);
-    row.judged_by = if voices.is_some() { "words; registered ones by sound" } else { "words only: none was known by its sound" };
+    row.arose("ordered without a pause", quick);
+    row.arose("ordered from far away", far);
+    row.arose("ordered something new", new);
+    row.judged_by =
+        if voices.is_some() { "words; registered ones by sound" } else { "words only: none was known by its sound" };
     row.needs = parsed.min(read).min(heard);
     Ok(row)
 }
@@ -148,8 +172,10 @@ impl Broadcast {
             Lang::Ro => chance.pick(&RO),
         };
         let mut request = template.to_owned();
+        let mut names_new = false;
         while request.contains("{}") {
             let sku = if chance.in_100(70) { *chance.pick(&REGULARS) } else { *chance.pick(&NEW) };
+            names_new |= NEW.contains(&sku);
             request = request.replacen("{}", super::spoken(common, sku, lang), 1);
         }
         let phrase = *match lang {
@@ -175,16 +201,23 @@ impl Broadcast {
             acoustics,
             confidence: chance.float(0.4, 0.97),
             registered: chance.in_100(20),
+            names_new,
             person: usize::try_from(chance.next() % 64).expect("below 64"),
         }
     }
 
-    fn play(&self, common: &Common, voices: Option<&Voices>, mut chance: Chance) -> anyhow::Result<Outcome> {
+    fn play(
+        &self,
+        common: &Common,
+        voices: Option<&Voices>,
+        policy: &Policy,
+        mut chance: Chance,
+    ) -> anyhow::Result<Outcome> {
         let sounds = match voices {
             Some(voices) if self.registered => Some(self.record(voices, &mut chance)?),
             Some(_) | None => None,
         };
-        let mut home = Home::new(common, self.lang, Policy::default(), &REGULARS, chance.clone());
+        let mut home = Home::new(common, self.lang, policy.clone(), &REGULARS, chance.clone());
         if let Some((book, ..)) = &sounds {
             home.known = Some(Known::new(book, None));
         }
@@ -197,7 +230,8 @@ impl Broadcast {
         home.run_for(300);
         outcome.read_back = home.asked().is_some();
         outcome.challenged = matches!(home.asked(), Some(Ask::Challenge { .. }));
-        outcome.parsed |= home.said.iter().any(|said| matches!(said.reply, Reply::Refused { .. } | Reply::ReadBack { .. }));
+        outcome.parsed |=
+            home.said.iter().any(|said| matches!(said.reply, Reply::Refused { .. } | Reply::ReadBack { .. }));
         for at_ms in self.phrases_at(&home, read_ms, &mut chance) {
             home.run_to(at_ms);
             let text = if self.timing == Timing::Amid { self.amid() } else { self.phrase.clone() };

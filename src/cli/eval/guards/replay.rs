@@ -41,8 +41,20 @@ struct Tally {
     recognised: u32,
 }
 
-pub fn row(common: &Common, voices: Option<&Voices>, cases: u32, chance: &mut Chance, tick: &dyn Fn()) -> anyhow::Result<Row> {
-    let mut row = Row::new("orders from replays of genuine confirmations", Goal::None, cases);
+pub fn row(
+    common: &Common,
+    voices: Option<&Voices>,
+    cases: u32,
+    policy: &Policy,
+    chance: &mut Chance,
+    tick: &dyn Fn(),
+) -> anyhow::Result<Row> {
+    let name = if policy.random_words {
+        "a fifth of the replays, [policy] random_words"
+    } else {
+        "orders from replays of genuine confirmations"
+    };
+    let mut row = Row::new(name, Goal::None, cases);
     let mut tally = Tally::default();
     let Some(voices) = voices else {
         row.judged_by = "not judged: install espeak-ng";
@@ -52,7 +64,7 @@ pub fn row(common: &Common, voices: Option<&Voices>, cases: u32, chance: &mut Ch
     let mut left = cases;
     while left > 0 {
         let now = left.min(EACH);
-        conversation(common, voices, now, Chance::new(chance.next()), &mut tally, &mut row)?;
+        conversation(common, voices, policy, now, Chance::new(chance.next()), &mut tally, &mut row)?;
         left -= now;
         (0..now).for_each(|_| tick());
     }
@@ -70,6 +82,7 @@ pub fn row(common: &Common, voices: Option<&Voices>, cases: u32, chance: &mut Ch
 fn conversation(
     common: &Common,
     voices: &Voices,
+    policy: &Policy,
     replays: u32,
     mut chance: Chance,
     tally: &mut Tally,
@@ -78,13 +91,15 @@ fn conversation(
     let dir = tempfile::tempdir()?;
     let lang = *chance.pick(&Lang::ALL);
     let sku = *chance.pick(&REGULARS);
-    let (request, phrase) = super::order_words(common, sku, lang, &mut chance);
+    let (request, _) = super::order_words(common, sku, lang, &mut chance);
     let person = usize::try_from(chance.next() % 64).expect("below 64");
     let asked = voices.say(&format!("hey tendero, {request}"), lang, person, &mut chance)?;
-    let confirmed = voices.say(&phrase, lang, person, &mut chance)?;
-    let mut home = Home::new(common, lang, Policy::default(), &REGULARS, Chance::new(chance.next()));
+    let mut home = Home::new(common, lang, policy.clone(), &REGULARS, Chance::new(chance.next()));
     home.known = Some(Known::new(&Book::default(), Some(Memory::open(dir.path(), Some(home.unix_ms()))?)));
     home.request(said(&request, sound::live(&asked, &mut chance), &mut chance));
+    home.settle();
+    let phrase = super::phrase_for(&home, &mut chance);
+    let confirmed = voices.say(&phrase, lang, person, &mut chance)?;
     home.reply(said(&phrase, sound::live(&confirmed, &mut chance), &mut chance));
     home.run_for(60_000);
     tally.spoken += 1;
