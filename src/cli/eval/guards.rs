@@ -20,7 +20,7 @@ use crate::speak::wording::Wording;
 use crate::understand::catalog::Catalog;
 use crate::understand::{Lang, Understanding};
 use chance::Chance;
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{Table, presets::NOTHING};
 use home::{Common, Home};
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -31,8 +31,6 @@ const CATALOG: &str = include_str!("../../../demo/catalog.json");
 /// What the household buys again and again.
 const REGULARS: [&str; 5] =
     ["toothbrush-heads-4", "coffee-instant-200", "milk-whole-1l", "toilet-paper-12", "dishwasher-tablets-60"];
-/// Columns of the table.
-const WIDTH: u16 = 120;
 /// What went wrong is shown so often for each row.
 const SHOWN: usize = 5;
 
@@ -231,14 +229,16 @@ fn no(lang: Lang) -> &'static str {
 
 fn print(rows: &[Row]) {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table.set_header(["", "goal", "result", "", "how often it arose", "judged by"]);
+    table.load_style(NOTHING).set_header(["", "goal", "result", "", "judged by"]);
     for row in rows {
         let [goal, result, met] = row.told();
-        let arose: Vec<String> = row.arose.iter().map(|(what, count)| format!("{count} {what}")).collect();
-        table.add_row([row.name.to_owned(), goal, result, met, arose.join(", "), row.judged_by.into()]);
+        table.add_row([row.name.to_owned(), goal, result, met, row.judged_by.into()]);
     }
-    println!("{table}");
+    println!("{}\n\nHow often it arose:", table.trim_fmt());
+    for row in rows {
+        let arose: Vec<String> = row.arose.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        println!("- {}: {}", row.name, arose.join(", "));
+    }
     for row in rows.iter().filter(|row| !row.examples.is_empty()) {
         println!("\n{}: {} went wrong, such as", row.name, row.wrong);
         for example in &row.examples {

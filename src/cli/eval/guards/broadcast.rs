@@ -157,8 +157,7 @@ pub fn row(
     row.arose("ordered without a pause", quick);
     row.arose("ordered from far away", far);
     row.arose("ordered something new", new);
-    row.judged_by =
-        if voices.is_some() { "words; registered ones by sound" } else { "words only: none was known by its sound" };
+    row.judged_by = if voices.is_some() { "words; the registered ones by sound" } else { "words only, none by sound" };
     row.needs = parsed.min(read).min(heard);
     Ok(row)
 }
