@@ -24,6 +24,11 @@ const MAX_OLDER: usize = 16;
 /// Orders that are asked about or sent again at one event.
 const MAX_AGAIN: usize = 24;
 
+/// Is it still to be sent? Only the clock can tell: days may have passed without power.
+fn is_alive(order: &Order, now: Now) -> bool {
+    now.wall.is_some_and(|wall| wall.unix_ms < order.expires_unix_ms)
+}
+
 /// What is in motion around the household's orders.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Ledger {
@@ -281,14 +286,12 @@ impl Mind {
 
     /// The broker can be reached again: whatever waits for an answer asks again.
     pub(super) fn send_again(&mut self, now: Now) {
-        // Whether an order is still to be sent only the clock can tell: days may have passed without power.
-        let is_alive = |order: &Order| now.wall.is_some_and(|wall| wall.unix_ms < order.expires_unix_ms);
         self.ledger.again_with_clock = now.wall.is_none();
         let again: Vec<Effect> = self
             .open_orders()
             .filter(|order| !self.ledger.jobs.contains_key(&order.id))
             .filter_map(|order| match order.state {
-                OrderState::Sending => is_alive(order).then(|| Effect::Send { order: order.id.clone() }),
+                OrderState::Sending => is_alive(order, now).then(|| Effect::Send { order: order.id.clone() }),
                 OrderState::Cancelling => {
                     Some(Effect::AskCancel { order: order.id.clone(), reason: CancelReason::Household })
                 }
@@ -311,11 +314,24 @@ impl Mind {
         self.out.extend(again);
     }
 
+    /// Only the orders: whatever else is asked again needed no clock.
+    fn send_now_that_clock_is_known(&mut self, now: Now) {
+        self.ledger.again_with_clock = false;
+        let again: Vec<Effect> = self
+            .open_orders()
+            .filter(|order| order.state == OrderState::Sending && !self.ledger.jobs.contains_key(&order.id))
+            .filter(|order| is_alive(order, now))
+            .map(|order| Effect::Send { order: order.id.clone() })
+            .take(MAX_AGAIN)
+            .collect();
+        self.out.extend(again);
+    }
+
     /// Does what is due by now.
     pub(super) fn orders_due(&mut self, now: Now) {
         self.arm_timers(now);
         if self.ledger.again_with_clock && now.wall.is_some() && self.link_up != Some(false) {
-            self.send_again(now);
+            self.send_now_that_clock_is_known(now);
         }
         let retry: Vec<OrderId> = self
             .ledger

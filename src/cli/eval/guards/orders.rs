@@ -190,8 +190,8 @@ fn unsettle(home: &mut Home, dearer: &Common, chance: &mut Chance, tally: &mut B
 
 /// Did the last read-back before the order say its quantities and its total, in words?
 fn was_said(home: &Home, order: &Order) -> bool {
-    let before = home.said.iter().filter(|said| said.orders_before == 0);
-    let Some(said) = before.filter(|said| matches!(said.reply, Reply::ReadBack { .. })).next_back() else {
+    let mut before = home.said.iter().filter(|said| said.orders_before == 0);
+    let Some(said) = before.rfind(|said| matches!(said.reply, Reply::ReadBack { .. })) else {
         return false;
     };
     let titles = order.quote.lines.iter().all(|line| said.sentence.contains(&line.title));

@@ -105,7 +105,7 @@ fn heard(sound: &[i16], snr_db: f32, gain: f32, chance: &mut Chance) -> Vec<i16>
 }
 
 /// Sparse echoes that fall by 60 dB in 0.3 s; their energy is 5 dB under the direct sound.
-fn echo(sound: &mut Vec<f32>, chance: &mut Chance) {
+fn echo(sound: &mut [f32], chance: &mut Chance) {
     const LENGTH: u64 = 4_800;
     let taps: Vec<(usize, f32)> = (0..60)
         .map(|_| {
@@ -116,7 +116,7 @@ fn echo(sound: &mut Vec<f32>, chance: &mut Chance) {
         .collect();
     let energy: f32 = taps.iter().map(|(_, gain)| gain * gain).sum();
     let scale = (0.316 / energy).sqrt();
-    let dry = sound.clone();
+    let dry = sound.to_vec();
     for (delay, gain) in taps {
         for (wet, dry) in sound.iter_mut().skip(delay).zip(&dry) {
             *wet += scale * gain * dry;
