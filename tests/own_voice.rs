@@ -172,11 +172,11 @@ impl Room {
             Effect::Listen { turn, lang, expect, window_ms } => {
                 let mut events = self.ears.command(EarCommand::Listen { turn, lang, expect, window_ms });
                 events.extend(self.sounds(&vec![0; SILENCE_HOPS * HOP]));
-                self.to_mind(events)
+                self.told(events)
             }
             Effect::Rest => {
                 let events = self.ears.command(EarCommand::Rest);
-                self.to_mind(events)
+                self.told(events)
             }
             Effect::AskQuote { request_id, lines, .. } => vec![Event::Quoted(self.quote(request_id, &lines))],
             Effect::Store { ticket, writes } => {
@@ -210,7 +210,7 @@ impl Room {
         // Who hears it waits for the end of the sentence.
         let silence = if self.deafened { 6 } else { 20 };
         events.extend(self.sounds(&vec![0; silence * HOP]));
-        self.to_mind(events)
+        self.told(events)
     }
 
     fn sounds(&mut self, sound: &[i16]) -> Vec<EarEvent> {
@@ -222,7 +222,7 @@ impl Room {
         events
     }
 
-    fn to_mind(&mut self, events: Vec<EarEvent>) -> Vec<Event> {
+    fn told(&mut self, events: Vec<EarEvent>) -> Vec<Event> {
         let mut out = vec![];
         for event in events {
             match event {

@@ -59,6 +59,15 @@ impl Address {
 }
 
 /// A copy goes its own way from there: the simulation tries every continuation.
+/// What is said once a write is on disk.
+#[derive(Debug, Clone)]
+struct OnceStored {
+    ticket: u32,
+    replies: Vec<(Address, Reply)>,
+    /// Also if it could not be written.
+    anyway: bool,
+}
+
 #[derive(Clone)]
 pub struct Mind {
     pub(super) policy: Policy,
@@ -67,8 +76,7 @@ pub struct Mind {
     pub(super) state: State,
     pub(super) ledger: Ledger,
     pub(super) pins: Pins,
-    /// What is said once a write is on disk: ticket, what, and whether also if the write failed.
-    once_stored: Vec<(u32, Vec<(Address, Reply)>, bool)>,
+    once_stored: Vec<OnceStored>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
     announcements: VecDeque<(Address, Reply)>,
@@ -337,12 +345,12 @@ impl Mind {
     pub(super) fn tell_once_stored(&mut self, writes: Vec<Write>, replies: Vec<(Address, Reply)>, anyway: bool) {
         let ticket = self.next_ticket();
         self.out.push(Effect::Store { ticket, writes });
-        self.once_stored.push((ticket, replies, anyway));
+        self.once_stored.push(OnceStored { ticket, replies, anyway });
     }
 
     fn tell_stored(&mut self, ticket: u32, stored: bool) {
-        let Some(at) = self.once_stored.iter().position(|(of, ..)| *of == ticket) else { return };
-        let (_, replies, anyway) = self.once_stored.remove(at);
+        let Some(at) = self.once_stored.iter().position(|told| told.ticket == ticket) else { return };
+        let OnceStored { replies, anyway, .. } = self.once_stored.remove(at);
         for (to, reply) in replies.into_iter().filter(|_| stored || anyway) {
             self.tell(to, reply);
         }

@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn a_rhythm_is_the_median_time_that_a_pack_lasts() {
         let at = |days: &[(i64, u32)]| days.iter().map(|(day, packs)| (day * DAY_MS, *packs)).collect::<Vec<_>>();
-        let cases: &[(&str, &[(i64, u32)], Option<i64>)] = &[
+        type Case<'a> = (&'a str, &'a [(i64, u32)], Option<i64>);
+        let cases: &[Case<'_>] = &[
             ("nothing", &[], None),
             ("twice", &[(0, 1), (20, 1)], None),
             ("every three weeks", &[(0, 1), (21, 1), (42, 1), (64, 1)], Some(21)),

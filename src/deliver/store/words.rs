@@ -46,9 +46,8 @@ fn from_orders(tx: &Transaction<'_>, path: &Path, before_unix_ms: i64) -> Result
 }
 
 fn without_words(mut verdict: Verdict) -> Verdict {
-    match &mut verdict.reason {
-        Some(Reason::ReportedSpeech { words } | Reason::NotAnOrder { words, .. }) => words.clear(),
-        Some(_) | None => {}
+    if let Some(Reason::ReportedSpeech { words } | Reason::NotAnOrder { words, .. }) = &mut verdict.reason {
+        words.clear();
     }
     verdict
 }
