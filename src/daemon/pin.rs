@@ -1,7 +1,7 @@
 //! The adults' PIN: set on the device, kept as an Argon2id hash, checked away from the loop.
 //!
 //! The PIN itself is never written down, logged or put into the journal: the mind hears only whether it was
-//! right. It counts the wrong ones and locks; see [`crate::decide::approval`].
+//! right. It counts the wrong ones and locks; see `decide::approval`.
 
 use anyhow::{Context, bail, ensure};
 use argon2::Argon2;
