@@ -4,7 +4,7 @@
 //! [`Event`]s, in the order in which they come, and hands each [`Effect`] to the edge that can
 //! carry it out; no edge is ever waited for on the loop.
 
-mod catalogs;
+pub mod catalogs;
 pub mod control;
 mod errand;
 pub mod pin;

@@ -24,6 +24,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// The file's name in the state folder.
+pub const FILE: &str = "journal.jsonl";
 /// The format of the lines.
 const VERSION: u32 = 1;
 

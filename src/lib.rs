@@ -17,7 +17,8 @@
 //!
 //! Around them: [`daemon`] is the only loop, [`journal`] writes down what it saw, [`config`]
 //! and [`cli`] are how a person reaches it, [`clock`] is the only place that reads the time,
-//! [`clean`] is what every text of a shop goes through, and [`native`] is the only place with `unsafe`.
+//! [`clean`] is what every text of a shop goes through, [`private_file`] how a file of the state folder is written,
+//! [`chance`] what is random and yet the same for a seed, and [`native`] is the only place with `unsafe`.
 //!
 //! ## What always holds
 //!
@@ -38,6 +39,7 @@ pub mod shop;
 pub mod speak;
 pub mod understand;
 
+pub mod chance;
 pub mod clean;
 pub mod cli;
 pub mod clock;
@@ -45,3 +47,4 @@ pub mod config;
 pub mod daemon;
 pub mod journal;
 pub mod native;
+pub mod private_file;

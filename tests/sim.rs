@@ -102,9 +102,9 @@ fn check_coverage(tally: &Tally) {
 fn every_short_sequence_keeps_the_invariants() {
     // From silence to depth five; from the middle of things, where each step leads further, a little less.
     let depth = usize::try_from(number("SIM_DEPTH").unwrap_or(5)).unwrap();
-    for (at, (name, start)) in every::STARTS.into_iter().enumerate() {
+    for (at, (name, start)) in every::starts().into_iter().enumerate() {
         let depth = if at == 0 { depth } else { depth - 2 };
-        match every::sequences(start, depth) {
+        match every::sequences(&start, depth) {
             Ok(count) => println!("{name}: {count} sequences of up to {depth} steps"),
             Err(broken) => panic!("{name}: {}", every::report(&broken, &out_dir())),
         }
@@ -113,9 +113,9 @@ fn every_short_sequence_keeps_the_invariants() {
 
 #[test]
 fn dialogues_survive_a_cut_at_every_point() {
-    for (name, dialogue) in every::DIALOGUES {
+    for (name, dialogue) in every::dialogues() {
         for cut_is_restart in [false, true] {
-            match every::cut_everywhere(dialogue, cut_is_restart) {
+            match every::cut_everywhere(&dialogue, cut_is_restart) {
                 Ok(points) => {
                     assert!(points > 10, "{name}: only {points} points");
                     println!("{name}: cut at {points} points (restart: {cut_is_restart})");

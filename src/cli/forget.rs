@@ -1,16 +1,26 @@
 //! `tendero forget`: deletes everything that the device knows about its household.
 
 use crate::config::Config;
+use crate::daemon::{catalogs, pin};
 use crate::deliver::keys::KEY_FILE;
-use crate::deliver::store::Store;
+use crate::deliver::store::{self, Store};
+use crate::hear::fingerprint;
+use crate::journal;
 use anyhow::{Context, bail, ensure};
 use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 /// The names of what the daemon keeps in its state folder.
-const OURS: [&str; 7] =
-    ["tendero.db", "journal.jsonl", "catalog.json", "pin", "fingerprints.json", "heard-fingerprints.jsonl", KEY_FILE];
+const OURS: [&str; 7] = [
+    store::FILE,
+    journal::FILE,
+    catalogs::FILE,
+    pin::FILE,
+    fingerprint::book::FILE,
+    fingerprint::memory::FILE,
+    KEY_FILE,
+];
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -72,7 +82,7 @@ fn is_ours(name: &str) -> bool {
 
 /// Orders that still wait for something. A store that can't be read does not keep anybody from deleting it.
 fn open_orders(dir: &Path) -> usize {
-    let path = dir.join("tendero.db");
+    let path = dir.join(store::FILE);
     let orders = path.exists().then(|| Store::open(&path).and_then(|store| store.orders()));
     orders.and_then(Result::ok).map_or(0, |orders| orders.iter().filter(|order| !order.state.is_settled()).count())
 }

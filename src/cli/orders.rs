@@ -4,7 +4,7 @@ use super::story::{self, Format};
 use crate::config::Config;
 use crate::daemon::control::{Ask, Client};
 use crate::decide::order::{Order, OrderId};
-use crate::deliver::store::Store;
+use crate::deliver::store::{self, Store};
 use anyhow::bail;
 use clap::Subcommand;
 use comfy_table::{Table, presets};
@@ -86,7 +86,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 /// # Errors
 /// There is none yet, or it can't be opened.
 pub fn open_book(config: &Config) -> anyhow::Result<Store> {
-    let path = config.state.dir.join("tendero.db");
+    let path = config.state.dir.join(store::FILE);
     if !path.exists() {
         bail!("there is no order book at {}; it is made when `tendero run` starts for the first time", path.display());
     }

@@ -6,11 +6,10 @@
 
 use crate::understand::catalog::Catalog;
 use anyhow::Context;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The file's name in the state folder.
-const FILE: &str = "catalog.json";
+pub const FILE: &str = "catalog.json";
 
 pub struct Catalogs {
     path: PathBuf,
@@ -52,15 +51,8 @@ impl Catalogs {
         self.version = catalog.version;
     }
 
-    /// Whole or not at all: a temporary file, fsynced, moved into place.
     fn keep(&self, catalog: &Catalog) -> anyhow::Result<()> {
-        let dir = self.path.parent().context("the state folder has a name")?;
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        serde_json::to_writer(&mut file, catalog)?;
-        file.flush()?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path)?;
-        Ok(())
+        Ok(crate::private_file::write(&self.path, &serde_json::to_vec(catalog)?)?)
     }
 }
 

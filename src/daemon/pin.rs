@@ -3,18 +3,17 @@
 //! The PIN itself is never written down, logged or put into the journal: the mind hears only whether it was
 //! right. It counts the wrong ones and locks; see `decide::approval`.
 
+use crate::private_file;
 use anyhow::{Context, bail, ensure};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 /// Within the state folder.
-const FILE: &str = "pin";
+pub const FILE: &str = "pin";
 /// Digits of a PIN.
 const DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
 
@@ -54,18 +53,8 @@ impl PinFile {
         check(pin)?;
         // Argon2id with 19 MiB and two passes: OWASP's Password Storage Cheat Sheet.
         let hash = Argon2::default().hash_password(pin.0.as_bytes()).context("the PIN can't be hashed")?;
-        let dir = self.path.parent().context("the state folder has no name")?;
-        let write = || -> std::io::Result<()> {
-            let mut file = tempfile::Builder::new().prefix(".pin").tempfile_in(dir)?; // mode 0600
-            writeln!(file, "{hash}")?;
-            // Set by root for a daemon of its own user.
-            let owner = fs::metadata(dir)?;
-            chown(file.path(), Some(owner.uid()), Some(owner.gid()))?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path)?;
-            fs::File::open(dir)?.sync_all()
-        };
-        write().with_context(|| format!("can't write the PIN's hash to {}", self.path.display()))
+        private_file::write(&self.path, format!("{hash}\n").as_bytes())
+            .with_context(|| format!("can't write the PIN's hash to {}", self.path.display()))
     }
 
     /// Removes the PIN; `false` when there was none.

@@ -12,7 +12,7 @@ use crate::decide::mind::Mind;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::link::{self, LinkConfig, LinkHandle};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
-use crate::deliver::store::{Store, StoreHandle};
+use crate::deliver::store::{self, Store, StoreHandle};
 use crate::deliver::topic::Route;
 use crate::hear::ears::{self, EarCommand, EarEvent, Ears};
 use crate::hear::fingerprint::Known;
@@ -21,7 +21,7 @@ use crate::hear::fingerprint::memory::{self, Memory};
 use crate::hear::source::Source;
 use crate::hear::stt;
 use crate::hear::wake::openwakeword::{HeadModel, OpenWakeWord};
-use crate::journal::{Journal, Setup as JournalSetup};
+use crate::journal::{self, Journal, Setup as JournalSetup};
 use crate::speak::player::Player;
 use crate::speak::tts;
 use crate::speak::voice::Voice;
@@ -92,7 +92,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
 
     let keys = Arc::new(Keys::load_or_make(&state_dir)?);
     let route = Route::new(&config.home.name, &config.home.device, &config.shop.name)?;
-    let mut store = Store::open(&state_dir.join("tendero.db"))?;
+    let mut store = Store::open(&state_dir.join(store::FILE))?;
     store.import_regulars(&regulars)?;
     let household = store.household(clock.unix_ms())?;
     let store = StoreHandle::spawn(store, link::sealer(keys.clone(), route.clone(), clock.clone()))?;
@@ -120,7 +120,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
     let control = control::listen(&config.state.socket, requests).await?;
 
     let mind = Mind::new(config.policy(), understanding, household);
-    let journal_path = state_dir.join("journal.jsonl");
+    let journal_path = state_dir.join(journal::FILE);
     let limit = u64::from(config.state.journal_mib) << 20;
     let journal = Journal::begin(&journal_path, limit, &JournalSetup::of(&mind))?;
     let (traces, _) = broadcast::channel(TRACES);

@@ -1,13 +1,15 @@
 //! The confirmed orders: one durable change at a time for each, timers, and what is done once
 //! a change is on disk. Nothing is sent, and nothing is announced, before it is written.
 
+mod follow;
+
 use super::Now;
 use super::effect::{By, CancelReason, Effect, Step, Write};
 use super::event::Channel;
 use super::lifecycle::{self, News};
 use super::mind::{Address, Mind};
-use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate, Surge};
-use super::reply::{Item, Reason, Reply};
+use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate};
+use super::reply::{Item, Reply};
 use super::when::Day;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -161,9 +163,9 @@ impl Mind {
     }
 
     /// Is this the ticket of an order's change? Then it is in the household from now on.
-    pub(super) fn order_stored(&mut self, ticket: u32, now: Now) -> bool {
-        let Some(id) = self.job_of(ticket) else { return false };
-        let Some(job) = self.ledger.jobs.remove(&id) else { return false };
+    pub(super) fn order_stored(&mut self, ticket: u32, now: Now) {
+        let Some(id) = self.job_of(ticket) else { return };
+        let Some(job) = self.ledger.jobs.remove(&id) else { return };
         let order = job.next.clone();
         let before = self.household.orders.insert(id.clone(), order.clone());
         if let Some(before) = before.filter(|_| job.news.is_some()) {
@@ -175,13 +177,12 @@ impl Mind {
             }
         }
         self.read_inbox(&id, now);
-        true
     }
 
     /// Is this the ticket of an order's change? A new order is dropped, anything else tried again.
-    pub(super) fn order_not_stored(&mut self, ticket: u32, now: Now) -> bool {
-        let Some(id) = self.job_of(ticket) else { return false };
-        let Some(job) = self.ledger.jobs.get_mut(&id) else { return false };
+    pub(super) fn order_not_stored(&mut self, ticket: u32, now: Now) {
+        let Some(id) = self.job_of(ticket) else { return };
+        let Some(job) = self.ledger.jobs.get_mut(&id) else { return };
         job.older.retain(|older| *older != ticket);
         if job.ticket == Some(ticket) {
             job.ticket = None;
@@ -189,11 +190,11 @@ impl Mind {
         }
         // Another write of the same is still under way.
         if job.ticket.is_some() || job.news.is_none() && !job.older.is_empty() {
-            return true;
+            return;
         }
         if job.news.is_none() {
             self.forget_order(&id);
-            return true;
+            return;
         }
         if !std::mem::replace(&mut job.told_trouble, true) {
             let (to, order) = (job.to.clone(), job.next.clone());
@@ -202,7 +203,6 @@ impl Mind {
         }
         // A cancellation that came in the meantime takes the place of what failed.
         self.read_inbox(&id, now);
-        true
     }
 
     /// A new order that did not reach the disk never was one.
@@ -243,8 +243,7 @@ impl Mind {
     pub(super) fn cancellable(&self, skus: &[&str], now: Now) -> Option<OrderId> {
         let named =
             |order: &Order| skus.is_empty() || order.quote.lines.iter().any(|line| skus.contains(&line.sku.as_str()));
-        let unsent =
-            |order: &Order| matches!(order.state, OrderState::Held | OrderState::AwaitingAdult) && named(order);
+        let unsent = |order: &Order| is_unsent(order) && named(order);
         let in_time =
             |order: &Order| now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until);
         let sent = |order: &Order| {
@@ -287,9 +286,13 @@ impl Mind {
     /// The broker can be reached again: whatever waits for an answer asks again.
     pub(super) fn send_again(&mut self, now: Now) {
         self.ledger.again_with_clock = now.wall.is_none();
+        self.ask_again(|_| true, now);
+    }
+
+    fn ask_again(&mut self, of: impl Fn(&Order) -> bool, now: Now) {
         let again: Vec<Effect> = self
             .open_orders()
-            .filter(|order| !self.ledger.jobs.contains_key(&order.id))
+            .filter(|order| of(order) && !self.ledger.jobs.contains_key(&order.id))
             .filter_map(|order| match order.state {
                 OrderState::Sending => is_alive(order, now).then(|| Effect::Send { order: order.id.clone() }),
                 OrderState::Cancelling => {
@@ -314,24 +317,13 @@ impl Mind {
         self.out.extend(again);
     }
 
-    /// Only the orders: whatever else is asked again needed no clock.
-    fn send_now_that_clock_is_known(&mut self, now: Now) {
-        self.ledger.again_with_clock = false;
-        let again: Vec<Effect> = self
-            .open_orders()
-            .filter(|order| order.state == OrderState::Sending && !self.ledger.jobs.contains_key(&order.id))
-            .filter(|order| is_alive(order, now))
-            .map(|order| Effect::Send { order: order.id.clone() })
-            .take(MAX_AGAIN)
-            .collect();
-        self.out.extend(again);
-    }
-
     /// Does what is due by now.
     pub(super) fn orders_due(&mut self, now: Now) {
         self.arm_timers(now);
         if self.ledger.again_with_clock && now.wall.is_some() && self.link_up != Some(false) {
-            self.send_now_that_clock_is_known(now);
+            // Only the orders: whatever else is asked again needed no clock.
+            self.ledger.again_with_clock = false;
+            self.ask_again(|order| order.state == OrderState::Sending, now);
         }
         let retry: Vec<OrderId> = self
             .ledger
@@ -472,100 +464,6 @@ impl Mind {
         self.ledger.jobs.insert(id.clone(), job);
     }
 
-    fn why_not_cancelled(&self, order: &Order) -> Reply {
-        let items = self.items(order);
-        match order.state {
-            OrderState::Cancelling => Reply::CancelAsked { items },
-            OrderState::Cancelled => Reply::Cancelled { items },
-            OrderState::Shipped | OrderState::Delivered => Reply::CancelRefused { items },
-            OrderState::AwaitingAdult
-            | OrderState::Held
-            | OrderState::Sending
-            | OrderState::HeldAtShop
-            | OrderState::Approving
-            | OrderState::Accepted
-            | OrderState::Rejected
-            | OrderState::Expired
-            | OrderState::Withdrawn
-            | OrderState::Refunded
-            | OrderState::Unknown => Reply::NothingToCancel,
-        }
-    }
-
-    /// What follows once a change of state is on disk.
-    fn carry_out(&mut self, before: &Order, order: &Order, job: &Job, now: Now) {
-        let items = self.items(order);
-        let id = order.id.clone();
-        let reply = match order.state {
-            OrderState::Held => {
-                // However long the disk took: it is held for as long as is said now.
-                let hold_ms = now.mono_ms + self.policy.hold_ms;
-                self.ledger.timers.entry(id).and_modify(|timer| timer.hold_ms = hold_ms);
-                Some(Reply::Held { items, minutes: minutes(self.policy.hold_ms) })
-            }
-            OrderState::Sending if before.state == OrderState::Held => {
-                self.out.push(Effect::Send { order: id });
-                None
-            }
-            OrderState::Sending => None,
-            OrderState::HeldAtShop => {
-                self.last_reasons = why_kept(order);
-                Some(Reply::HeldByShop { items, code: order.code.clone().unwrap_or_default() })
-            }
-            OrderState::Approving => {
-                self.out.push(Effect::AskApprove { order: id });
-                Some(Reply::ApprovalSent { items })
-            }
-            OrderState::Accepted if before.state == OrderState::Cancelling => Some(Reply::CancelRefused { items }),
-            OrderState::Accepted => Some(Reply::Booked { items, arrives: arrives(order, now) }),
-            OrderState::Shipped | OrderState::Delivered => match before.state {
-                OrderState::Cancelling => Some(Reply::CancelRefused { items }),
-                // Its receipt was lost on the way.
-                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving | OrderState::Unknown => {
-                    Some(Reply::Booked { items, arrives: arrives(order, now) })
-                }
-                OrderState::Accepted
-                | OrderState::Shipped
-                | OrderState::AwaitingAdult
-                | OrderState::Held
-                | OrderState::Delivered
-                | OrderState::Rejected
-                | OrderState::Cancelled
-                | OrderState::Expired
-                | OrderState::Withdrawn
-                | OrderState::Refunded => None,
-            },
-            OrderState::Rejected => Some(Reply::RejectedByShop { items, code: order.code.clone().unwrap_or_default() }),
-            OrderState::Cancelled => Some(Reply::Cancelled { items }),
-            OrderState::Cancelling if before.state == OrderState::Cancelling => None,
-            OrderState::Cancelling => {
-                self.out.push(Effect::AskCancel { order: id, reason: CancelReason::Household });
-                Some(Reply::CancelAsked { items })
-            }
-            OrderState::Expired if matches!(before.state, OrderState::AwaitingAdult | OrderState::HeldAtShop) => {
-                Some(Reply::NotApproved { items })
-            }
-            OrderState::Expired => Some(Reply::Expired { items }),
-            OrderState::Unknown => {
-                self.out.push(Effect::AskStatus { order: id });
-                Some(Reply::Lost { items })
-            }
-            OrderState::AwaitingAdult | OrderState::Withdrawn | OrderState::Refunded => None,
-        };
-        if order.state.is_final() {
-            self.ledger.timers.remove(&order.id);
-        }
-        if let Some(reply) = reply {
-            let loudspeaker = Address::loudspeaker(order);
-            let to = job.to.clone().unwrap_or_else(|| loudspeaker.clone());
-            // Who asked for it at the speaker hears of an approval from elsewhere, too.
-            if job.news == Some(News::Approved) && to.channel != loudspeaker.channel {
-                self.tell(loudspeaker, reply.clone());
-            }
-            self.tell(to, reply);
-        }
-    }
-
     /// The order's lines as a person calls them.
     pub(super) fn items(&self, order: &Order) -> Vec<Item> {
         let lines = order.quote.lines.iter();
@@ -589,13 +487,6 @@ fn by(news: &News, to: Option<&Address>) -> By {
         News::Cancelled => By::Household,
         News::Receipt(_) | News::Status(_) | News::KeptBack(_) => By::Shop,
     }
-}
-
-/// What "why?" answers of an order that the shop keeps.
-fn why_kept(order: &Order) -> Vec<Reason> {
-    let surge = order.quote.surge.unwrap_or(Surge { homes: 0, minutes: 0 });
-    let is_burst = order.code.as_deref() == Some(lifecycle::BURST);
-    is_burst.then_some(Reason::ManyHomes { homes: surge.homes, minutes: surge.minutes }).into_iter().collect()
 }
 
 /// The last day on which it may come, if the wall clock is known.

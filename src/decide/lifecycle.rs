@@ -149,33 +149,10 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
             News::Cancelled => Some(Cancelling),
             News::Approved | News::HoldOver | News::Expired | News::Receipt(_) => None,
         },
-        Shipped => match news {
-            News::Status(state) => after_accepted(*state).filter(|state| *state != Rejected),
-            News::Approved
-            | News::HoldOver
-            | News::Expired
-            | News::Receipt(_)
-            | News::KeptBack(_)
-            | News::Cancelled => None,
-        },
-        Delivered => match news {
-            News::Status(state) => after_accepted(*state).filter(|state| matches!(state, Withdrawn | Refunded)),
-            News::Approved
-            | News::HoldOver
-            | News::Expired
-            | News::Receipt(_)
-            | News::KeptBack(_)
-            | News::Cancelled => None,
-        },
-        Withdrawn => match news {
-            News::Status(state) => (*state == Refunded).then_some(Refunded),
-            News::Approved
-            | News::HoldOver
-            | News::Expired
-            | News::Receipt(_)
-            | News::KeptBack(_)
-            | News::Cancelled => None,
-        },
+        // From here on it only goes on.
+        Shipped => handed_over(news, |state| state != Rejected),
+        Delivered => handed_over(news, |state| matches!(state, Withdrawn | Refunded)),
+        Withdrawn => handed_over(news, |state| state == Refunded),
         Rejected | Cancelled | Expired | Refunded => None,
     }
 }
@@ -195,6 +172,16 @@ fn after_sending(state: OrderState) -> Option<OrderState> {
     match state {
         Accepted | Shipped | Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => Some(state),
         AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Unknown => None,
+    }
+}
+
+/// What news makes of an order that the shop has handed over: only its own further states count.
+fn handed_over(news: &News, goes_on: impl Fn(OrderState) -> bool) -> Option<OrderState> {
+    match news {
+        News::Status(state) => after_accepted(*state).filter(|state| goes_on(*state)),
+        News::Approved | News::HoldOver | News::Expired | News::Receipt(_) | News::KeptBack(_) | News::Cancelled => {
+            None
+        }
     }
 }
 

@@ -58,7 +58,6 @@ impl Address {
     }
 }
 
-/// A copy goes its own way from there: the simulation tries every continuation.
 /// What is said once a write is on disk.
 #[derive(Debug, Clone)]
 struct OnceStored {
@@ -68,6 +67,7 @@ struct OnceStored {
     anyway: bool,
 }
 
+/// A copy goes its own way from there: the simulation tries every continuation.
 #[derive(Clone)]
 pub struct Mind {
     pub(super) policy: Policy,
@@ -335,16 +335,16 @@ impl Mind {
         }
     }
 
-    /// Writes what nobody waits for.
-    pub(super) fn write_down(&mut self, writes: Vec<Write>) {
+    /// Writes it; the ticket of the writing.
+    pub(super) fn write_down(&mut self, writes: Vec<Write>) -> u32 {
         let ticket = self.next_ticket();
         self.out.push(Effect::Store { ticket, writes });
+        ticket
     }
 
     /// Writes, and says `replies` when it is on disk; if it could not be written, only if they are true `anyway`.
     pub(super) fn tell_once_stored(&mut self, writes: Vec<Write>, replies: Vec<(Address, Reply)>, anyway: bool) {
-        let ticket = self.next_ticket();
-        self.out.push(Effect::Store { ticket, writes });
+        let ticket = self.write_down(writes);
         self.once_stored.push(OnceStored { ticket, replies, anyway });
     }
 

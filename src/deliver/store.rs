@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The file's name in the state folder.
+pub const FILE: &str = "tendero.db";
 /// Orders younger than this are given to the mind one by one; older ones only as regulars.
 const RECENT_MS: i64 = 40 * 24 * 3_600_000;
 /// Audit entries beyond this many are dropped, oldest first.

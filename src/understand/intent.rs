@@ -91,6 +91,11 @@ impl Intent {
     pub fn can_buy(self) -> bool {
         matches!(self, Intent::Reorder | Intent::Confirm)
     }
+
+    /// Is it a yes, be it the phrase or not?
+    pub fn agrees(self) -> bool {
+        matches!(self, Intent::Confirm | Intent::Affirm)
+    }
 }
 
 /// Why words that name a product are still not an order.

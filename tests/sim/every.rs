@@ -10,17 +10,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const SETTLED: u64 = 64;
 
 /// Where sequences begin, besides in silence: what it takes to get there.
-pub const STARTS: [(&str, &[Step]); 6] = [
-    ("nothing was said", &[]),
-    ("read back", &READ_BACK),
-    ("held", &HELD),
-    ("waiting for an adult", &ADULT),
-    ("sent", &SENT),
-    ("challenged", &[Step::Say("order fifteen packs of oat milk"), Step::Quoted, Step::Stored, Step::Played]),
-];
+pub fn starts() -> [(&'static str, Vec<Step>); 6] {
+    [
+        ("nothing was said", vec![]),
+        ("read back", READ_BACK.to_vec()),
+        ("held", held()),
+        ("waiting for an adult", ADULT.to_vec()),
+        ("sent", sent()),
+        ("challenged", CHALLENGED.to_vec()),
+    ]
+}
+
+const CHALLENGED: [Step; 4] = [Step::Say("order fifteen packs of oat milk"), Step::Quoted, Step::Stored, Step::Played];
 const READ_BACK: [Step; 4] = [Step::Say("order coffee"), Step::Quoted, Step::Stored, Step::Played];
-const HELD: [Step; 7] =
-    [READ_BACK[0], READ_BACK[1], READ_BACK[2], READ_BACK[3], Step::Phrase, Step::Stored, Step::Played];
 const ADULT: [Step; 7] = [
     Step::Say("order a dollhouse"),
     Step::Quoted,
@@ -30,154 +32,44 @@ const ADULT: [Step; 7] = [
     Step::Stored,
     Step::Played,
 ];
-const SENT: [Step; 9] = [HELD[0], HELD[1], HELD[2], HELD[3], HELD[4], HELD[5], HELD[6], Step::Time, Step::Stored];
+/// Written, and said so.
+const CONFIRMED: [Step; 3] = [Step::Phrase, Step::Stored, Step::Played];
+/// The hold is over.
+const LEAVES: [Step; 2] = [Step::Time, Step::Stored];
+/// The shop's answer comes.
+const ANSWERED: [Step; 3] = [Step::Shop, Step::Stored, Step::Played];
+const TAKEN_BACK: [Step; 3] = [Step::Say("cancel that"), Step::Stored, Step::Played];
+
+fn held() -> Vec<Step> {
+    [&READ_BACK[..], &CONFIRMED].concat()
+}
+
+fn sent() -> Vec<Step> {
+    [&held()[..], &LEAVES].concat()
+}
 
 /// Dialogues from beginning to end.
-pub const DIALOGUES: [(&str, &[Step]); 8] = [
-    (
-        "a known reorder",
-        &[
-            SENT[0],
-            SENT[1],
-            SENT[2],
-            SENT[3],
-            SENT[4],
-            SENT[5],
-            SENT[6],
-            SENT[7],
-            SENT[8],
-            Step::Shop,
-            Step::Stored,
-            Step::Played,
-        ],
-    ),
-    (
-        "a challenge",
-        &[
-            Step::Say("order fifteen packs of oat milk"),
-            Step::Quoted,
-            Step::Stored,
-            Step::Played,
-            Step::Say("yes"),
-            Step::Played,
-            Step::Phrase,
-            Step::Stored,
-            Step::Played,
-            Step::Time,
-            Step::Stored,
-            Step::Shop,
-            Step::Stored,
-            Step::Played,
-        ],
-    ),
-    (
-        "an adult",
-        &[
-            ADULT[0],
-            ADULT[1],
-            ADULT[2],
-            ADULT[3],
-            ADULT[4],
-            ADULT[5],
-            ADULT[6],
-            Step::Hold,
-            Step::Stored,
-            Step::Played,
-            Step::Time,
-            Step::Stored,
-            Step::Shop,
-            Step::Stored,
-            Step::Played,
-        ],
-    ),
-    (
-        "no adult",
-        &[ADULT[0], ADULT[1], ADULT[2], ADULT[3], ADULT[4], ADULT[5], ADULT[6], Step::Time, Step::Stored, Step::Played],
-    ),
-    (
-        "taken back while held",
-        &[
-            HELD[0],
-            HELD[1],
-            HELD[2],
-            HELD[3],
-            HELD[4],
-            HELD[5],
-            HELD[6],
-            Step::Say("cancel that"),
-            Step::Stored,
-            Step::Played,
-        ],
-    ),
-    (
-        "taken back when sent",
-        &[
-            SENT[0],
-            SENT[1],
-            SENT[2],
-            SENT[3],
-            SENT[4],
-            SENT[5],
-            SENT[6],
-            SENT[7],
-            SENT[8],
-            Step::Shop,
-            Step::Stored,
-            Step::Played,
-            Step::Say("cancel that"),
-            Step::Stored,
-            Step::Played,
-            Step::Shop,
-            Step::Stored,
-            Step::Played,
-        ],
-    ),
-    (
-        "a change",
-        &[
-            READ_BACK[0],
-            READ_BACK[1],
-            READ_BACK[2],
-            READ_BACK[3],
-            Step::Say("make it two"),
-            Step::Quoted,
-            Step::Stored,
-            Step::Played,
-            Step::Phrase,
-            Step::Stored,
-            Step::Played,
-            Step::Time,
-            Step::Stored,
-            Step::Shop,
-            Step::Stored,
-        ],
-    ),
-    (
-        "a disk that fails and works again",
-        &[
-            HELD[0],
-            HELD[1],
-            HELD[2],
-            HELD[3],
-            HELD[4],
-            Step::StoreFails,
-            Step::Played,
-            HELD[0],
-            HELD[1],
-            HELD[2],
-            HELD[3],
-            Step::Phrase,
-            Step::Stored,
-            Step::Played,
-            Step::Time,
-            Step::StoreFails,
-            Step::Time,
-            Step::Stored,
-            Step::Shop,
-            Step::Stored,
-        ],
-    ),
-];
+pub fn dialogues() -> [(&'static str, Vec<Step>); 8] {
+    let (held, sent) = (held(), sent());
+    let to_the_end = [&LEAVES[..], &ANSWERED].concat();
+    let change = [Step::Say("make it two"), Step::Quoted, Step::Stored, Step::Played];
+    let disk = [Step::Phrase, Step::StoreFails, Step::Played];
+    let again = [Step::Time, Step::StoreFails, Step::Time, Step::Stored];
+    let booked = [Step::Shop, Step::Stored];
+    [
+        ("a known reorder", [&sent[..], &ANSWERED].concat()),
+        ("a challenge", [&CHALLENGED[..], &[Step::Say("yes"), Step::Played], &CONFIRMED, &to_the_end].concat()),
+        ("an adult", [&ADULT[..], &[Step::Hold, Step::Stored, Step::Played], &to_the_end].concat()),
+        ("no adult", [&ADULT[..], &LEAVES, &[Step::Played]].concat()),
+        ("taken back while held", [&held[..], &TAKEN_BACK].concat()),
+        ("taken back when sent", [&sent[..], &ANSWERED, &TAKEN_BACK, &ANSWERED].concat()),
+        ("a change", [&READ_BACK[..], &change, &CONFIRMED, &LEAVES, &booked].concat()),
+        (
+            "a disk that fails and works again",
+            [&READ_BACK[..], &disk, &READ_BACK, &CONFIRMED, &again, &booked].concat(),
+        ),
+    ]
+}
 
 /// A sequence after which an invariant did not hold.
 pub struct Broken {

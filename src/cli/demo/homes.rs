@@ -4,7 +4,6 @@
 //! believes was signed by the shop and meant for it.
 
 use crate::clock::Clock;
-use crate::decide::order;
 use crate::deliver::envelope::{self, Body, Opened};
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::mqtt::{BrokerConfig, Client, Message, Mqtt, MqttEvent, ToPublish};
@@ -255,38 +254,5 @@ fn as_read_back(line: &envelope::QuoteLine) -> envelope::OrderLine {
         unit_amount: line.unit_amount,
         total: line.total,
         options: line.options.clone(),
-    }
-}
-
-/// The quote as the mind gets it.
-pub fn for_the_mind(quote: Opened<envelope::Quote>, request_id: String, shop: &str) -> order::Quote {
-    let Opened { data, hash, .. } = quote;
-    let lines = data.lines.into_iter().map(|line| order::QuoteLine {
-        sku: line.sku,
-        title: crate::decide::guard::hostile_text::clean(&line.title),
-        qty: line.qty,
-        unit_amount: line.unit_amount,
-        total: line.total,
-        options: line.options,
-    });
-    order::Quote {
-        lines: lines.collect(),
-        quote_id: data.quote_id,
-        request_id,
-        hash,
-        shop: shop.into(),
-        seller: crate::decide::guard::hostile_text::clean(&data.seller),
-        currency: data.currency,
-        total: data.totals.total,
-        delivery: order::Delivery {
-            earliest_unix_ms: data.delivery.earliest.unix_ms,
-            latest_unix_ms: data.delivery.latest.unix_ms,
-            amount: data.delivery.amount,
-        },
-        valid_s: data.valid_s,
-        withdrawal_days: data.withdrawal_days,
-        recurring: data.recurring,
-        because: None,
-        surge: data.surge.map(|surge| order::Surge { homes: surge.homes, minutes: surge.minutes }),
     }
 }

@@ -8,8 +8,10 @@ use super::stage::Stage;
 use crate::decide::effect::{Effect, Write};
 use crate::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothesis, Turn};
 use crate::decide::guard::Rung;
+use crate::decide::guard::hostile_text;
 use crate::decide::household::Household;
 use crate::decide::mind::Mind;
+use crate::decide::order;
 use crate::decide::order::OrderState;
 use crate::decide::policy::Policy;
 use crate::decide::{Now, Wall};
@@ -231,7 +233,8 @@ impl Listener {
                 Effect::AskQuote { request_id, lang, lines } => {
                     let [line] = &lines[..] else { bail!("a price for {} products", lines.len()) };
                     let quote = self.home.quote(&line.sku, line.qty, lang).await?;
-                    let quote = homes::for_the_mind(quote, request_id, self.home.route.shop());
+                    let quote = quote.data.into_order(self.home.route.shop(), quote.hash, hostile_text::clean);
+                    let quote = order::Quote { request_id, ..quote };
                     self.events.push_back((200, Event::Quoted(quote)));
                 }
                 Effect::Store { ticket, writes } => {

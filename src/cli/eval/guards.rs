@@ -7,19 +7,18 @@
 
 mod answers;
 mod broadcast;
-mod chance;
 mod home;
 mod orders;
 mod quantity;
 mod replay;
 mod sound;
 
+use crate::chance::Chance;
 use crate::decide::policy::Policy;
 use crate::decide::reply::Ask;
 use crate::speak::wording::Wording;
 use crate::understand::catalog::Catalog;
 use crate::understand::{Lang, Understanding};
-use chance::Chance;
 use comfy_table::{Table, presets::NOTHING};
 use home::{Common, Home};
 use indicatif::ProgressBar;

@@ -172,26 +172,9 @@ impl Mind {
     }
 
     fn list_answer(&mut self, talk: Talk, lines: Vec<Wanted>, answer: &Proposed, now: Now) -> State {
-        let agreed = match answer.parse.intent {
-            Intent::Affirm | Intent::Confirm | Intent::ListAdd => !is_negative(answer),
-            Intent::Reorder
-            | Intent::Change
-            | Intent::Deny
-            | Intent::Cancel
-            | Intent::Status
-            | Intent::History
-            | Intent::Price
-            | Intent::Find
-            | Intent::Handoff
-            | Intent::Return
-            | Intent::Repeat
-            | Intent::Why
-            | Intent::Help
-            | Intent::News
-            | Intent::Stop
-            | Intent::None => false,
-        };
-        if agreed && is_live(&answer.heard) {
+        let intent = answer.parse.intent;
+        let agreed = intent.agrees() || intent == Intent::ListAdd;
+        if agreed && !is_negative(answer) && is_live(&answer.heard) {
             self.put_on_list(talk, lines, None, now)
         } else {
             self.close_talk(talk, Reply::NothingOrdered, now)
@@ -212,25 +195,7 @@ fn is_negative(answer: &Proposed) -> bool {
 
 /// Was something else than a confirmation heard nearly as well ("no, make it two")?
 fn is_contested(answer: &Proposed) -> bool {
-    answer.rivals.iter().any(|rival| match rival.intent {
-        Intent::Confirm | Intent::Affirm | Intent::None => false,
-        Intent::Reorder
-        | Intent::ListAdd
-        | Intent::Change
-        | Intent::Deny
-        | Intent::Cancel
-        | Intent::Status
-        | Intent::History
-        | Intent::Price
-        | Intent::Find
-        | Intent::Handoff
-        | Intent::Return
-        | Intent::Repeat
-        | Intent::Why
-        | Intent::Help
-        | Intent::News
-        | Intent::Stop => true,
-    })
+    answer.rivals.iter().any(|rival| rival.intent != Intent::None && !rival.intent.agrees())
 }
 
 /// Is it the whole confirmation that was asked for, and nothing told about one?

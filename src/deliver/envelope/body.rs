@@ -453,6 +453,38 @@ pub enum BadQuote {
 const MAX_TOTAL: i64 = 1_000_000_000_000;
 
 impl Quote {
+    /// The quote as the household keeps it, with its texts through `clean`.
+    pub fn into_order(self, shop: &str, hash: String, clean: impl Fn(&str) -> String) -> order::Quote {
+        let lines = self.lines.into_iter().map(|line| order::QuoteLine {
+            title: clean(&line.title),
+            sku: line.sku,
+            qty: line.qty,
+            unit_amount: line.unit_amount,
+            total: line.total,
+            options: line.options,
+        });
+        order::Quote {
+            lines: lines.collect(),
+            quote_id: self.quote_id,
+            request_id: self.request_id,
+            hash,
+            shop: shop.into(),
+            seller: clean(&self.seller),
+            currency: self.currency,
+            total: self.totals.total,
+            delivery: order::Delivery {
+                earliest_unix_ms: self.delivery.earliest.unix_ms,
+                latest_unix_ms: self.delivery.latest.unix_ms,
+                amount: self.delivery.amount,
+            },
+            valid_s: self.valid_s,
+            withdrawal_days: self.withdrawal_days,
+            recurring: self.recurring,
+            because: self.because.map(|text| clean(&text)),
+            surge: self.surge.map(|surge| order::Surge { homes: surge.homes, minutes: surge.minutes }),
+        }
+    }
+
     /// # Errors
     /// The first thing that does not add up.
     pub fn check(&self) -> Result<(), BadQuote> {

@@ -2,9 +2,7 @@
 
 use super::{Link, LinkEvent};
 use crate::clean::{self, Hidden, Limits};
-use crate::decide::order::{
-    Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Surge,
-};
+use crate::decide::order::{OrderId, OrderState, Quote, Receipt, ReceiptStatus, StatusUpdate};
 use crate::deliver::envelope::{self, Body, Distrust, Opened, StatusState};
 use crate::deliver::mqtt::Message;
 use crate::deliver::store::{Due, Errand, StoreError};
@@ -121,34 +119,7 @@ impl Link {
             let found = self.clean(&data.currency, 8);
             return Err(format!("a quote in {found}; this household pays in {}", self.config.currency));
         }
-        let lines = data.lines.into_iter().map(|line| QuoteLine {
-            title: self.clean(&line.title, MAX_TEXT),
-            sku: line.sku,
-            qty: line.qty,
-            unit_amount: line.unit_amount,
-            total: line.total,
-            options: line.options,
-        });
-        Ok(Quote {
-            lines: lines.collect(),
-            quote_id: data.quote_id,
-            request_id: data.request_id,
-            hash,
-            shop: self.config.route.shop().into(),
-            seller: self.clean(&data.seller, MAX_TEXT),
-            currency: data.currency,
-            total: data.totals.total,
-            delivery: Delivery {
-                earliest_unix_ms: data.delivery.earliest.unix_ms,
-                latest_unix_ms: data.delivery.latest.unix_ms,
-                amount: data.delivery.amount,
-            },
-            valid_s: data.valid_s,
-            withdrawal_days: data.withdrawal_days,
-            recurring: data.recurring,
-            because: data.because.map(|text| self.clean(&text, MAX_TEXT)),
-            surge: data.surge.map(|surge| Surge { homes: surge.homes, minutes: surge.minutes }),
-        })
+        Ok(data.into_order(self.config.route.shop(), hash, |text| self.clean(text, MAX_TEXT)))
     }
 
     /// A receipt counts only for an order of ours, and only for the very bytes that we sent.

@@ -28,12 +28,12 @@ fn from_log(tx: &Transaction<'_>, path: &Path, before_unix_ms: i64) -> Result<()
 }
 
 fn from_orders(tx: &Transaction<'_>, path: &Path, before_unix_ms: i64) -> Result<(), StoreError> {
-    let all = "SELECT id, body FROM orders WHERE ?1 = ?1";
-    let rows: Vec<(String, String)> = collect(tx, path, all, before_unix_ms)?;
+    let old = "SELECT id, body FROM orders WHERE json_extract(body, '$.confirmed.at_unix_ms') < ?1
+               AND json_array_length(body, '$.confirmed.spoken') > 0";
+    let rows: Vec<(String, String)> = collect(tx, path, old, before_unix_ms)?;
     for (id, body) in rows {
         let mut order: Order = serde_json::from_str(&body).map_err(damaged(path))?;
-        let is_old = order.state.is_settled() && order.confirmed.at_unix_ms < before_unix_ms;
-        if !is_old || order.confirmed.spoken.is_empty() {
+        if !order.state.is_settled() {
             continue;
         }
         order.confirmed.spoken.clear();

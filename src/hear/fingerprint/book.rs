@@ -10,8 +10,6 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The file's name in the state folder.
@@ -93,21 +91,8 @@ impl Book {
     /// # Errors
     /// The folder can't be written.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let write = || -> anyhow::Result<()> {
-            let dir = path.parent().context("the path has no folder")?;
-            // Temporary files are made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(dir)?;
-            file.write_all(self.export(&[])?.as_bytes())?;
-            file.as_file().sync_all()?;
-            // An administrator registers for the daemon's user, whose folder it is.
-            let owner = std::fs::metadata(dir)?;
-            if owner.uid() != file.as_file().metadata()?.uid() {
-                std::os::unix::fs::fchown(file.as_file(), Some(owner.uid()), Some(owner.gid()))?;
-            }
-            file.persist(path)?;
-            Ok(std::fs::File::open(dir)?.sync_all()?)
-        };
-        write().with_context(|| format!("the fingerprints can't be written to {}", path.display()))
+        crate::private_file::write(path, self.export(&[])?.as_bytes())
+            .with_context(|| format!("the fingerprints can't be written to {}", path.display()))
     }
 
     /// Registers 16 kHz mono `samples` under `name`; what had that name before is replaced.

@@ -195,18 +195,10 @@ impl Memory {
 
     /// Only what counts, whole or not at all.
     fn rewrite(&mut self) {
-        let write = || -> anyhow::Result<()> {
-            let dir = self.path.parent().context("the path has no folder")?;
-            // Temporary files are made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(dir)?;
-            file.write_all(self.heard.iter().map(line).collect::<String>().as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path)?;
-            Ok(())
-        };
-        match write() {
+        let lines: String = self.heard.iter().map(line).collect();
+        match crate::private_file::write(&self.path, lines.as_bytes()) {
             Ok(()) => self.lines = self.heard.len(),
-            Err(error) => tracing::warn!("{} can't be written: {error:#}", self.path.display()),
+            Err(error) => tracing::warn!("{} can't be written: {error}", self.path.display()),
         }
     }
 }

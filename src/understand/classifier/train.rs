@@ -5,6 +5,7 @@
 //! "Adaptive subgradient methods") and its proximal step for the L1 norm, which leaves most features without any weight.
 
 use super::{Classifier, INTENTS, SCALE, share, softmax};
+use crate::chance::Chance;
 use crate::understand::intent::Intent;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,9 +56,9 @@ pub fn train(rows: &[Row], settings: &Settings, progress: &mut dyn FnMut(u32)) -
     let mut weights: Vec<Weight> =
         names.iter().map(|_| Weight { value: [0.0; INTENTS], steps: [1e-6; INTENTS] }).collect();
     let mut order: Vec<usize> = (0..coded.len()).collect();
-    let mut random = settings.seed;
+    let mut chance = Chance::new(settings.seed);
     for epoch in 0..settings.epochs {
-        shuffle(&mut order, &mut random);
+        shuffle(&mut order, &mut chance);
         for &at in &order {
             let (features, wanted, share) = &coded[at];
             update(&mut weights, features, *wanted, *share, settings);
@@ -115,18 +116,10 @@ fn rounded(names: Vec<String>, weights: &[Weight]) -> Classifier {
     Classifier::of(kept)
 }
 
-/// Fisher and Yates' shuffle with SplitMix64: an order that is the same on every machine.
-fn shuffle(order: &mut [usize], state: &mut u64) {
+/// Fisher and Yates' shuffle: an order that is the same on every machine.
+fn shuffle(order: &mut [usize], chance: &mut Chance) {
     for at in (1..order.len()).rev() {
-        let other = usize::try_from(split_mix(state) % (at as u64 + 1)).expect("it is below a length");
+        let other = usize::try_from(chance.between(0, at as u64)).expect("it is below a length");
         order.swap(at, other);
     }
-}
-
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

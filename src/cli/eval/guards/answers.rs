@@ -4,9 +4,9 @@
 //! misses the phrase with a "please" or an "um". The tables are data (`ambiguous.tsv`, `clean.tsv`), written as
 //! people speak, before they were tried.
 
-use super::chance::Chance;
 use super::home::{Common, Home, Utterance};
 use super::{Goal, REGULARS, Row};
+use crate::chance::Chance;
 use crate::decide::policy::Policy;
 use crate::understand::Lang;
 

@@ -5,11 +5,11 @@
 //! household buys, a person's pause after the wake word, a level like a person's, a phrase that is repeated, and one
 //! that is spoken just when the read-back has ended.
 
-use super::chance::Chance;
 use super::home::{Common, Home, Utterance, hypothesis, speech_ms};
 use super::replay;
 use super::sound::{self, Voices};
 use super::{Goal, REGULARS, Row};
+use crate::chance::Chance;
 use crate::decide::event::Acoustics;
 use crate::decide::guard::broadcast::{MIN_GAP_MS, MIN_SNR_DB};
 use crate::decide::policy::Policy;

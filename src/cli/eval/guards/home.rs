@@ -3,7 +3,7 @@
 //!
 //! It counts nothing and judges nothing: it keeps what was said, written and sent.
 
-use super::chance::Chance;
+use crate::chance::Chance;
 use crate::decide::effect::{Effect, Write};
 use crate::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothesis, Turn};
 use crate::decide::household::{Household, Regular};

@@ -1,9 +1,9 @@
 //! Orders that must not leave, and orders that must be what was said: after seven days without a network, with a
 //! clock that is not known, and when the shop's prices and products move in between.
 
-use super::chance::Chance;
 use super::home::{Common, DAY_MS, EVENING_UNIX_MS, Home, Utterance};
 use super::{Goal, REGULARS, Row};
+use crate::chance::Chance;
 use crate::decide::event::Event;
 use crate::decide::order::{Order, Quote};
 use crate::decide::policy::Policy;

@@ -5,9 +5,9 @@
 //! changed by a correction that is misheard again and not read back. The person knows only the sentence, never the
 //! order: it says the phrase where the sentence has its number, and corrects where it has the other one.
 
-use super::chance::Chance;
 use super::home::{Common, Home, Utterance};
 use super::{Goal, Row};
+use crate::chance::Chance;
 use crate::decide::policy::Policy;
 use crate::understand::Lang;
 

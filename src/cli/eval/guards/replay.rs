@@ -4,10 +4,10 @@
 //! echoes, and then only the guards that judge words stand in its way. Each conversation is spoken live first, by one
 //! of six voices in three languages, and must lead to an order; then the same sound is played in another room.
 
-use super::chance::Chance;
 use super::home::{Common, DAY_MS, Home, Utterance};
 use super::sound::{self, ROOMS, Room, Voices};
 use super::{Goal, REGULARS, Row};
+use crate::chance::Chance;
 use crate::decide::policy::Policy;
 use crate::hear::fingerprint::Known;
 use crate::hear::fingerprint::book::Book;

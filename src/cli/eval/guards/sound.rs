@@ -1,7 +1,7 @@
 //! Voices and the way of their recordings to the microphone: level, echoes, a small loudspeaker, the room's noise.
 //! Without espeak-ng there is no sound, and the rows say what they were judged by.
 
-use super::chance::Chance;
+use crate::chance::Chance;
 use crate::hear::fingerprint::index::Query;
 use crate::understand::Lang;
 

@@ -1,6 +1,7 @@
 //! Seeded chance: splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
 //! The same seed gives the same cases on every machine.
 
+/// What is drawn: whole numbers, parts of a hundred, one of several.
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 
@@ -9,6 +10,7 @@ impl Chance {
         Chance(seed)
     }
 
+    #[allow(clippy::should_implement_trait, reason = "it never ends, and nobody iterates over it")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -22,6 +24,7 @@ impl Chance {
         from + self.next() % (to - from + 1)
     }
 
+    /// True in so many of a hundred cases.
     pub fn in_100(&mut self, per_cent: u64) -> bool {
         self.next() % 100 < per_cent
     }
