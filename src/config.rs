@@ -235,7 +235,8 @@ pub struct PolicyConfig {
     pub quiet_hours: String,
     /// Children are up: every order needs an adult.
     pub children_up: bool,
-    /// Every order by voice needs two random words beside the phrase: no programme and no recording can know them.
+    /// Every order by voice needs two random words beside the phrase, which no programme and no recording can know.
+    /// Without them an advert that says the phrase at the right moment can order what the household buys anyway.
     pub random_words: bool,
     /// Orders may also be typed (`tendero say`).
     pub text_orders: bool,

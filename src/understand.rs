@@ -20,6 +20,7 @@ pub mod parse;
 mod parts;
 pub mod pin;
 mod quantity;
+pub mod random_words;
 mod sentence;
 mod text;
 

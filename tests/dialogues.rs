@@ -19,6 +19,7 @@ use tendero::decide::policy::Policy;
 use tendero::decide::{Now, Wall};
 use tendero::speak::wording::Wording;
 use tendero::understand::catalog::Catalog;
+use tendero::understand::grammar::Expect;
 use tendero::understand::{Lang, Understanding};
 
 /// Wednesday 2026-11-18, 00:00 UTC.
@@ -83,6 +84,8 @@ fn play(scene: &str) -> String {
 struct Stage {
     mind: Option<Mind>,
     policy: Policy,
+    /// What a challenge asks for.
+    random_words: String,
     household: Household,
     wording: Wording,
     lang: Lang,
@@ -135,6 +138,7 @@ impl Stage {
         Stage {
             mind: None,
             policy: Policy::default(),
+            random_words: String::new(),
             household: Household::default(),
             wording: Wording::new().unwrap(),
             lang: Lang::En,
@@ -236,7 +240,7 @@ impl Stage {
         match words[0] {
             "suggestions" => self.policy.suggestions = true,
             "children_up" => self.policy.children_up = true,
-            "random_words" => self.policy.random_words = true,
+            "phrase_alone" => self.policy.random_words = false,
             "no_text_orders" => self.policy.text_orders = false,
             "cap_order_minor" => self.policy.cap_order_minor = value(),
             "cap_day_minor" => self.policy.cap_day_minor = value(),
@@ -286,6 +290,7 @@ impl Stage {
 
     /// `words | confidence 0.2 | gap 40 | or other words | or_confidence 0.8`
     fn hear(&mut self, text: &str, turn: Option<Turn>, channel: Channel) {
+        let text = text.replace("{words}", &self.random_words).replace("  ", " ");
         let mut parts = text.split('|').map(str::trim);
         let best = parts.next().unwrap_or_default();
         let mut nbest = vec![Hypothesis { text: best.into(), confidence: 0.9 }];
@@ -394,6 +399,8 @@ impl Stage {
             }
             Effect::Listen { turn, expect, .. } => {
                 self.turn = Some(turn);
+                self.random_words =
+                    if let Expect::Challenge { words } = &expect { words.join(" ") } else { String::new() };
                 let expect = serde_json::to_string(&expect).unwrap().replace('"', "");
                 self.shown.push(format!("= listen for {expect}"));
             }

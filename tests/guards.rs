@@ -1,5 +1,5 @@
-//! `tendero eval guards`, as somebody would run it, with fewer replays: each goal is met, but for the two that words and
-//! sound alone can't keep, and these only by the few that are known to get through.
+//! `tendero eval guards`, as somebody would run it, with fewer replays: each goal is met; and without random words only the
+//! few get through that are known to.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use serde_json::Value;
@@ -35,22 +35,21 @@ fn row<'a>(table: &'a Value, name: &str) -> &'a Value {
 fn the_goals_are_met() {
     let (success, table) = whole();
     let rows = table["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 10);
+    assert_eq!(rows.len(), 11);
     let with_sound = !row(table, "replays of genuine")["judged_by"].as_str().unwrap().starts_with("not judged");
     for row in rows {
         let name = row["name"].as_str().unwrap();
-        let known = name.starts_with("orders from broadcasts") || name.starts_with("orders from replays");
-        let judged = with_sound || !name.contains("replays");
-        assert!(known || !judged || row["met"] == true, "{row:#}");
+        let judged = with_sound || !name.contains("replays") && !name.contains("known reorders");
+        assert!(!judged || row["met"] == true, "{row:#}");
     }
     // The exit status says whether every goal is met.
     assert_eq!(*success, rows.iter().all(|row| row["met"] == true));
 }
 
 #[test]
-fn what_gets_through_is_no_more_than_is_known() {
+fn without_random_words_no_more_gets_through_than_is_known() {
     let (_, table) = whole();
-    let broadcasts = row(table, "orders from broadcasts");
+    let broadcasts = row(table, "same broadcasts");
     let wrong = broadcasts["wrong"].as_u64().unwrap();
     assert!(wrong * 10 <= 250, "{broadcasts:#}");
     // Each of them passed for a person: it made a pause, stood out of the room, asked for what the home buys, and was
@@ -59,8 +58,8 @@ fn what_gets_through_is_no_more_than_is_known() {
     for never in ["ordered without a pause", "ordered from far away", "ordered something new"] {
         assert_eq!(arose[never], 0, "{broadcasts:#}");
     }
-    let replays = row(table, "orders from replays");
-    assert!(replays["wrong"].as_u64().unwrap() * 20 <= 100, "{replays:#}");
+    let replays = row(table, "fifth of the replays");
+    assert!(replays["wrong"].as_u64().unwrap() <= 3, "{replays:#}");
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub struct Policy {
     pub quiet_to_min: u16,
     /// Children are up: everything needs an adult.
     pub children_up: bool,
-    /// Every order by voice needs two random words.
-    #[serde(default)]
+    /// Every order by voice needs two random words beside the phrase.
+    #[serde(default = "random_words")]
     pub random_words: bool,
     /// Orders that came in over text need no wake word; they may be switched off.
     pub text_orders: bool,
@@ -61,6 +61,10 @@ pub struct Policy {
     pub pin_lock_ms: u64,
 }
 
+fn random_words() -> bool {
+    true
+}
+
 fn suggest_from_min() -> u16 {
     10 * 60
 }
@@ -89,7 +93,7 @@ impl Default for Policy {
             quiet_from_min: 22 * 60,
             quiet_to_min: 7 * 60,
             children_up: false,
-            random_words: false,
+            random_words: random_words(),
             text_orders: true,
             min_confidence_permille: 350,
             duplicate_ms: 24 * 3_600_000,

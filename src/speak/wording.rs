@@ -372,12 +372,12 @@ impl Speak<'_> {
         self.say(&format!("money-{}", money.currency), &args)
     }
 
-    /// "tomorrow", "on Tuesday", "between Tuesday and Thursday".
+    /// "tomorrow", "on Tuesday"; "by Tuesday", where it may come earlier.
     fn days(&self, earliest: Day, latest: Day) -> String {
         if earliest == latest {
             return self.day(latest);
         }
-        self.say("days-between", &[("first", text(self.bare_day(earliest))), ("second", text(self.bare_day(latest)))])
+        self.say("days-by", &[("day", text(self.bare_day(latest)))])
     }
 
     fn day(&self, day: Day) -> String {

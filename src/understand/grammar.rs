@@ -9,6 +9,7 @@ use super::catalog::{Catalog, ProductOption};
 use super::intent::Intent;
 use super::lexicon::template::{Node, Slot};
 use super::lexicon::{Lexicon, Role};
+use super::random_words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -26,7 +27,7 @@ pub enum Expect {
     Command,
     /// After a read-back: confirm phrase, yes/no words, cancel, change, repeat, why.
     Confirm,
-    /// Like `Confirm`, plus the two random words that were spoken.
+    /// Like `Confirm`, plus two random words: any two, of which only those that were spoken count.
     Challenge { words: Vec<String> },
     /// One of a few products, by name or "the first one".
     Choice { skus: Vec<String> },
@@ -57,8 +58,8 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
     };
     let body = match expect {
         Expect::Command => writer.command(),
-        Expect::Confirm => writer.answers(&[]),
-        Expect::Challenge { words } => writer.answers(words),
+        Expect::Confirm => writer.answers(false),
+        Expect::Challenge { words: _ } => writer.answers(true),
         Expect::Choice { skus } => writer.choice(skus),
     };
     writer.rules();
@@ -67,7 +68,7 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         "#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}",
         lexicon.lang, writer.out
     );
-    Grammar { jsgf, words: writer.words, answers: *expect != Expect::Command }
+    Grammar { jsgf, words: writer.words, answers: matches!(expect, Expect::Confirm | Expect::Choice { .. }) }
 }
 
 struct Writer<'a> {
@@ -197,40 +198,34 @@ impl Writer<'_> {
         self.out.push_str("<amount> = <article> | <number>;\n<quantity> = <amount> | <amount> <unit> <of>;\n");
     }
 
-    fn answers(&mut self, challenge: &[String]) -> String {
+    fn answers(&mut self, challenge: bool) -> String {
         let lexicon = self.lexicon;
-        let mut plain = BTreeSet::new();
-        for template in lexicon.templates.iter().filter(|t| t.heard) {
-            let answer = match template.role {
-                Role::Means(intent) => matches!(
-                    intent,
-                    Intent::Confirm
-                        | Intent::Affirm
-                        | Intent::Deny
-                        | Intent::Cancel
-                        | Intent::Change
-                        | Intent::Repeat
-                        | Intent::Why
-                        | Intent::Stop
-                        | Intent::Help
-                ),
-                Role::Forbids(_) | Role::Spares | Role::Filler => false,
-            };
-            if answer && !template.node.has(Slot::Items, &lexicon.rules) {
-                plain.extend(self.node(&template.node));
+        let (mut plain, mut confirm) = (BTreeSet::new(), BTreeSet::new());
+        for template in lexicon.templates.iter().filter(|t| t.heard && !t.node.has(Slot::Items, &lexicon.rules)) {
+            let Role::Means(intent) = template.role else { continue };
+            if !answers(intent) {
+                continue;
             }
+            let said = self.node(&template.node);
+            if intent == Intent::Confirm {
+                confirm.extend(said.clone());
+            }
+            plain.extend(said);
         }
         let negative: BTreeSet<String> = lexicon.spoken_negative.iter().filter_map(|w| self.text(w)).collect();
         self.quantity_rules();
         self.rule("plain", &plain);
         self.rule("negative", &negative);
-        let spoken: Vec<String> = challenge.iter().filter_map(|w| self.text(w)).collect();
-        if spoken.is_empty() {
-            "<plain> [<negative>] | <quantity>".to_owned()
-        } else {
-            let words = spoken.join(" ");
-            format!("<plain> [<negative>] | <quantity> | <plain> {words} | {words} [<plain>]")
+        let without_words = "<plain> [<negative>] | <quantity>";
+        if !challenge {
+            return without_words.to_owned();
         }
+        let random = random_words::of(lexicon.lang).iter().filter_map(|word| self.text(word)).collect();
+        self.rule("random", &random);
+        self.rule("confirm", &confirm);
+        // Only the phrase goes with random words: the fewer paths, the better they are heard, and the sooner.
+        let words = "<random> <random>";
+        format!("{without_words} | <confirm> {words} [<negative>] | {words} [<confirm>]")
     }
 
     fn quantity_rules(&mut self) {
@@ -243,7 +238,7 @@ impl Writer<'_> {
     }
 
     fn choice(&mut self, skus: &[String]) -> String {
-        let answers = self.answers(&[]);
+        let answers = self.answers(false);
         let lang = self.lexicon.lang;
         let names: Vec<String> = self
             .catalog
@@ -324,6 +319,15 @@ impl Writer<'_> {
         }
         self.words.extend(words.iter().cloned());
         (!words.is_empty()).then(|| words.join(" "))
+    }
+}
+
+/// Is it said in answer to a read-back?
+fn answers(intent: Intent) -> bool {
+    use Intent::*;
+    match intent {
+        Confirm | Affirm | Deny | Cancel | Change | Repeat | Why | Stop | Help => true,
+        Reorder | ListAdd | Status | History | Price | Find | Handoff | Return | News | None => false,
     }
 }
 

@@ -139,7 +139,7 @@ impl World {
         self.disk.busy_until_ms = self.ms;
         self.ears = super::ears::Ears::default();
         self.tally.untold += self.model.begin_life();
-        self.mind = Mind::new(policy(), understanding(), self.disk.household.clone());
+        self.mind = Mind::new(policy(&self.plan), understanding(), self.disk.household.clone());
         if let Some(record) = &mut self.record {
             record.push(Line::Start(Box::new(Setup::of(&self.mind))));
         }

@@ -224,7 +224,9 @@ impl World {
             }
         }
         let asked = self.model.request(&quote.request_id);
-        if asked.and_then(|asked| asked.gap_ms).is_some_and(|gap_ms| gap_ms < 120) {
+        let no_pause = asked.and_then(|asked| asked.gap_ms).is_some_and(|gap_ms| gap_ms < 120);
+        let random_words = self.plan.random_words && asked.is_some_and(|asked| asked.by_voice);
+        if no_pause || random_words {
             least = Rung::Challenge;
         }
         least
@@ -233,7 +235,7 @@ impl World {
     /// By the device's own calendar: what is on disk as a purchase of that day, and this.
     fn check_caps(&mut self, order: &Order, now: Now) {
         let Some(wall) = now.wall else { return };
-        let policy = policy();
+        let policy = policy(&self.plan);
         let total = order.quote.total;
         let counts: Vec<&Order> =
             self.disk.household.orders.values().filter(|other| other.id != order.id && other.state.counts()).collect();
@@ -278,8 +280,8 @@ impl World {
             let jumps = [Fault::Clock1970, Fault::Clock2099, Fault::ClockHours];
             let held = jumps.iter().any(|fault| self.plan.faults.has(*fault)) || self.stepping;
             // A second approval of the button does not begin a new hold, so the earliest hand is what counts.
-            let slack_ms = if first.state == OrderState::AwaitingAdult { policy().hold_ms } else { 1_000 };
-            let enough = held || self.ms + slack_ms >= from_ms + policy().hold_ms;
+            let slack_ms = if first.state == OrderState::AwaitingAdult { policy(&self.plan).hold_ms } else { 1_000 };
+            let enough = held || self.ms + slack_ms >= from_ms + policy(&self.plan).hold_ms;
             self.must(enough, Invariant::Guarded, "left before its hold was over", order);
         }
         if let Some(before) = before.filter(|before| before.is_final() && *before != order.state) {

@@ -66,6 +66,7 @@ pub(super) struct Asked {
     pub lines: Vec<Wanted>,
     /// The pause before the command that led here.
     pub gap_ms: Option<u32>,
+    pub by_voice: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -185,7 +186,8 @@ impl Model {
 
     pub fn asked(&mut self, request_id: &str, lines: &[Wanted], cause: &Cause) {
         let gap_ms = cause.heard.as_ref().filter(|heard| heard.turn.is_none()).and_then(|heard| heard.acoustics.gap_ms);
-        self.requests.insert(request_id.into(), Asked { lines: lines.to_vec(), gap_ms });
+        let by_voice = cause.heard.as_ref().is_some_and(|heard| heard.channel == Channel::Voice);
+        self.requests.insert(request_id.into(), Asked { lines: lines.to_vec(), gap_ms, by_voice });
     }
 
     pub fn request(&self, request_id: &str) -> Option<&Asked> {

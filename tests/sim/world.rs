@@ -56,6 +56,8 @@ pub struct Plan {
     pub cut_at: Option<u64>,
     /// Not the power goes there, but the program is ended and started.
     pub cut_is_restart: bool,
+    /// Is each order by voice challenged?
+    pub random_words: bool,
     /// An invariant that does not hold, for trying out what a failure does.
     pub artificial: bool,
 }
@@ -63,13 +65,22 @@ pub struct Plan {
 impl Plan {
     pub fn of_seed(seed: u64) -> Plan {
         let faults = Faults::some(&mut Rng::new(seed));
-        Plan { faults, ..Plan::quiet(seed) }
+        Plan { faults, random_words: seed.is_multiple_of(2), ..Plan::quiet(seed) }
     }
 
     /// Without any fault.
     pub fn quiet(seed: u64) -> Plan {
         let (faults, without, lost) = (Faults::default(), BTreeSet::new(), BTreeSet::new());
-        Plan { seed, faults, without, lost, cut_at: None, cut_is_restart: false, artificial: false }
+        Plan {
+            seed,
+            faults,
+            without,
+            lost,
+            cut_at: None,
+            cut_is_restart: false,
+            random_words: false,
+            artificial: false,
+        }
     }
 }
 
@@ -168,8 +179,9 @@ fn product(sku: &str) -> &'static Product {
     ONCE.get_or_init(understanding).catalog().product(sku).unwrap()
 }
 
-pub fn policy() -> Policy {
+pub fn policy(plan: &Plan) -> Policy {
     Policy {
+        random_words: plan.random_words,
         max_orders_hour: 4,
         cap_day_minor: 8_000,
         quiet_from_min: 0,
@@ -199,7 +211,7 @@ impl World {
     /// A world in which nothing happens yet.
     pub fn new(plan: Plan, record: bool) -> World {
         let household = newcomer();
-        let mind = Mind::new(policy(), understanding(), household.clone());
+        let mind = Mind::new(policy(&plan), understanding(), household.clone());
         let record = record.then(|| vec![Line::Start(Box::new(Setup::of(&mind)))]);
         World {
             faults: plan.faults,

@@ -21,6 +21,7 @@ use crate::deliver::mqtt::BrokerConfig;
 use crate::shop::{Shop, ShopConfig, ShopHandle};
 use crate::understand::Understanding;
 use crate::understand::catalog::Catalog;
+use crate::understand::grammar::Expect;
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -157,7 +158,7 @@ impl Stage {
         self.air.carry(sound).await
     }
 
-    pub async fn reply(&mut self, what: &str, fits: impl Fn(&Reply) -> bool) -> anyhow::Result<()> {
+    pub async fn reply(&mut self, what: &str, mut fits: impl FnMut(&Reply) -> bool) -> anyhow::Result<()> {
         let mut wanted = None;
         self.until(&format!("the speaker to say {what}"), |trace| match trace {
             Trace::Effect { effect: Effect::Say { say, reply, .. }, .. } if fits(reply) => {
@@ -170,11 +171,39 @@ impl Stage {
         .await
     }
 
-    pub async fn listening(&mut self) -> anyhow::Result<()> {
-        self.until("the speaker to listen", |trace| {
-            matches!(trace, Trace::Effect { effect: Effect::Listen { .. }, .. })
+    /// Until the speaker listens; what for.
+    pub async fn listening(&mut self) -> anyhow::Result<Expect> {
+        let mut expected = Expect::Command;
+        self.until("the speaker to listen", |trace| match trace {
+            Trace::Effect { effect: Effect::Listen { expect, .. }, .. } => {
+                expected.clone_from(expect);
+                true
+            }
+            _ => false,
         })
-        .await
+        .await?;
+        Ok(expected)
+    }
+
+    /// Says the phrase with the random words that the speaker asks for, until it is held. Whoever is not understood
+    /// at the first try hears other words, and says those.
+    pub async fn confirms(&mut self, person: Person) -> anyhow::Result<()> {
+        for _ in 0..2 {
+            let expect = self.listening().await?;
+            let words = if let Expect::Challenge { words } = &expect { words.as_slice() } else { &[] };
+            let parts: Vec<&str> = std::iter::once("order it").chain(words.iter().map(String::as_str)).collect();
+            self.says(person, &parts).await?;
+            let mut held = false;
+            self.reply("that it is held, or the phrase once more", |reply| {
+                held |= matches!(reply, Reply::Held { .. });
+                held || matches!(reply, Reply::SayPhrase { .. })
+            })
+            .await?;
+            if held {
+                return Ok(());
+            }
+        }
+        bail!("the phrase was not understood twice")
     }
 
     pub async fn resting(&mut self) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! `tendero eval guards`: what the guardrails promise, counted.
 //!
-//! Eight goals, two of them with and without random words, each with a simulated household or broadcast that drives the real mind, parser and wording, and
-//! the real fingerprints where sound matters. A row says how often the situation really arose, since a guard that never
+//! Nine goals, each with a simulated household or broadcast that drives the real mind, parser and wording, and the real
+//! fingerprints where sound matters; two rows more show what random words are for. A row says how often the situation really arose, since a guard that never
 //! met what it guards against has shown nothing: such a row is missed, whatever its count. The same seed gives
 //! the same table.
 
@@ -11,6 +11,7 @@ mod home;
 mod orders;
 mod quantity;
 mod replay;
+mod short;
 mod sound;
 
 use crate::chance::Chance;
@@ -55,6 +56,8 @@ enum Goal {
     None,
     /// Per cent of the cases that went right.
     AtLeast97,
+    /// Nothing: it shows what another policy would let through.
+    ToCompare,
 }
 
 /// One goal and what became of it.
@@ -97,6 +100,7 @@ impl Row {
             && match self.goal {
                 Goal::None => self.wrong == 0,
                 Goal::AtLeast97 => self.per_cent_right() >= 97.0,
+                Goal::ToCompare => true,
             }
     }
 
@@ -105,11 +109,13 @@ impl Row {
         let (goal, result) = match self.goal {
             Goal::None => ("0".to_owned(), format!("{} of {}", self.wrong, self.cases)),
             Goal::AtLeast97 => ("97 % or more".into(), format!("{:.1} % of {}", self.per_cent_right(), self.cases)),
+            Goal::ToCompare => ("-".into(), format!("{} of {}", self.wrong, self.cases)),
         };
-        let met = match (self.is_met(), self.needs) {
-            (true, _) => "met",
-            (false, 0) => "NOT SHOWN",
-            (false, _) => "MISSED",
+        let met = match (self.goal, self.is_met(), self.needs) {
+            (Goal::ToCompare, true, _) => "",
+            (_, true, _) => "met",
+            (_, false, 0) => "NOT SHOWN",
+            (_, false, _) => "MISSED",
         };
         [goal, result, met.into()]
     }
@@ -138,15 +144,16 @@ fn judge(args: &Args) -> anyhow::Result<Vec<Row>> {
     let mut chance = Chance::new(args.seed);
     let mut next = || Chance::new(chance.next());
     let (mut broadcasts, mut replays) = (next(), next());
-    let (plain, wary) = (Policy::default(), Policy { random_words: true, ..Policy::default() });
+    let (policy, bare) = (Policy::default(), Policy { random_words: false, ..Policy::default() });
     let rows = vec![
-        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &plain, &mut broadcasts.clone(), &tick)?,
-        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &wary, &mut broadcasts, &tick)?,
-        replay::row(&usual, voices.as_ref(), args.replays, &plain, &mut replays.clone(), &tick)?,
-        replay::row(&usual, voices.as_ref(), args.replays / 5, &wary, &mut replays, &tick)?,
+        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &policy, &mut broadcasts.clone(), &tick)?,
+        broadcast::row(&usual, voices.as_ref(), args.broadcasts, &bare, &mut broadcasts, &tick)?,
+        replay::row(&usual, voices.as_ref(), args.replays, &policy, &mut replays.clone(), &tick)?,
+        replay::row(&usual, voices.as_ref(), args.replays / 5, &bare, &mut replays, &tick)?,
         quantity::row(&usual, &mut next(), &tick),
         answers::ambiguous(&usual, &mut next(), &tick)?,
         answers::clean(&usual, &mut next(), &tick)?,
+        short::row(&usual, voices.as_ref(), &mut next(), &tick)?,
         orders::stale(&usual, &mut next(), &tick),
         orders::clock(&usual, &mut next(), &tick),
         orders::changed(&usual, &dearer, &mut next(), &tick),
@@ -160,7 +167,7 @@ fn progress(args: &Args) -> ProgressBar {
         return ProgressBar::hidden();
     }
     // About so many cases are in the rows whose number is fixed.
-    const FIXED: u64 = 2_660;
+    const FIXED: u64 = 2_720;
     let style = indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} cases, {eta} left");
     let bar = ProgressBar::new(u64::from(args.broadcasts) * 2 + u64::from(args.replays) * 6 / 5 + FIXED);
     bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
@@ -205,7 +212,15 @@ fn order_words(common: &Common, sku: &str, lang: Lang, chance: &mut Chance) -> (
     (chance.pick(requests).replace("{}", spoken(common, sku, lang)), (*chance.pick(phrases)).to_owned())
 }
 
-/// The phrase, with the random words where the speaker asked for them.
+/// `text`, with the random words where the speaker asked for them.
+fn with_words(home: &Home, text: &str) -> String {
+    match home.asked() {
+        Some(Ask::Challenge { words }) => format!("{text} {}", words.join(" ")),
+        Some(Ask::Phrase | Ask::Adult) | None => text.to_owned(),
+    }
+}
+
+/// The phrase, as it is asked for.
 fn phrase_for(home: &Home, chance: &mut Chance) -> String {
     let phrases: [&str; 2] = match home.lang {
         Lang::En => ["order it", "yes order it"],
@@ -213,10 +228,7 @@ fn phrase_for(home: &Home, chance: &mut Chance) -> String {
         Lang::Ro => ["comandă acum", "da comandă acum"],
     };
     let phrase = *chance.pick(&phrases);
-    match home.asked() {
-        Some(Ask::Challenge { words }) => format!("{phrase} {}", words.join(" ")),
-        Some(Ask::Phrase | Ask::Adult) | None => phrase.to_owned(),
-    }
+    with_words(home, phrase)
 }
 
 fn no(lang: Lang) -> &'static str {

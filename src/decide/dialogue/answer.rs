@@ -10,6 +10,7 @@ use super::super::reply::Reply;
 use super::purchase::ask_of;
 use super::{Asked, Offer, Proposed, Question, State, Talk, challenge};
 use crate::understand::intent::{Change, Intent, Parse};
+use crate::understand::random_words;
 
 /// A challenge is over so long after the microphone opened.
 const CHALLENGE_MS: u64 = 10_000;
@@ -201,7 +202,7 @@ fn is_contested(answer: &Proposed) -> bool {
 /// Is it the whole confirmation that was asked for, and nothing told about one?
 fn is_whole(answer: &Proposed, offer: &Offer) -> bool {
     let told = answer.parse.not_an_order.is_some();
-    let words_said = offer.rung != Rung::Challenge || challenge::were_said(&answer.text, &offer.words);
+    let words_said = offer.rung != Rung::Challenge || random_words::were_said(&answer.text, &offer.words);
     !told && words_said
 }
 

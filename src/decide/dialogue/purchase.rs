@@ -79,7 +79,7 @@ impl Mind {
             earliest: Day::of(quote.delivery.earliest_unix_ms, wall),
             latest: Day::of(quote.delivery.latest_unix_ms, wall),
             ask: ask_of(&offer),
-            reasons: offer.reasons.iter().take(MAX_REASONS).cloned().collect(),
+            reasons: offer.reasons.iter().filter(|reason| is_news(reason)).take(MAX_REASONS).cloned().collect(),
             digits: quote.lines.iter().any(|line| quantity::is_easily_misheard(line.qty)),
         };
         self.ask(talk, Question::Confirm(offer), reply, now)
@@ -260,6 +260,11 @@ fn close_pair(proposed: &Proposed) -> Option<(usize, Vec<String>)> {
         let rival = variant::close_rival(line)?;
         Some((at, vec![line.sku.clone(), rival.to_owned()]))
     })
+}
+
+/// That each order needs random words is heard with the words; only "why?" has to say so.
+fn is_news(reason: &Reason) -> bool {
+    *reason != Reason::RandomWords
 }
 
 /// What the household must do to buy it.

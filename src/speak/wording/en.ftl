@@ -1,5 +1,5 @@
 # What the speaker says in English. Short; a person listens to it.
-# The order: product, quantity, total, delivery, then the words that order with the duty to pay.
+# The order: product, quantity, total, delivery, then the words that order and oblige to pay.
 
 -phrase = order it
 
@@ -78,7 +78,7 @@ day-tomorrow = tomorrow
 day-yesterday = yesterday
 day-near = on { $weekday }
 day-far = on { $day } { $month }
-days-between = between { $first } and { $second }
+days-by = by { $day }
 day-bare-near = { $weekday }
 day-bare-far = { $day } { $month }
 moment = { $day } at { $time }
@@ -110,9 +110,9 @@ month-12 = December
 
 # Ordering
 read-back = { $items }, { $total } in all, delivered { $days }.
-ask-phrase = To order with the duty to pay, say: { -phrase }.
-ask-challenge = To order with the duty to pay, say: { -phrase }, { $first }, { $second }.
-ask-adult = To order with the duty to pay, say: { -phrase }. Then an adult must hold the button.
+ask-phrase = To order and pay, say: { -phrase }.
+ask-challenge = To order and pay, say: { -phrase }, { $first }, { $second }.
+ask-adult = To order and pay, say: { -phrase }. Then an adult must hold the button.
 say-phrase = That is not enough.
 say-phrase-unclear = Sorry, I did not catch that.
 held = Noted: { $items }. I hold it for { $minutes }. Say cancel that to take it back.

@@ -23,7 +23,9 @@ pub fn ambiguous(common: &Common, chance: &mut Chance, tick: &dyn Fn()) -> anyho
     for (lang, text) in table {
         let mut home = asked_home(common, lang, chance);
         asked += u32::from(home.read_back().is_some());
-        home.reply(Utterance::of_person(text, chance));
+        // Without the words nothing could order, whatever the answer means.
+        let text = super::with_words(&home, text);
+        home.reply(Utterance::of_person(&text, chance));
         home.run_for(60_000);
         if !home.orders.is_empty() {
             row.wrong(format!("{lang} \"{text}\""));
@@ -44,7 +46,7 @@ pub fn clean(common: &Common, chance: &mut Chance, tick: &dyn Fn()) -> anyhow::R
         for _ in 0..SAYINGS {
             let mut home = asked_home(common, lang, chance);
             asked += u32::from(home.read_back().is_some());
-            home.reply(noisy(text, chance));
+            home.reply(noisy(&super::with_words(&home, text), chance));
             home.run_for(2_000);
             if home.orders.is_empty() {
                 row.wrong(format!("{lang} \"{text}\""));

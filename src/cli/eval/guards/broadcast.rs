@@ -116,12 +116,12 @@ pub fn row(
     chance: &mut Chance,
     tick: &dyn Fn(),
 ) -> anyhow::Result<Row> {
-    let name = if policy.random_words {
-        "the same broadcasts, [policy] random_words"
+    let (name, goal) = if policy.random_words {
+        ("orders from broadcasts with wake word and \"yes, order it\"", Goal::None)
     } else {
-        "orders from broadcasts with wake word and \"yes, order it\""
+        ("the same broadcasts with random_words = false", Goal::ToCompare)
     };
-    let mut row = Row::new(name, Goal::None, cases);
+    let mut row = Row::new(name, goal, cases);
     let (mut quick, mut far, mut new) = (0, 0, 0);
     let (mut parsed, mut read, mut challenged, mut heard, mut registered) = (0, 0, 0, 0, 0);
     for _ in 0..cases {

@@ -24,12 +24,12 @@ pub const EVENING_UNIX_MS: i64 = 1_795_024_800_000;
 pub const DAY_MS: u64 = 86_400_000;
 /// The ears wait so long for a command, and an answer, to go on (`hear::endpoint`).
 pub const COMMAND_TRAIL_MS: u64 = 1_120;
-const ANSWER_TRAIL_MS: u64 = 640;
+pub const ANSWER_TRAIL_MS: u64 = 640;
 const DECODE_MS: u64 = 120;
-const SHOP_MS: u64 = 200;
+pub const SHOP_MS: u64 = 200;
 /// The speaker, with the settling time after it: so long for each letter.
 const LETTER_MS: u64 = 65;
-const SETTLING_MS: u64 = 240;
+pub const SETTLING_MS: u64 = 240;
 /// Deadlines and effects of one stretch of time; a home that goes round in circles is a fault.
 const MAX_STEPS: usize = 100_000;
 

@@ -223,6 +223,7 @@ fn asking_with<'a>(
     home.pricing = pricing;
     home.request(Utterance::of_person(&request, chance));
     home.settle();
+    let phrase = super::with_words(&home, &phrase);
     (home, phrase)
 }
 

@@ -49,12 +49,12 @@ pub fn row(
     chance: &mut Chance,
     tick: &dyn Fn(),
 ) -> anyhow::Result<Row> {
-    let name = if policy.random_words {
-        "a fifth of the replays, [policy] random_words"
+    let (name, goal) = if policy.random_words {
+        ("orders from replays of genuine confirmations", Goal::None)
     } else {
-        "orders from replays of genuine confirmations"
+        ("a fifth of the replays with random_words = false", Goal::ToCompare)
     };
-    let mut row = Row::new(name, Goal::None, cases);
+    let mut row = Row::new(name, goal, cases);
     let mut tally = Tally::default();
     let Some(voices) = voices else {
         row.judged_by = "not judged: install espeak-ng";

@@ -31,17 +31,29 @@ impl Voices {
     pub fn say(&self, text: &str, lang: Lang, person: usize, chance: &mut Chance) -> anyhow::Result<Vec<i16>> {
         use crate::hear::source::rate::{resample_all, to_i16};
         const VARIANTS: [&str; 6] = ["m1", "m3", "m7", "f2", "f3", "f4"];
-        let language = match lang {
-            Lang::En => "en-us",
-            Lang::Es => "es",
-            Lang::Ro => "ro",
-        };
+        let (language, usual_wpm) = crate::speak::tts::espeak::voice(lang);
         let voice = format!("{language}+{}", VARIANTS[person % VARIANTS.len()]);
         let whole = |n: u64| u32::try_from(n).expect("a small number");
-        let (pace, pitch) = (whole(chance.between(135, 185)), whole(chance.between(38, 62)));
+        let (pace_percent, pitch) = (whole(chance.between(77, 106)), whole(chance.between(38, 62)));
+        let pace = usual_wpm * pace_percent / 100;
         let (rate_hz, samples) = self.espeak.synthesise(text, &voice, pace, pitch)?;
         let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
         Ok(resample_all(&sound, rate_hz)?.into_iter().map(to_i16).collect())
+    }
+
+    /// How long the speaker itself takes to say `text`, milliseconds.
+    ///
+    /// # Errors
+    /// The synthesiser's own.
+    #[cfg(feature = "espeak")]
+    pub fn speaker_ms(&self, text: &str, lang: Lang) -> anyhow::Result<u64> {
+        use crate::speak::tts::Tts;
+        Ok(crate::speak::tts::espeak::EspeakNg::open()?.synthesise(text, lang)?.duration_ms())
+    }
+
+    #[cfg(not(feature = "espeak"))]
+    pub fn speaker_ms(&self, _: &str, _: Lang) -> anyhow::Result<u64> {
+        anyhow::bail!("built without espeak-ng")
     }
 
     #[cfg(not(feature = "espeak"))]
