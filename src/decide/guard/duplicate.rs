@@ -36,7 +36,8 @@ fn is_open(order: &Order) -> bool {
     use OrderState::*;
     match order.state {
         AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Unknown => true,
-        Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
+        // What goes back is no reason to ask twice.
+        Delivered | Rejected | Cancelled | Expired | Withdrawing | Withdrawn | Refunded => false,
     }
 }
 
