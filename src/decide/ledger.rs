@@ -233,11 +233,14 @@ impl Mind {
         }
         // Nothing comes later than now.
         let now_unix_ms = now.wall.map(|wall| wall.unix_ms);
-        let since_unix_ms = update.since_unix_ms.map_or(now_unix_ms, |since| Some(since.min(now_unix_ms.unwrap_or(since))));
+        let since_unix_ms =
+            update.since_unix_ms.map_or(now_unix_ms, |since| Some(since.min(now_unix_ms.unwrap_or(since))));
         let news = match (update.state, update.withdrawal) {
             (OrderState::HeldAtShop, _) => News::KeptBack(update.code),
             (state, None) => News::Status(state, since_unix_ms),
-            (state, Some(answer)) => News::Answered(Box::new(Answer { state, since_unix_ms, code: update.code, answer })),
+            (state, Some(answer)) => {
+                News::Answered(Box::new(Answer { state, since_unix_ms, code: update.code, answer }))
+            }
         };
         self.post(&update.order_id, news, None, now);
     }

@@ -304,6 +304,10 @@ pub enum Reply {
     WithdrawalSent {
         items: Vec<Item>,
     },
+    /// "Cancel that" takes no withdrawal back: the shop was told.
+    WithdrawalStands {
+        items: Vec<Item>,
+    },
     /// The shop has the withdrawal; when it received it, by its own signed word.
     Withdrawn {
         items: Vec<Item>,

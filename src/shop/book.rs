@@ -203,7 +203,8 @@ impl Book {
     }
 }
 
-const BOOKING: &str = "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms,
+const BOOKING: &str =
+    "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms,
     since_unix_ms, delivered_unix_ms, withdrawn_unix_ms, withdrawal_days FROM bookings";
 
 fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {

@@ -322,9 +322,7 @@ impl Seller<'_> {
     /// What became of an order after its receipt, if anything did.
     fn news_since(&self, page: &Page<'_>, at: &At<'_>, order_id: &str) -> Result<Option<Say>, StoreError> {
         let booking = page.booking(at.route, order_id)?.filter(|booking| booking.rev > 1);
-        Ok(booking.and_then(|booking| {
-            self.status_of(at.route, &booking, held::code_of(state_of(&booking)), at.now)
-        }))
+        Ok(booking.and_then(|booking| self.status_of(at.route, &booking, held::code_of(state_of(&booking)), at.now)))
     }
 
     fn status_on(

@@ -165,6 +165,7 @@ impl Speak<'_> {
             Reply::NotReturned { items, answered: true } => self.about("not-returned", items),
             Reply::NotReturned { items, answered: false } => self.about("not-returned-unclear", items),
             Reply::WithdrawalSent { items } => self.about("withdrawal-sent", items),
+            Reply::WithdrawalStands { items } => self.about("withdrawal-stands", items),
             Reply::Refunded { items } => self.about("refunded", items),
             Reply::Expired { items } => self.about("expired", items),
             Reply::NotApproved { items } => self.about("not-approved", items),
@@ -255,8 +256,8 @@ impl Speak<'_> {
     fn code(&self, code: &str) -> String {
         match code {
             "" => self.say("code-none", &[]),
-            "unknown_product" | "out_of_stock" | "price_changed" | "expired" | TOO_LATE | NOT_RETURNABLE | UNKNOWN_ORDER
-            | "not_in_part" => self.say(&format!("code-{code}"), &[]),
+            "unknown_product" | "out_of_stock" | "price_changed" | "expired" | TOO_LATE | NOT_RETURNABLE
+            | UNKNOWN_ORDER | "not_in_part" => self.say(&format!("code-{code}"), &[]),
             other => self.say("code-other", &[("code", text(other.replace('_', " ")))]),
         }
     }

@@ -97,6 +97,7 @@ pub enum Input {
     Arrive(OrderId),
     CancelArrives(OrderId),
     ApprovalArrives(OrderId),
+    WithdrawalArrives(OrderId),
     AskArrives(OrderId),
     /// The outbox looks whether a sent order still has no receipt on disk.
     Outbox(OrderId),
@@ -348,6 +349,7 @@ impl World {
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
             Input::ApprovalArrives(id) => self.approval_arrives(&id),
+            Input::WithdrawalArrives(id) => self.withdrawal_arrives(&id),
             Input::AskArrives(id) => self.ask_arrives(&id),
             Input::ShopMoves(id) => self.shop_moves(&id),
             // What the broker brings survives a restart; the rest belongs to the life that caused it.
@@ -408,7 +410,7 @@ impl World {
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
-            Effect::AskApprove { order } => self.outbox(&order),
+            Effect::AskApprove { order } | Effect::AskWithdraw { order } => self.outbox(&order),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
         }
     }

@@ -155,9 +155,11 @@ impl Terminal {
             Effect::AskCancel { order, .. } => {
                 self.line("outbox", &format!("asks the shop to cancel {}", short(&order.0)), "")
             }
-            Effect::AskWithdraw { order } => {
-                self.line("outbox", &format!("tells the shop that the household withdraws from {}", short(&order.0)), "")
-            }
+            Effect::AskWithdraw { order } => self.line(
+                "outbox",
+                &format!("tells the shop that the household withdraws from {}", short(&order.0)),
+                "",
+            ),
             Effect::AskApprove { order } => {
                 self.line("outbox", &format!("tells the shop that an adult approved {}", short(&order.0)), "")
             }

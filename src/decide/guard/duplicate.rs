@@ -35,9 +35,10 @@ pub fn check(proposal: &Proposal) -> Verdict {
 fn is_open(order: &Order) -> bool {
     use OrderState::*;
     match order.state {
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Unknown => true,
-        // What goes back is no reason to ask twice.
-        Delivered | Rejected | Cancelled | Expired | Withdrawing | Withdrawn | Refunded => false,
+        // Until the shop has confirmed that it goes back, it may stay.
+        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Withdrawing
+        | Unknown => true,
+        Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
     }
 }
 

@@ -17,7 +17,7 @@ impl Mind {
             OrderState::Cancelling => Reply::CancelAsked { items },
             OrderState::Cancelled => Reply::Cancelled { items },
             OrderState::Shipped | OrderState::Delivered => Reply::CancelRefused { items },
-            OrderState::Withdrawing => Reply::WithdrawalSent { items },
+            OrderState::Withdrawing => Reply::WithdrawalStands { items },
             OrderState::AwaitingAdult
             | OrderState::Held
             | OrderState::Sending

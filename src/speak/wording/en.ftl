@@ -148,12 +148,13 @@ not-returned = All right, nothing goes back. You keep { $items }.
 not-returned-unclear = I heard no clear yes, so nothing goes back. You keep { $items }.
 nothing-to-return = I know of no order that could go back.
 withdrawal-sent = I am telling the shop that you return { $items }. I say when it has confirmed that.
+withdrawal-stands = I have told the shop already that you return { $items }. To keep it after all, please call the shop.
 withdrawn = The shop has your withdrawal of { $items }, { $moment }.
 withdrawn-no-time = The shop has your withdrawal of { $items }.
 withdrawal-too-late = It is too late to return { $items }. The time for it ended { $day }.
 withdrawal-too-late-no-day = It is too late to return { $items }.
-withdrawal-not-returnable = This shop does not take { $items } back.
-withdrawal-refused = The shop does not take { $items } back. { $why }
+withdrawal-not-returnable = This shop does not take that back: { $items }.
+withdrawal-refused = The shop does not take that back: { $items }. { $why }
 refunded = The shop says that it has refunded { $items }.
 
 # What went wrong

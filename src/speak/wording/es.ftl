@@ -149,12 +149,13 @@ not-returned = De acuerdo, no se devuelve nada. Te quedas con { $items }.
 not-returned-unclear = No he oído un sí claro, así que no se devuelve nada. Te quedas con { $items }.
 nothing-to-return = No conozco ningún pedido que se pueda devolver.
 withdrawal-sent = Le digo a la tienda que devuelves { $items }. Te aviso cuando lo confirme.
+withdrawal-stands = Ya he dicho a la tienda que devuelves { $items }. Si al final te lo quedas, llama a la tienda, por favor.
 withdrawn = La tienda ha recibido tu aviso de devolución de { $items }, { $moment }.
 withdrawn-no-time = La tienda ha recibido tu aviso de devolución de { $items }.
 withdrawal-too-late = Ya es tarde para devolver { $items }. El plazo terminó { $day }.
 withdrawal-too-late-no-day = Ya es tarde para devolver { $items }.
-withdrawal-not-returnable = Esta tienda no admite la devolución de { $items }.
-withdrawal-refused = La tienda no admite la devolución de { $items }. { $why }
+withdrawal-not-returnable = Esta tienda no admite la devolución: { $items }.
+withdrawal-refused = La tienda no admite la devolución: { $items }. { $why }
 refunded = La tienda dice que ha reembolsado { $items }.
 
 not-understood = Perdona, no te he entendido. Repítelo, por favor.

@@ -157,12 +157,13 @@ not-returned = Bine, nu se returnează nimic. Păstrezi { $items }.
 not-returned-unclear = Nu am auzit un da clar, așa că nu se returnează nimic. Păstrezi { $items }.
 nothing-to-return = Nu știu de nicio comandă care să poată fi returnată.
 withdrawal-sent = Îi spun magazinului că returnezi { $items }. Te anunț când confirmă.
+withdrawal-stands = Am spus deja magazinului că returnezi { $items }. Dacă totuși păstrezi comanda, te rog, sună la magazin.
 withdrawn = Magazinul a primit anunțul tău de retur pentru { $items }, { $moment }.
 withdrawn-no-time = Magazinul a primit anunțul tău de retur pentru { $items }.
 withdrawal-too-late = E prea târziu ca să returnezi { $items }. Termenul s-a încheiat { $day }.
 withdrawal-too-late-no-day = E prea târziu ca să returnezi { $items }.
-withdrawal-not-returnable = Magazinul acesta nu primește înapoi { $items }.
-withdrawal-refused = Magazinul nu primește înapoi { $items }. { $why }
+withdrawal-not-returnable = Magazinul acesta nu primește înapoi produsul: { $items }.
+withdrawal-refused = Magazinul nu primește înapoi: { $items }. { $why }
 refunded = Magazinul spune că a dat banii înapoi pentru { $items }.
 
 not-understood = Scuze, nu am înțeles. Te rog, mai spune o dată.

@@ -134,6 +134,7 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::NotReturned { items: items(), answered: false },
         Reply::NothingToReturn,
         Reply::WithdrawalSent { items: items() },
+        Reply::WithdrawalStands { items: items() },
         Reply::Withdrawn { items: items(), at: Some(moment(12, 31)) },
         Reply::Withdrawn { items: items(), at: None },
         Reply::Refunded { items: items() },

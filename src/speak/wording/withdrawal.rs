@@ -19,9 +19,8 @@ impl Speak<'_> {
             }
             Reply::Withdrawn { items, at: None } => self.about("withdrawn-no-time", items),
             Reply::WithdrawalRefused { items, code, until } => match (code.as_str(), until) {
-                (TOO_LATE, Some(day)) => {
-                    self.say("withdrawal-too-late", &[("items", text(self.items(items))), ("day", text(self.day(*day)))])
-                }
+                (TOO_LATE, Some(day)) => self
+                    .say("withdrawal-too-late", &[("items", text(self.items(items))), ("day", text(self.day(*day)))]),
                 (TOO_LATE, None) => self.about("withdrawal-too-late-no-day", items),
                 (NOT_RETURNABLE, _) => self.about("withdrawal-not-returnable", items),
                 (other, _) => {
