@@ -124,7 +124,7 @@ impl World {
         };
         let after_ms = if self.rng.chance(95) { self.rng.between(200, 5_000) } else { self.rng.between(9_000, 12_000) };
         let from_ms = self.ms + after_ms;
-        let utterance = Utterance { careless, ..self.utterance(&said, speaker, from_ms) };
+        let utterance = Utterance { careless, answers: Some(turn), ..self.utterance(&said, speaker, from_ms) };
         self.put(utterance.to_ms, Input::Spoken(utterance));
     }
 

@@ -169,8 +169,13 @@ impl World {
 
     fn check_meant(&mut self, order: &Order, cause: &Cause) {
         let Some(utterance) = &cause.utterance else { return };
-        let excused =
-            utterance.was_misheard() || utterance.careless || utterance.speaker != Speaker::Household || self.stepping;
+        // Late for one question, and taken for the answer to the next one.
+        let for_another = utterance.answers.is_some() && utterance.answers != utterance.turn;
+        let excused = utterance.was_misheard()
+            || utterance.careless
+            || for_another
+            || utterance.speaker != Speaker::Household
+            || self.stepping;
         let meant = is_wish(order, utterance.wish.as_deref());
         if !meant {
             self.tally.unmeant += 1;

@@ -295,7 +295,7 @@ impl Model {
             }
             (Reply::Because { .. } | Reply::Busy, _) => {}
             // To a client that types, news come at any time.
-            (reply, Some(_)) if *channel != Channel::Voice && News::told_by(reply).is_some() => {}
+            (reply, Some(_)) if *channel != Channel::Voice && is_news(reply) => {}
             (_, Some(at)) => {
                 self.questions.remove(at);
             }
@@ -305,8 +305,7 @@ impl Model {
 
     /// What is asked about an order that may go back.
     fn told_back(&mut self, channel: &Channel, reply: &Reply, heard_out_ms: u64) {
-        let typed_news = *channel != Channel::Voice && News::told_by(reply).is_some();
-        if typed_news || matches!(reply, Reply::Busy) {
+        if *channel != Channel::Voice && is_news(reply) || matches!(reply, Reply::Busy) {
             return;
         }
         self.backs.retain(|back| back.channel != *channel);
@@ -418,6 +417,15 @@ impl World {
             }
         }
     }
+}
+
+/// Does it tell of an order that was made, besides whatever is being talked about?
+fn is_news(reply: &Reply) -> bool {
+    let late = matches!(
+        reply,
+        Reply::CancelAsked { .. } | Reply::StoreTrouble { .. } | Reply::WithdrawalStands { .. } | Reply::NothingToCancel
+    );
+    late || News::told_by(reply).is_some()
 }
 
 fn texts_of_shop(reply: &Reply) -> Vec<&str> {

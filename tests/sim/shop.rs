@@ -252,6 +252,20 @@ impl World {
         self.status_with(id, state, code, answer);
     }
 
+    /// What the link does when the broker has lost its session, and with it perhaps the shop's last word.
+    pub(super) fn ask_about_open_orders(&mut self) {
+        let open = |order: &&Order| {
+            matches!(order.state, OrderState::Accepted | OrderState::Shipped | OrderState::Withdrawn)
+        };
+        let open: Vec<OrderId> = self.disk.household.orders.values().filter(open).map(|order| order.id.clone()).collect();
+        for id in open {
+            let booking = self.shop.bookings.get(&id).filter(|booking| booking.state != OrderState::Sending);
+            if let Some(state) = booking.map(|booking| booking.state) {
+                self.status(&id, state);
+            }
+        }
+    }
+
     pub(super) fn ask_arrives(&mut self, id: &OrderId) {
         // Asked for only after its signed expiry: an unknown order is not taken any more.
         let state = match self.shop.bookings.get_mut(id) {

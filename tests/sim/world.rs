@@ -264,6 +264,7 @@ impl World {
         let from_ms = self.ms;
         self.until(from_ms + SETTLE_MS);
         self.give(Event::Link { up: true });
+        self.ask_about_open_orders();
         self.until(from_ms + SETTLE_MS + HOUR);
         self.check_end();
         self.tally.end(&self.disk.household, self.shop.booked());

@@ -74,14 +74,14 @@ impl Mind {
         }
         let verdicts = self.verdicts_on_answer(&answer);
         let usable = verdicts.iter().all(|verdict| verdict.reason.is_none());
-        let told = answer.parse.not_an_order.is_some();
+        let clear = is_clear_yes(&answer.parse) && !is_contested(&answer);
         match answer.parse.intent {
             Intent::Repeat | Intent::Why | Intent::Help if usable => self.read_back_return(talk, back, now),
             // "Return the milk", asked about the coffee: another question.
             Intent::Return if usable && self.names_another(&back.order, &answer.parse) => {
                 self.ask_return(talk, &answer.parse, now)
             }
-            Intent::Confirm | Intent::Affirm | Intent::Return if usable && !told && !is_contested(&answer) => {
+            Intent::Confirm | Intent::Affirm | Intent::Return if usable && clear => {
                 self.write_down(vec![audit(Some(back.order.clone()), &talk.spoken.join("; "), verdicts, now)]);
                 self.withdraw_now(&back.order, talk.to.clone(), now);
                 self.done(&talk)
@@ -212,6 +212,16 @@ impl Mind {
             judged("broadcast", playback, format!("playback={:?}", acoustics.playback)),
             judged("confidence", unclear.then_some(Reason::Unclear), format!("confidence={:.2}", answer.confidence)),
         ]
+    }
+}
+
+/// A yes in words of the lexicon, or the wish said once more. What the classifier only takes for one ("oh", which is
+/// what an engine makes of "no") is none.
+fn is_clear_yes(parse: &Parse) -> bool {
+    let in_words = parse.template.is_some() && parse.not_an_order.is_none();
+    match parse.intent {
+        Intent::Return => in_words && parse.leftover.is_empty(),
+        intent => in_words && intent.agrees() && parse.evidence.is_none(),
     }
 }
 
