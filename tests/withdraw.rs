@@ -15,7 +15,8 @@ const CATALOG: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"curren
     {"sku":"coffee","title":{"en":"Ground coffee, 500 g"},"says":{"en":["coffee"]},"pack":{"count":500,"unit":"gram"},
      "unit_amount":2100,"max_qty":9,"category":"drinks"}]}"#;
 const PAUSE: Duration = Duration::from_millis(50);
-const TRIES: usize = 600;
+/// How long anything may take.
+const PATIENCE_MS: i64 = 60_000;
 
 /// Killed (SIGKILL) when it goes out of scope, however the test ends.
 struct Running(Child);
@@ -41,7 +42,8 @@ impl House {
             return None;
         }
         let dir = tempfile::tempdir().unwrap();
-        let broker = Mosquitto::start(&dir.path().join("broker"), &[("corner", "shop secret"), ("casa", "home secret")]);
+        let broker =
+            Mosquitto::start(&dir.path().join("broker"), &[("corner", "shop secret"), ("casa", "home secret")]);
         let at_broker = broker.config("casa");
         let config = dir.path().join("tendero.toml");
         let d = dir.path().display().to_string();
@@ -235,7 +237,8 @@ fn command(args: &[&str]) -> Output {
 }
 
 fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
-    for _ in 0..TRIES {
+    let until_ms = unix_ms() + PATIENCE_MS;
+    while unix_ms() < until_ms {
         if there() {
             return;
         }

@@ -423,7 +423,10 @@ impl World {
 fn is_news(reply: &Reply) -> bool {
     let late = matches!(
         reply,
-        Reply::CancelAsked { .. } | Reply::StoreTrouble { .. } | Reply::WithdrawalStands { .. } | Reply::NothingToCancel
+        Reply::CancelAsked { .. }
+            | Reply::StoreTrouble { .. }
+            | Reply::WithdrawalStands { .. }
+            | Reply::NothingToCancel
     );
     late || News::told_by(reply).is_some()
 }

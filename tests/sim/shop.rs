@@ -254,10 +254,10 @@ impl World {
 
     /// What the link does when the broker has lost its session, and with it perhaps the shop's last word.
     pub(super) fn ask_about_open_orders(&mut self) {
-        let open = |order: &&Order| {
-            matches!(order.state, OrderState::Accepted | OrderState::Shipped | OrderState::Withdrawn)
-        };
-        let open: Vec<OrderId> = self.disk.household.orders.values().filter(open).map(|order| order.id.clone()).collect();
+        let open =
+            |order: &&Order| matches!(order.state, OrderState::Accepted | OrderState::Shipped | OrderState::Withdrawn);
+        let open: Vec<OrderId> =
+            self.disk.household.orders.values().filter(open).map(|order| order.id.clone()).collect();
         for id in open {
             let booking = self.shop.bookings.get(&id).filter(|booking| booking.state != OrderState::Sending);
             if let Some(state) = booking.map(|booking| booking.state) {
