@@ -56,7 +56,7 @@ enum Command {
     Train(train::Args),
     /// Run the reference shop.
     Shop(Box<shop::Args>),
-    /// List, show or cancel orders.
+    /// List or show orders, or take one back.
     Orders(orders::Args),
     /// Say why the last request ended as it did.
     Why(why::Args),

@@ -234,6 +234,7 @@ impl Daemon {
             }
             Effect::Send { order } => self.parts.errands.send(LinkCommand::Send { order }),
             Effect::AskCancel { order, reason } => self.parts.errands.send(LinkCommand::AskCancel { order, reason }),
+            Effect::AskWithdraw { order } => self.parts.errands.send(LinkCommand::AskWithdraw { order }),
             Effect::AskApprove { order } => self.parts.errands.send(LinkCommand::AskApprove { order }),
             Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
         }
@@ -356,6 +357,16 @@ impl Daemon {
                 text::done(&request.answers);
                 vec![Event::CancelOrder { order }]
             }
+            Ask::WithdrawOrder { order } => {
+                let order = OrderId(order);
+                if !self.parts.mind.household().orders.contains_key(&order) {
+                    let what = format!("the daemon does not know order {order} any more; ask the shop");
+                    text::answer(&request.answers, control::Answer::Error { what });
+                    return vec![];
+                }
+                let channel = self.text.answers_once(request.answers);
+                vec![Event::WithdrawOrder { order, channel, lang: self.parts.lang }]
+            }
             Ask::Approve { order, pin } => {
                 let order = order.map(OrderId);
                 self.check_pin(order, pin, self.parts.lang, request.answers);
@@ -390,7 +401,7 @@ impl Daemon {
     fn pin_events(&mut self, checked: PinChecked) -> Vec<Event> {
         let PinChecked { order, lang, right, answers } = checked;
         match right {
-            Ok(right) => vec![Event::PinGiven { order, channel: self.text.approves(answers), lang, right }],
+            Ok(right) => vec![Event::PinGiven { order, channel: self.text.answers_once(answers), lang, right }],
             Err(what) => {
                 text::answer(&answers, control::Answer::Error { what });
                 vec![]

@@ -14,6 +14,7 @@ use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
 use tendero::decide::order::{
     Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Surge, Wanted,
+    WithdrawalAnswer,
 };
 use tendero::decide::policy::Policy;
 use tendero::decide::{Now, Wall};
@@ -99,6 +100,8 @@ struct Stage {
     orders: Vec<OrderId>,
     newest: Option<OrderId>,
     rev: u64,
+    /// When the newest order came.
+    delivered_unix_ms: Option<i64>,
     shown: Vec<String>,
 }
 
@@ -119,6 +122,8 @@ struct ShopManner {
     valid_s: Option<u32>,
     /// So many homes ask for it, says the shop.
     surge: Option<u32>,
+    /// How long the household may withdraw.
+    withdrawal_days: Option<u16>,
     store_fails: bool,
     store_silent: bool,
 }
@@ -151,6 +156,7 @@ impl Stage {
             orders: vec![],
             newest: None,
             rev: 0,
+            delivered_unix_ms: None,
             shown: vec![],
         }
     }
@@ -192,7 +198,7 @@ impl Stage {
             "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
             "stored" => self.event(Event::Stored { ticket: rest.parse().unwrap() }),
             "receipt" => self.receipt(&words),
-            "status" => self.status(rest),
+            "status" => self.status(&words),
             "button" => self.event(Event::Button(if rest == "hold" { Button::Hold } else { Button::Tap })),
             "pin" => {
                 let right = words[0] == "right";
@@ -202,6 +208,11 @@ impl Stage {
             "muted" => self.event(Event::Muted { on: true }),
             "link" => self.event(Event::Link { up: rest == "up" }),
             "forged" => self.event(Event::Distrusted { shop: "corner".into(), why: rest.into() }),
+            "send-back" => self.event(Event::WithdrawOrder {
+                order: self.newest.clone().unwrap(),
+                channel: Channel::Text(rest.into()),
+                lang: self.lang,
+            }),
             "take-back" => self.event(Event::CancelOrder { order: self.newest.clone().unwrap() }),
             "restart" => {
                 self.household = self.mind.take().unwrap().household().clone();
@@ -331,6 +342,7 @@ impl Stage {
             "title" => self.shop.title = Some(rest.trim_start_matches("title ").into()),
             "total_off" => self.shop.total_off = value().parse().unwrap(),
             "recurring" => self.shop.recurring = true,
+            "withdrawal_days" => self.shop.withdrawal_days = Some(value().parse().unwrap()),
             "surge" => self.shop.surge = Some(value().parse().unwrap()),
             "is" => self.shop.seller = Some(value().into()),
             "currency" => self.shop.currency = Some(value().into()),
@@ -356,15 +368,27 @@ impl Stage {
         }));
     }
 
-    fn status(&mut self, name: &str) {
+    /// `status STATE [CODE]`: with a code, or `withdrawn`, it is the answer to a withdrawal.
+    fn status(&mut self, words: &[&str]) {
         use OrderState::*;
-        let state = [HeldAtShop, Accepted, Shipped, Delivered, Rejected, Cancelled, Expired]
+        let state = [HeldAtShop, Accepted, Shipped, Delivered, Rejected, Cancelled, Expired, Withdrawn, Refunded]
             .into_iter()
-            .find(|s| s.name() == name)
+            .find(|s| s.name() == words[0])
             .unwrap();
         self.rev += 1;
-        let code = (state == HeldAtShop).then(|| "burst".to_owned());
-        self.event(Event::Status(StatusUpdate { order_id: self.newest.clone().unwrap(), rev: self.rev, state, code }));
+        let code = (state == HeldAtShop).then_some("burst").or(words.get(1).copied()).map(str::to_owned);
+        let since_unix_ms = self.wall_0.map(|wall_0| wall_0 + i64::try_from(self.mono_ms).unwrap());
+        let answers = state == Withdrawn || words.len() > 1;
+        let withdrawal = answers.then(|| {
+            let until_unix_ms = self.delivered_unix_ms.map(|at| at + 14 * DAY_MS);
+            WithdrawalAnswer { received_unix_ms: since_unix_ms, until_unix_ms }
+        });
+        if state == Delivered && !answers {
+            self.delivered_unix_ms = since_unix_ms;
+        }
+        let order_id = self.newest.clone().unwrap();
+        let update = StatusUpdate { order_id, rev: self.rev, state, code, since_unix_ms, withdrawal };
+        self.event(Event::Status(update));
     }
 
     /// Hands in an event and carries out what follows from it, until nothing moves any more.
@@ -436,6 +460,10 @@ impl Stage {
             Effect::AskCancel { order, .. } => {
                 let number = self.number(&order);
                 self.shown.push(format!("= ask the shop to cancel order {number}"));
+            }
+            Effect::AskWithdraw { order } => {
+                let number = self.number(&order);
+                self.shown.push(format!("= tell the shop that order {number} goes back"));
             }
             Effect::AskStatus { order } => {
                 let number = self.number(&order);
@@ -515,7 +543,7 @@ impl Stage {
             lines,
             delivery: Delivery { earliest_unix_ms: day_ms, latest_unix_ms: day_ms, amount: shop.fee },
             valid_s: shop.valid_s.unwrap_or(900),
-            withdrawal_days: 14,
+            withdrawal_days: shop.withdrawal_days.unwrap_or(14),
             recurring: shop.recurring,
             because: None,
             surge: self.shop.surge.map(|homes| Surge { homes, minutes: 10 }),

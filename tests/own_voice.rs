@@ -190,7 +190,10 @@ impl Room {
                 self.done.push(format!("sent {order}"));
                 vec![]
             }
-            Effect::AskCancel { .. } | Effect::AskStatus { .. } | Effect::AskApprove { .. } => vec![],
+            Effect::AskCancel { .. }
+            | Effect::AskStatus { .. }
+            | Effect::AskApprove { .. }
+            | Effect::AskWithdraw { .. } => vec![],
         }
     }
 

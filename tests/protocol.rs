@@ -52,6 +52,7 @@ fn kinds() -> Vec<Kind> {
             of::<OrderApprove>,
         ),
         kind("cancel", UP, "device", false, "Take an order back", of::<Cancel>),
+        kind("withdraw", UP, "device", false, "The household withdraws from a purchase", of::<Withdraw>),
         kind("quote", DOWN, "shop", false, "A binding price", of::<Quote>),
         kind("quote.refused", DOWN, "shop", false, "There is no price for a request", of::<QuoteRefused>),
         kind("receipt", DOWN, "shop", false, "The answer to an order", of::<Receipt>),

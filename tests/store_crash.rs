@@ -59,6 +59,8 @@ fn order(id: &str, state: OrderState) -> Order {
         shop_order_no: None,
         cancel_until_unix_ms: None,
         code: None,
+        delivered_unix_ms: None,
+        withdrawal: None,
     }
 }
 

@@ -43,6 +43,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             Effect::Send { order } => println!("{time}  sent       {order}"),
             Effect::AskApprove { order } => println!("{time}  approved   {order}"),
             Effect::AskCancel { order, .. } => println!("{time}  cancel     {order}"),
+            Effect::AskWithdraw { order } => println!("{time}  withdraw   {order}"),
             Effect::Listen { .. }
             | Effect::Rest
             | Effect::AskQuote { .. }

@@ -1,13 +1,14 @@
-//! `tendero orders`: what was ordered, why, and how to take it back.
+//! `tendero orders`: what was ordered, why, and how to take it back, before it is sent and after it came.
 
 use super::story::{self, Format};
 use crate::config::Config;
 use crate::daemon::control::{Ask, Client};
-use crate::decide::order::{Order, OrderId};
+use crate::decide::order::{Order, OrderId, OrderState};
 use crate::deliver::store::{self, Store};
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::Subcommand;
 use comfy_table::{Table, presets};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,14 @@ enum What {
         /// The order's id, or the beginning of it.
         id: String,
     },
+    /// Withdraw from a purchase that the shop has, through the running daemon: all of the order goes back.
+    Withdraw {
+        /// The order's id, or the beginning of it.
+        id: String,
+        /// Do not ask once more.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
@@ -78,7 +87,58 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 Ok(())
             })
         }
+        What::Withdraw { id, yes } => {
+            let order = find(&store, &id)?;
+            drop(store);
+            withdraw(&config, &order, yes)
+        }
     }
+}
+
+/// Reads the order back, asks once more, and lets the daemon tell the shop.
+fn withdraw(config: &Config, order: &Order, yes: bool) -> anyhow::Result<()> {
+    let (id, state) = (&order.id, order.state);
+    if let Some(received) = order.withdrawal.as_ref().and_then(|withdrawal| withdrawal.received_unix_ms) {
+        println!("the shop has this withdrawal already, since {}", local_time(received));
+        return Ok(());
+    }
+    match state {
+        OrderState::Accepted | OrderState::Shipped | OrderState::Delivered | OrderState::Withdrawing => {}
+        OrderState::AwaitingAdult
+        | OrderState::Held
+        | OrderState::Sending
+        | OrderState::HeldAtShop
+        | OrderState::Approving
+        | OrderState::Unknown => {
+            bail!("the shop has not accepted order {id} yet; take it back with `tendero orders cancel {id}`")
+        }
+        OrderState::Rejected
+        | OrderState::Cancelling
+        | OrderState::Cancelled
+        | OrderState::Expired
+        | OrderState::Withdrawn
+        | OrderState::Refunded => {
+            bail!("order {id} is {}: there is nothing to withdraw from", state.name().replace('_', " "))
+        }
+    }
+    let ordered = local_time(order.confirmed.at_unix_ms);
+    println!("ordered {ordered}: {}, {}, {}", lines(order), order.quote.total(), state.name());
+    if !yes {
+        ensure!(std::io::stdin().is_terminal(), "this withdraws from the whole order; say --yes to mean it");
+        print!("Withdraw from this purchase, all of it? [y/N] ");
+        std::io::stdout().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer)?;
+        if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+            bail!("nothing was withdrawn");
+        }
+    }
+    super::block_on(async {
+        let mut client = Client::connect(&config.state.socket).await?;
+        client.ask(&Ask::WithdrawOrder { order: id.0.clone() }, |reply| println!("{reply}")).await?;
+        println!("`tendero orders show {id}` tells how it stands, and when the shop received it");
+        Ok(())
+    })
 }
 
 /// The daemon's store, beside the daemon.

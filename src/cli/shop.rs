@@ -4,13 +4,14 @@
 
 use crate::clock::Clock;
 use crate::decide::money::Money;
+use crate::deliver::envelope::StatusState;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::topic;
 use crate::shop::book::{Book, Booking};
 use crate::shop::burst::Rule;
 use crate::shop::pricing::Terms;
-use crate::shop::{self, Shop, ShopConfig};
+use crate::shop::{self, Shop, ShopConfig, ShopEvent, desk};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,9 @@ struct Serve {
     /// No delivery fee from this sum of goods on, minor units
     #[arg(long, value_name = "MINOR", default_value_t = Terms::default().free_from_minor)]
     free_from: i64,
+    /// A home may withdraw for so many days after the delivery; 0: never, for what the law excepts
+    #[arg(long, value_name = "DAYS", default_value_t = Terms::default().withdrawal_days)]
+    withdrawal_days: u16,
     /// A home gets at most so many bookings an hour
     #[arg(long, value_name = "N", default_value_t = 30)]
     max_orders_hour: u32,
@@ -86,6 +90,14 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
     },
+    /// Say that an order was shipped, delivered, cancelled or refunded; a running shop tells the home within seconds
+    Mark {
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+        /// The shop's number, such as T-000001, or the order's id
+        order: String,
+        state: Mark,
+    },
     /// List what was booked, and what is held or was
     Orders {
         #[arg(long, value_name = "DIR")]
@@ -94,6 +106,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What a shop does with an order itself.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Mark {
+    Shipped,
+    Delivered,
+    Cancelled,
+    Refunded,
 }
 
 /// Runs until it is interrupted, or answers one question.
@@ -107,6 +128,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             println!("{}", Keys::load_or_make(&data_dir)?.public());
             Ok(())
         }
+        (Some(Command::Mark { data_dir, order, state }), _) => mark(&data_dir, &order, state),
         (Some(Command::Orders { data_dir, json }), _) => orders(&data_dir, json),
         (None, Some(serve)) => self::serve(serve).await,
         (None, None) => anyhow::bail!("name --catalog, --broker and --data-dir; see tendero shop --help"),
@@ -124,7 +146,12 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     let products = catalog.products.len();
     let mut config = ShopConfig::new(catalog, broker, args.data_dir, Clock::system());
     config.seller = args.seller.unwrap_or_else(|| name.clone());
-    config.terms = Terms { delivery_minor: args.delivery_fee, free_from_minor: args.free_from, ..Terms::default() };
+    config.terms = Terms {
+        delivery_minor: args.delivery_fee,
+        free_from_minor: args.free_from,
+        withdrawal_days: args.withdrawal_days,
+        ..Terms::default()
+    };
     config.max_orders_hour = args.max_orders_hour;
     config.burst = Rule { min_homes: args.burst_homes, window_ms: i64::from(args.burst_minutes) * 60_000 };
     anyhow::ensure!(config.terms.delivery_minor >= 0, "--delivery-fee must not be negative");
@@ -147,6 +174,27 @@ fn trust(data_dir: &Path, device: &str, key: &str) -> anyhow::Result<()> {
     let key: PublicKey = key.parse()?;
     Book::open(data_dir)?.trust(home, name, &key)?;
     println!("{home}/{name} is trusted with {key}");
+    Ok(())
+}
+
+fn mark(data_dir: &Path, order: &str, state: Mark) -> anyhow::Result<()> {
+    let state = match state {
+        Mark::Shipped => StatusState::Shipped,
+        Mark::Delivered => StatusState::Delivered,
+        Mark::Cancelled => StatusState::Cancelled,
+        Mark::Refunded => StatusState::Refunded,
+    };
+    let path = data_dir.join("shop.db");
+    anyhow::ensure!(path.exists(), "there is no book at {}; name the data folder of your shop", path.display());
+    let now = Clock::system().unix_ms().context("this machine's clock is not set; set it first")?;
+    let done = desk::mark(&mut Book::open(data_dir)?, &Keys::load_or_make(data_dir)?, order, state, now)?;
+    for event in done.events {
+        match event {
+            ShopEvent::Moved { shop_order_no, state, .. } => println!("{shop_order_no} is {}", state.name()),
+            ShopEvent::Refused(refused) => anyhow::bail!("{}: {}; see tendero shop orders", refused.what, refused.why),
+            other => anyhow::bail!("{order} was not marked: {other:?}"),
+        }
+    }
     Ok(())
 }
 

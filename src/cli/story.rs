@@ -1,8 +1,11 @@
 //! What became of an order, or of a request, in plain words and in the household's language.
 
 use super::orders::{lines, local_time};
+use crate::clock::Clock;
 use crate::decide::money::Money;
-use crate::decide::order::Order;
+use crate::decide::order::{Order, QuoteLine};
+use crate::decide::reply::{Item, Reply};
+use crate::decide::when::Moment;
 use crate::deliver::store::{AuditEntry, Store};
 use crate::speak::wording::Wording;
 use crate::understand::Lang;
@@ -38,6 +41,9 @@ pub fn show(store: &Store, order: &Order, lang: Lang, format: Format) -> anyhow:
     println!("total      {} (delivery {delivery})", order.quote.total());
     println!("seller     {}", order.quote.seller);
     println!("held until {}", local_time(order.hold_until_unix_ms));
+    if let Some(delivered) = order.delivered_unix_ms {
+        println!("delivered  {} (withdrawal: {} days)", local_time(delivered), order.quote.withdrawal_days);
+    }
     if let Some(number) = &order.shop_order_no {
         println!("shop's no. {number}");
     }
@@ -49,7 +55,18 @@ pub fn show(store: &Store, order: &Order, lang: Lang, format: Format) -> anyhow:
     for step in &steps {
         line(step.at_unix_ms, &wording.step(step, lang));
     }
+    acknowledgement(order, &wording, lang);
     Ok(())
+}
+
+/// That the shop has the household's withdrawal, and since when.
+pub fn acknowledgement(order: &Order, wording: &Wording, lang: Lang) {
+    let received = order.withdrawal.as_ref().and_then(|withdrawal| withdrawal.received_unix_ms);
+    let (Some(received), Some(wall)) = (received, Clock::system().now().wall) else { return };
+    let item = |line: &QuoteLine| Item { product: line.title.clone(), qty: line.qty };
+    let items = order.quote.lines.iter().map(item).collect();
+    let said = wording.sentence(&Reply::Withdrawn { items, at: Some(Moment::of(received, wall)) }, lang);
+    line(Some(received), &said);
 }
 
 /// What was heard, and what the guards made of it.

@@ -23,7 +23,8 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
-    let audit = orders::open_book(&config)?.audit(None)?;
+    let store = orders::open_book(&config)?;
+    let audit = store.audit(None)?;
     let wording = Wording::new()?;
     if audit.is_empty() && !args.json {
         println!("nothing was asked for yet");
@@ -33,6 +34,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             println!("{}", serde_json::to_string(entry)?);
         } else {
             story::tell(entry, &wording, config.home.language, args.guards);
+            if let Some(order) = entry.order.as_ref().map(|id| store.order(id)).transpose()?.flatten() {
+                story::acknowledgement(&order, &wording, config.home.language);
+            }
         }
     }
     Ok(())

@@ -33,6 +33,10 @@ pub enum Ask {
     CancelOrder {
         order: String,
     },
+    /// The household withdraws from a purchase; the client has asked twice.
+    WithdrawOrder {
+        order: String,
+    },
     /// An adult approves an order, or the newest that waits for one.
     Approve {
         #[serde(default)]

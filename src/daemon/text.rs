@@ -10,19 +10,19 @@ use tokio::sync::mpsc;
 /// The name of the client in [`Channel::Text`].
 const CLIENT: &str = "cli";
 
-/// How the name of a client begins that gave a PIN.
-const APPROVER: &str = "pin-";
+/// How the name of a client begins that waits for one answer: who gave a PIN, or withdraws from a purchase.
+const ASKER: &str = "once-";
 
-/// At most one conversation is typed at a time; a PIN is no part of one.
+/// At most one conversation is typed at a time; a PIN is no part of one, nor is a withdrawal.
 #[derive(Default)]
 pub struct TextClient {
     /// Who waits for replies to the last line.
     waiting: Option<mpsc::Sender<Answer>>,
     /// Replies that count as read as soon as the loop comes by.
     unread: VecDeque<u32>,
-    /// Who gave a PIN and waits to hear what came of it.
-    approvers: BTreeMap<String, mpsc::Sender<Answer>>,
-    approved: u64,
+    /// Who asked for one thing and waits to hear what came of it.
+    askers: BTreeMap<String, mpsc::Sender<Answer>>,
+    asked: u64,
 }
 
 impl TextClient {
@@ -41,19 +41,19 @@ impl TextClient {
         }
     }
 
-    /// Somebody gave a PIN; the channel on which the answer goes back.
-    pub fn approves(&mut self, answers: mpsc::Sender<Answer>) -> Channel {
-        self.approved += 1;
-        let name = format!("{APPROVER}{}", self.approved);
-        self.approvers.retain(|_, client| !client.is_closed());
-        self.approvers.insert(name.clone(), answers);
+    /// Somebody gave a PIN, or asks for one thing; the channel on which the answer goes back.
+    pub fn answers_once(&mut self, answers: mpsc::Sender<Answer>) -> Channel {
+        self.asked += 1;
+        let name = format!("{ASKER}{}", self.asked);
+        self.askers.retain(|_, client| !client.is_closed());
+        self.askers.insert(name.clone(), answers);
         Channel::Text(name)
     }
 
     pub fn reply(&mut self, to: &str, say: u32, text: String) {
         self.unread.push_back(say);
-        if to.starts_with(APPROVER) {
-            if let Some(client) = self.approvers.remove(to) {
+        if to.starts_with(ASKER) {
+            if let Some(client) = self.askers.remove(to) {
                 answer(&client, Answer::Reply { text });
                 done(&client);
             }

@@ -1,13 +1,14 @@
 //! The states of a conversation and the only match over its transitions.
 //!
 //! [`command`] is what a first utterance leads to, [`purchase`] the way from a proposal to an
-//! order on disk, [`answer`] what the household's answers do on that way. None of them sends
-//! anything: that is for [`super::ledger`], after the hold.
+//! order on disk, [`answer`] what the household's answers do on that way, [`withdrawal`] the way
+//! back. None of them sends anything: that is for [`super::ledger`], after the hold.
 
 mod answer;
 mod challenge;
 mod command;
 mod purchase;
+mod withdrawal;
 
 use super::Now;
 use super::effect::Effect;
@@ -19,6 +20,7 @@ use super::reply::{Reason, Reply};
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::Parse;
+use withdrawal::GoingBack;
 
 /// How long the ears may take for a command after the wake word.
 const LISTENING_MS: u64 = 30_000;
@@ -120,6 +122,8 @@ pub(super) enum Question {
     PutOnList {
         lines: Vec<Wanted>,
     },
+    /// Shall this order go back?
+    GoBack(GoingBack),
 }
 
 /// What the conversation reacts to.
@@ -181,13 +185,13 @@ impl Mind {
             (State::Quoting(quoting), Cue::Woke) => self.interrupt(State::Quoting(quoting), now),
 
             (State::Asking { ask, .. }, Cue::Played) => self.open_for_answer(ask, now),
-            (State::Asking { ask, .. }, Cue::TimeUp) => self.abandon(ask.talk, Reply::TimedOut, now),
-            (State::Asking { ask, .. }, Cue::Tap | Cue::Muted) => self.abandon(ask.talk, Reply::NothingOrdered, now),
+            (State::Asking { ask, .. }, Cue::TimeUp) => self.unanswered(*ask, now),
+            (State::Asking { ask, .. }, Cue::Tap | Cue::Muted) => self.dropped(*ask, now),
             (state @ State::Asking { .. }, Cue::Woke) => self.interrupt(state, now),
 
             (State::Answering { ask, opened_ms, .. }, Cue::Said(said)) => self.answer(*ask, *said, opened_ms, now),
-            (State::Answering { ask, .. }, Cue::Silence | Cue::TimeUp) => self.abandon(ask.talk, Reply::TimedOut, now),
-            (State::Answering { ask, .. }, Cue::Tap | Cue::Muted) => self.abandon(ask.talk, Reply::NothingOrdered, now),
+            (State::Answering { ask, .. }, Cue::Silence | Cue::TimeUp) => self.unanswered(*ask, now),
+            (State::Answering { ask, .. }, Cue::Tap | Cue::Muted) => self.dropped(*ask, now),
             (state @ State::Answering { .. }, Cue::Woke) => self.interrupt(state, now),
 
             (State::Storing { talk, order, .. }, Cue::Stored) => self.held(talk, &order, now),
@@ -257,6 +261,26 @@ impl Mind {
         self.close(talk.to, reply, now, rest)
     }
 
+    /// Nobody answered.
+    fn unanswered(&mut self, ask: Asked, now: Now) -> State {
+        let reply = ask.question.kept(false).unwrap_or(Reply::TimedOut);
+        self.abandon(ask.talk, reply, now)
+    }
+
+    /// The household ended it.
+    fn dropped(&mut self, ask: Asked, now: Now) -> State {
+        let reply = ask.question.kept(true).unwrap_or(Reply::NothingOrdered);
+        self.abandon(ask.talk, reply, now)
+    }
+
+    /// It is done, and the answer comes by itself.
+    fn done(&mut self, talk: &Talk) -> State {
+        match talk.to.channel {
+            Channel::Voice => self.rest(),
+            Channel::Text(_) => State::Idle,
+        }
+    }
+
     /// Ends a conversation in which something might have been ordered.
     fn abandon(&mut self, talk: Talk, reply: Reply, now: Now) -> State {
         self.close_talk(talk, reply, now)
@@ -290,17 +314,17 @@ impl Mind {
     /// The wake word during a conversation: a typed one gives way, a spoken one goes on, since
     /// its microphone is either shut or already listening for the answer.
     fn interrupt(&mut self, state: State, now: Now) -> State {
-        let to = match &state {
-            State::Quoting(quoting) => &quoting.talk.to,
-            State::Asking { ask, .. } | State::Answering { ask, .. } => &ask.talk.to,
-            State::Storing { talk, .. } => &talk.to,
+        let (to, kept) = match &state {
+            State::Quoting(quoting) => (&quoting.talk.to, None),
+            State::Asking { ask, .. } | State::Answering { ask, .. } => (&ask.talk.to, ask.question.kept(true)),
+            State::Storing { talk, .. } => (&talk.to, None),
             State::Idle | State::Listening { .. } | State::Closing { .. } => return state,
         };
         match to.channel {
             Channel::Voice => state,
             Channel::Text(_) => {
                 let to = to.clone();
-                self.say(&to, Reply::NothingOrdered);
+                self.say(&to, kept.unwrap_or(Reply::NothingOrdered));
                 State::Listening { until_ms: now.mono_ms + LISTENING_MS }
             }
         }
@@ -338,7 +362,15 @@ impl Question {
             Question::Confirm(offer) if offer.rung == Rung::Challenge => {
                 Expect::Challenge { words: offer.words.clone() }
             }
-            Question::Confirm(_) | Question::PutOnList { .. } => Expect::Confirm,
+            Question::Confirm(_) | Question::PutOnList { .. } | Question::GoBack(_) => Expect::Confirm,
+        }
+    }
+
+    /// What is said where an order that was read back to go back stays; `None`: it is about something to buy.
+    fn kept(&self, answered: bool) -> Option<Reply> {
+        match self {
+            Question::GoBack(back) => Some(Reply::NotReturned { items: back.items.clone(), answered }),
+            Question::Again | Question::Which { .. } | Question::Confirm(_) | Question::PutOnList { .. } => None,
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum Effect {
     AskCancel { order: OrderId, reason: CancelReason },
     /// Tell the shop that an adult approved an order which it keeps, until its answer is stored.
     AskApprove { order: OrderId },
+    /// Tell the shop that the household withdraws from an order, until its answer is stored.
+    AskWithdraw { order: OrderId },
     /// Ask the shop what became of an order.
     AskStatus { order: OrderId },
 }

@@ -83,6 +83,12 @@ pub enum Event {
     CancelOrder {
         order: OrderId,
     },
+    /// Withdraw from a purchase, from the command line or a page, which has asked twice.
+    WithdrawOrder {
+        order: OrderId,
+        channel: Channel,
+        lang: Lang,
+    },
     /// A PIN was typed and checked, for `order` or for the newest that waits. Never by voice: a guest, a child and a
     /// television can repeat what was said.
     PinGiven {
@@ -177,6 +183,7 @@ mod tests {
             Event::Distrusted { shop: "corner".into(), why: "forged".into() },
             Event::CatalogChanged { version: 2 },
             Event::CancelOrder { order: order() },
+            Event::WithdrawOrder { order: order(), channel: Channel::Text("cli".into()), lang: Lang::Es },
             Event::PinGiven { order: Some(order()), channel: Channel::Text("cli".into()), lang: Lang::Ro, right: true },
             Event::Deadline,
         ];

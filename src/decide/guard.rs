@@ -67,11 +67,11 @@ pub struct Verdict {
 
 impl Verdict {
     /// The guard has no objection: the phrase is enough.
-    fn fine(guard: &str, inputs: String) -> Verdict {
+    pub(super) fn fine(guard: &str, inputs: String) -> Verdict {
         Verdict { guard: guard.into(), rung: Rung::Phrase, reason: None, inputs }
     }
 
-    fn object(guard: &str, rung: Rung, reason: Reason, inputs: String) -> Verdict {
+    pub(super) fn object(guard: &str, rung: Rung, reason: Reason, inputs: String) -> Verdict {
         Verdict { guard: guard.into(), rung, reason: Some(reason), inputs }
     }
 }

@@ -116,6 +116,6 @@ pub fn is_bought(state: OrderState) -> bool {
     match state {
         Accepted | Shipped | Delivered => true,
         AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelling | Cancelled | Expired
-        | Withdrawn | Refunded | Unknown => false,
+        | Withdrawing | Withdrawn | Refunded | Unknown => false,
     }
 }

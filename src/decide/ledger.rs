@@ -6,7 +6,7 @@ mod follow;
 use super::Now;
 use super::effect::{By, CancelReason, Effect, Step, Write};
 use super::event::Channel;
-use super::lifecycle::{self, News};
+use super::lifecycle::{self, Answer, News};
 use super::mind::{Address, Mind};
 use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate};
 use super::reply::{Item, Reply};
@@ -119,6 +119,7 @@ impl Ledger {
                 | OrderState::Rejected
                 | OrderState::Cancelled
                 | OrderState::Expired
+                | OrderState::Withdrawing
                 | OrderState::Withdrawn
                 | OrderState::Refunded => None,
             }
@@ -222,14 +223,24 @@ impl Mind {
         if !self.household.orders.contains_key(&update.order_id) {
             return;
         }
-        let newest = self.ledger.revs.entry(update.order_id.clone()).or_insert(0);
-        if update.rev < *newest {
-            return;
+        // Who does not know an order numbers no news of it.
+        if update.code.as_deref() != Some(lifecycle::UNKNOWN_ORDER) {
+            let newest = self.ledger.revs.entry(update.order_id.clone()).or_insert(0);
+            if update.rev < *newest {
+                return;
+            }
+            *newest = update.rev;
         }
-        *newest = update.rev;
-        let news = match update.state {
-            OrderState::HeldAtShop => News::KeptBack(update.code),
-            state => News::Status(state),
+        // Nothing comes later than now.
+        let now_unix_ms = now.wall.map(|wall| wall.unix_ms);
+        let since_unix_ms =
+            update.since_unix_ms.map_or(now_unix_ms, |since| Some(since.min(now_unix_ms.unwrap_or(since))));
+        let news = match (update.state, update.withdrawal) {
+            (OrderState::HeldAtShop, _) => News::KeptBack(update.code),
+            (state, None) => News::Status(state, since_unix_ms),
+            (state, Some(answer)) => {
+                News::Answered(Box::new(Answer { state, since_unix_ms, code: update.code, answer }))
+            }
         };
         self.post(&update.order_id, news, None, now);
     }
@@ -239,7 +250,15 @@ impl Mind {
         self.post(id, News::Cancelled, Some(to), now);
     }
 
-    /// The order that "cancel that" means: what is held before what was sent, the newest first.
+    /// Withdraws from a purchase; the answer goes to `to` once that is on disk.
+    pub(super) fn withdraw_order(&mut self, id: &OrderId, to: Address, now: Now) {
+        let at_unix_ms = now.wall.map(|wall| wall.unix_ms);
+        self.post(id, News::Withdraws { at_unix_ms }, Some(to), now);
+    }
+
+    /// The order that "cancel that" means: what is held before what was sent, the newest first. A withdrawal that is
+    /// under way comes before what was sent, unless a product was named: who says "cancel that" after it means no
+    /// other order. It is not taken back; the household hears how it stands.
     pub(super) fn cancellable(&self, skus: &[&str], now: Now) -> Option<OrderId> {
         let named =
             |order: &Order| skus.is_empty() || order.quote.lines.iter().any(|line| skus.contains(&line.sku.as_str()));
@@ -258,12 +277,19 @@ impl Mind {
                 | OrderState::Cancelling
                 | OrderState::Cancelled
                 | OrderState::Expired
+                | OrderState::Withdrawing
                 | OrderState::Withdrawn
                 | OrderState::Refunded => false,
             };
             is_sent && named(order)
         };
-        self.household.newest(unsent).or_else(|| self.household.newest(sent)).map(|order| order.id.clone())
+        let goes_back = |order: &Order| order.state == OrderState::Withdrawing && named(order);
+        let newest = self.household.newest(unsent);
+        let newest = match skus {
+            [] => newest.or_else(|| self.household.newest(goes_back)).or_else(|| self.household.newest(sent)),
+            _ => newest.or_else(|| self.household.newest(sent)).or_else(|| self.household.newest(goes_back)),
+        };
+        newest.map(|order| order.id.clone())
     }
 
     /// An adult's hand on the button: the newest order that waits for it, here or at the shop.
@@ -300,6 +326,7 @@ impl Mind {
                 }
                 OrderState::Unknown => Some(Effect::AskStatus { order: order.id.clone() }),
                 OrderState::Approving => Some(Effect::AskApprove { order: order.id.clone() }),
+                OrderState::Withdrawing => Some(Effect::AskWithdraw { order: order.id.clone() }),
                 OrderState::AwaitingAdult
                 | OrderState::Held
                 | OrderState::HeldAtShop
@@ -374,6 +401,7 @@ impl Mind {
             | OrderState::Rejected
             | OrderState::Cancelled
             | OrderState::Expired
+            | OrderState::Withdrawing
             | OrderState::Withdrawn
             | OrderState::Refunded
             | OrderState::Unknown => None,
@@ -447,8 +475,17 @@ impl Mind {
         let Some(order) = self.household.orders.get(id) else { return };
         let Some(mut next) = lifecycle::next(order, &news) else {
             if let Some(to) = to {
-                let approves = news == News::Approved;
-                let reply = if approves { Reply::NothingToApprove } else { self.why_not_cancelled(order) };
+                let reply = match news {
+                    News::Approved => Reply::NothingToApprove,
+                    News::Withdraws { .. } => self.why_not_withdrawn(order, now),
+                    News::HoldOver
+                    | News::Expired
+                    | News::Cancelled
+                    | News::Receipt(_)
+                    | News::Status(..)
+                    | News::KeptBack(_)
+                    | News::Answered(_) => self.why_not_cancelled(order),
+                };
                 self.tell(to, reply);
             }
             return;
@@ -484,8 +521,8 @@ fn by(news: &News, to: Option<&Address>) -> By {
         News::Approved if to.is_some() => By::Pin,
         News::Approved => By::Button,
         News::HoldOver | News::Expired => By::Time,
-        News::Cancelled => By::Household,
-        News::Receipt(_) | News::Status(_) | News::KeptBack(_) => By::Shop,
+        News::Cancelled | News::Withdraws { .. } => By::Household,
+        News::Receipt(_) | News::Status(..) | News::KeptBack(_) | News::Answered(_) => By::Shop,
     }
 }
 

@@ -193,6 +193,9 @@ impl Mind {
                 let to = Address { channel: Channel::Voice, lang: self.last_lang };
                 self.cancel_order(&order, to, now);
             }
+            Event::WithdrawOrder { order, channel, lang } => {
+                self.withdraw_at_hand(&order, Address { channel, lang }, now);
+            }
         }
         self.finish(now)
     }
@@ -359,7 +362,7 @@ impl Mind {
     /// Says it at once; the number of the saying.
     pub(super) fn say(&mut self, to: &Address, reply: Reply) -> u32 {
         self.says = self.says.wrapping_add(1);
-        if let Reply::ReadBack { items, .. } = &reply {
+        if let Reply::ReadBack { items, .. } | Reply::AskReturn { items, .. } = &reply {
             self.last_said = items.iter().map(|item| item.product.clone()).collect();
         }
         self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });

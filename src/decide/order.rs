@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! heard → resolved → quoting → quoted → confirming → confirmed → held → sending → accepted → shipped → delivered
-//! exits: abandoned · expired · rejected · cancelling → cancelled · withdrawn → refunded
+//! exits: abandoned · expired · rejected · cancelling → cancelled
+//! back:  accepted, shipped or delivered → withdrawing → withdrawn → refunded; or as it was, if the shop refuses
 //! burst: sending or accepted → held_at_shop → (an adult's hand) → approving → accepted
 //! unknown: the answer was lost: ask until expiry, then resend the same bytes
 //! ```
@@ -120,6 +121,9 @@ pub enum OrderState {
     Cancelled,
     /// It did not reach the shop in time; nothing was bought.
     Expired,
+    /// The household withdraws from the purchase; the outbox says so until the shop's answer is on disk.
+    Withdrawing,
+    /// The shop has the withdrawal, by its own signed word. A refund may follow.
     Withdrawn,
     Refunded,
     /// It was sent, its time is over, and no answer came: ask with `order.get`.
@@ -132,9 +136,8 @@ impl OrderState {
         use OrderState::*;
         match self {
             Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Unknown => {
-                false
-            }
+            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Withdrawing
+            | Unknown => false,
         }
     }
 
@@ -143,7 +146,7 @@ impl OrderState {
         use OrderState::*;
         match self {
             Accepted | Shipped | Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Unknown => false,
+            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawing | Unknown => false,
         }
     }
 
@@ -153,7 +156,7 @@ impl OrderState {
         match self {
             AwaitingAdult | HeldAtShop => true,
             Held | Sending | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling | Cancelled
-            | Expired | Withdrawn | Refunded | Unknown => false,
+            | Expired | Withdrawing | Withdrawn | Refunded | Unknown => false,
         }
     }
 
@@ -162,7 +165,7 @@ impl OrderState {
         use OrderState::*;
         match self {
             AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Delivered | Unknown
-            | Cancelling => true,
+            | Cancelling | Withdrawing => true,
             Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
         }
     }
@@ -183,6 +186,7 @@ impl OrderState {
             Cancelling => "cancelling",
             Cancelled => "cancelled",
             Expired => "expired",
+            Withdrawing => "withdrawing",
             Withdrawn => "withdrawn",
             Refunded => "refunded",
             Unknown => "unknown",
@@ -209,6 +213,25 @@ pub struct Order {
     pub cancel_until_unix_ms: Option<i64>,
     /// Why it was rejected, is held at the shop or expired, as a code; or that it was `approved`.
     pub code: Option<String>,
+    /// When it came, by the shop's word, or when this device heard of it; milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_unix_ms: Option<i64>,
+    /// The household's withdrawal from this purchase, the newest, and the shop's acknowledgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<Withdrawal>,
+}
+
+/// That the household withdraws from a purchase. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// Where the order stood, by the shop's last word: to there it goes back if the shop refuses.
+    pub from: OrderState,
+    /// When the household said so; `None`: the wall clock was unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_unix_ms: Option<i64>,
+    /// When the shop received it, by its own signed word: the acknowledgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_unix_ms: Option<i64>,
 }
 
 /// How it was confirmed: evidence for the shop and for the household.
@@ -249,7 +272,22 @@ pub struct StatusUpdate {
     /// Rises with each update; an older one that comes late is dropped.
     pub rev: u64,
     pub state: OrderState,
-    /// Why, where the shop says so: `burst`.
+    /// Why, where the shop says so: `burst`, `too_late`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Since when, by the shop's clock; milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_unix_ms: Option<i64>,
+    /// The shop's word on a withdrawal, if this is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<WithdrawalAnswer>,
+}
+
+/// What the shop says of a withdrawal, beside the order's state. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithdrawalAnswer {
+    /// When the shop received it.
+    pub received_unix_ms: Option<i64>,
+    /// On this day the time for it ends, or ended.
+    pub until_unix_ms: Option<i64>,
 }

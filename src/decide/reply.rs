@@ -170,7 +170,6 @@ pub enum Ask {
 pub enum Topic {
     Find,
     Handoff,
-    Return,
     News,
 }
 
@@ -287,6 +286,44 @@ pub enum Reply {
         items: Vec<Item>,
     },
     NothingToCancel,
+    /// Shall this order go back, all of it? It was ordered on that day and cost so much.
+    AskReturn {
+        items: Vec<Item>,
+        /// `None`: the wall clock is unknown.
+        ordered: Option<Day>,
+        total: Money,
+    },
+    /// The order stays as it is: the household said no, or (`answered` is false) nothing that was a clear yes.
+    NotReturned {
+        items: Vec<Item>,
+        answered: bool,
+    },
+    /// There is no order that could go back.
+    NothingToReturn,
+    /// On disk: the shop is told that the household withdraws from the purchase.
+    WithdrawalSent {
+        items: Vec<Item>,
+    },
+    /// "Cancel that" takes no withdrawal back: the shop was told.
+    WithdrawalStands {
+        items: Vec<Item>,
+    },
+    /// The shop has the withdrawal; when it received it, by its own signed word.
+    Withdrawn {
+        items: Vec<Item>,
+        at: Option<Moment>,
+    },
+    /// The shop does not take it back, or would not: `code` is `too_late`, `not_returnable`, or the shop's own.
+    WithdrawalRefused {
+        items: Vec<Item>,
+        code: String,
+        /// The last day for it.
+        until: Option<Day>,
+    },
+    /// The shop says that it has paid the money back.
+    Refunded {
+        items: Vec<Item>,
+    },
     /// It did not reach the shop in time; nothing was bought.
     Expired {
         items: Vec<Item>,

@@ -9,7 +9,9 @@ mod catalog;
 mod inbox;
 mod retry;
 
-use super::envelope::{self, Body, OrderApprove, OrderGet, Presence, QuoteRequest, SealError, WantedLine};
+use super::envelope::{
+    self, Body, Moment, OrderApprove, OrderGet, Presence, QuoteRequest, SealError, WantedLine, Withdraw,
+};
 use super::keys::{Keys, PublicKey};
 use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
 use super::store::{Due, Errand, StoreHandle, thread::Sealer};
@@ -74,6 +76,8 @@ pub enum LinkCommand {
     AskCancel { order: OrderId, reason: CancelReason },
     /// The order is `approving` in the store: say so until the shop's answer is there.
     AskApprove { order: OrderId },
+    /// The order is `withdrawing` in the store: say so until the shop's answer is there.
+    AskWithdraw { order: OrderId },
     /// Ask once what became of an order.
     AskStatus { order: OrderId },
 }
@@ -236,7 +240,7 @@ impl Link {
     async fn command(&mut self, command: LinkCommand) -> Result<(), Ended> {
         match command {
             LinkCommand::AskQuote { request_id, lang, lines } => self.ask_quote(request_id, lang, lines).await,
-            LinkCommand::Send { order } | LinkCommand::AskApprove { order } => {
+            LinkCommand::Send { order } | LinkCommand::AskApprove { order } | LinkCommand::AskWithdraw { order } => {
                 self.retries.now(order);
                 self.errands(false).await
             }
@@ -336,6 +340,7 @@ impl Link {
             Errand::Send => self.send_order(due),
             Errand::Approve => self.ask_approve(&due.order),
             Errand::Cancel => self.ask_cancel(&due.order),
+            Errand::Withdraw { asked_unix_ms } => self.ask_withdraw(&due.order, asked_unix_ms),
             Errand::Get => self.ask_status(&due.order),
         }
     }
@@ -343,7 +348,7 @@ impl Link {
     /// The same bytes each time; not any more once they expired.
     fn send_order(&self, due: &Due) {
         let left_ms = due.expires_unix_ms.saturating_sub(self.clock.unix_ms().unwrap_or(i64::MIN));
-        if left_ms <= 0 {
+        if left_ms <= 0 || due.bytes.is_empty() {
             return;
         }
         let route = &self.config.route;
@@ -366,6 +371,16 @@ impl Link {
                 Some(CancelReason::Expired) => "expired".into(),
                 Some(CancelReason::Household) | None => "household".into(),
             },
+        };
+        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
+    }
+
+    fn ask_withdraw(&self, order: &OrderId, asked_unix_ms: Option<i64>) {
+        let body = Withdraw {
+            aud: self.config.route.up(Withdraw::KIND),
+            order_id: order.0.clone(),
+            lines: vec![],
+            at: asked_unix_ms.map(Moment::new),
         };
         self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
     }

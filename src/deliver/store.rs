@@ -46,6 +46,8 @@ pub enum Errand {
     Send,
     /// Say that an adult approved it until the receipt is here.
     Approve,
+    /// Say that the household withdraws from it, and when it said so (milliseconds since 1970), until a status is here.
+    Withdraw { asked_unix_ms: Option<i64> },
     /// Ask the shop to cancel it until a status is here.
     Cancel,
     /// Ask what became of it.
@@ -57,7 +59,7 @@ pub enum Errand {
 pub struct Due {
     pub order: OrderId,
     pub errand: Errand,
-    /// The signed bytes, the same each time.
+    /// The signed bytes, the same each time. Empty where they are no longer kept, and not sent any more.
     pub bytes: Vec<u8>,
     /// Milliseconds since 1970.
     pub expires_unix_ms: i64,
@@ -132,7 +134,9 @@ impl Store {
         let orders = self.orders()?;
         household.pack_lasts_ms = rhythms(&orders);
         for order in orders {
-            if order.confirmed.at_unix_ms >= since || !order.state.is_final() {
+            // What came lately can go back, however long it took to come.
+            let lately = order.confirmed.at_unix_ms.max(order.delivered_unix_ms.unwrap_or(i64::MIN)) >= since;
+            if lately || !order.state.is_final() {
                 household.orders.insert(order.id.clone(), order);
             } else if order.state == OrderState::Delivered {
                 remember(&mut household.regulars, &order);
@@ -170,8 +174,9 @@ impl Store {
         let mut query = self
             .db
             .prepare_cached(
-                "SELECT id, state, bytes, expires_unix_ms FROM orders JOIN outbox ON order_id = id
-                 WHERE state IN ('sending', 'approving', 'cancelling', 'unknown') ORDER BY orders.seq",
+                "SELECT id, state, coalesce(bytes, x''), expires_unix_ms, json_extract(body, '$.withdrawal.asked_unix_ms')
+                 FROM orders LEFT JOIN outbox ON order_id = id
+                 WHERE state IN ('sending', 'approving', 'cancelling', 'withdrawing', 'unknown') ORDER BY orders.seq",
             )
             .map_err(self.at())?;
         let rows = query
@@ -180,6 +185,7 @@ impl Store {
                     "sending" => Errand::Send,
                     "approving" => Errand::Approve,
                     "cancelling" => Errand::Cancel,
+                    "withdrawing" => Errand::Withdraw { asked_unix_ms: row.get(4)? },
                     _ => Errand::Get,
                 };
                 Ok(Due { order: OrderId(row.get(0)?), errand, bytes: row.get(2)?, expires_unix_ms: row.get(3)? })
@@ -188,11 +194,11 @@ impl Store {
         rows.map(|row| row.map_err(self.at())).collect()
     }
 
-    /// Orders that the shop has, or keeps unbooked, and of which more news will come.
+    /// Orders that the shop has, or keeps unbooked, and of which more news will come, a refund too.
     pub fn open_at_shop(&self) -> Result<Vec<OrderId>, StoreError> {
         let mut query = self
             .db
-            .prepare_cached("SELECT id FROM orders WHERE state IN ('held_at_shop', 'accepted', 'shipped') ORDER BY seq DESC LIMIT 50")
+            .prepare_cached("SELECT id FROM orders WHERE state IN ('held_at_shop', 'accepted', 'shipped', 'withdrawn') ORDER BY seq DESC LIMIT 50")
             .map_err(self.at())?;
         let rows = query.query_map([], |row| Ok(OrderId(row.get(0)?))).map_err(self.at())?;
         rows.map(|row| row.map_err(self.at())).collect()

@@ -46,7 +46,16 @@ const FIRST: &str = "
     ) STRICT;
     CREATE TABLE outgoing (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
 ";
-const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION];
+/// Since when an order is in its state, when it was delivered and withdrawn from, and for how long one may.
+const BACK: &str = "
+    ALTER TABLE bookings ADD COLUMN since_unix_ms INTEGER;
+    ALTER TABLE bookings ADD COLUMN delivered_unix_ms INTEGER;
+    ALTER TABLE bookings ADD COLUMN withdrawn_unix_ms INTEGER;
+    ALTER TABLE bookings ADD COLUMN withdrawal_days INTEGER;
+    UPDATE bookings SET withdrawal_days = (SELECT json_extract(quotes.body, '$.withdrawal_days') FROM quotes
+        WHERE json_valid(bookings.body) AND quotes.hash = json_extract(bookings.body, '$.quote_hash'));
+";
+const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION, BACK];
 
 pub struct Book {
     db: Connection,
@@ -71,6 +80,13 @@ pub struct Booking {
     pub booked_unix_ms: i64,
     /// After this it may not be booked any more; unknown of what an earlier version booked.
     pub expires_unix_ms: Option<i64>,
+    /// Since when it is in its state; unknown of one that was only booked.
+    pub since_unix_ms: Option<i64>,
+    pub delivered_unix_ms: Option<i64>,
+    /// When the household's withdrawal came: what its acknowledgement says.
+    pub withdrawn_unix_ms: Option<i64>,
+    /// Days after the delivery in which the household may withdraw, by its quote; unknown of what an earlier version booked.
+    pub withdrawal_days: Option<u16>,
 }
 
 /// What is known of an order id.
@@ -187,7 +203,9 @@ impl Book {
     }
 }
 
-const BOOKING: &str = "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms FROM bookings";
+const BOOKING: &str =
+    "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms,
+    since_unix_ms, delivered_unix_ms, withdrawn_unix_ms, withdrawal_days FROM bookings";
 
 fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {
     let body: String = row.get(6)?;
@@ -203,6 +221,10 @@ fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {
         currency: row.get(8)?,
         booked_unix_ms: row.get(9)?,
         expires_unix_ms: row.get(10)?,
+        since_unix_ms: row.get(11)?,
+        delivered_unix_ms: row.get(12)?,
+        withdrawn_unix_ms: row.get(13)?,
+        withdrawal_days: row.get(14)?,
     })
 }
 
@@ -301,11 +323,12 @@ impl Page<'_> {
         let body = serde_json::to_string(order)
             .map_err(|e| StoreError::Damaged { path: self.path.into(), why: e.to_string() })?;
         self.run(
-            "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked, expires_unix_ms)
-             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked, expires_unix_ms, withdrawal_days)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                 (SELECT json_extract(body, '$.withdrawal_days') FROM quotes WHERE hash = ?11))",
             params![
                 route.home(), route.device(), order.order_id, body, order.total, order.currency, now_unix_ms,
-                state.name(), booked, expires_unix_ms
+                state.name(), booked, expires_unix_ms, order.quote_hash
             ],
         )?;
         let no = self.tx.last_insert_rowid();
@@ -340,14 +363,25 @@ impl Page<'_> {
     }
 
     /// Moves a booking on; gives its new revision.
-    pub fn set_state(&self, route: &Route, order_id: &str, state: StatusState) -> Result<u64, StoreError> {
+    pub fn set_state(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<u64, StoreError> {
+        // The first delivery and the first withdrawal are the ones that count.
         self.tx
             .query_row(
-                "UPDATE bookings SET state = ?4, rev = rev + 1 WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev",
-                [route.home(), route.device(), order_id, state.name()],
+                "UPDATE bookings SET state = ?4, rev = rev + 1, since_unix_ms = ?5,
+                     delivered_unix_ms = coalesce(delivered_unix_ms, iif(?4 = 'delivered', ?5, NULL)),
+                     withdrawn_unix_ms = coalesce(withdrawn_unix_ms, iif(?4 = 'withdrawn', ?5, NULL))
+                 WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev",
+                params![route.home(), route.device(), order_id, state.name(), now],
                 |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()),
             )
             .map_err(at(self.path))
+    }
+
+    /// Moves a booking on; how it stands then.
+    pub fn move_to(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<Booking, StoreError> {
+        self.set_state(route, order_id, state, now)?;
+        let sql = format!("{BOOKING} WHERE home = ?1 AND device = ?2 AND order_id = ?3");
+        self.tx.query_row(&sql, [route.home(), route.device(), order_id], booking).map_err(at(self.path))
     }
 
     /// Orders of a home since a moment, booked or held.

@@ -4,7 +4,10 @@
 //! What it answers to an order is on disk before it is given out. It trusts only what a paired
 //! device signed, and books an order at most once.
 
+mod back;
 mod held;
+
+pub use back::mark;
 
 use super::book::{Book, Booking, Page};
 use super::burst::{self, Ruling};
@@ -13,7 +16,7 @@ use super::{Refused, ShopEvent};
 use crate::clock::Clock;
 use crate::deliver::envelope::{
     self, Body, Cancel, Distrust, Moment, Opened, Order, OrderApprove, OrderGet, Quote, QuoteRefused, QuoteRequest,
-    Receipt, ReceiptStatus, Status, StatusState,
+    Receipt, ReceiptStatus, Status, StatusState, Withdraw, WithdrawalAnswer,
 };
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::store::StoreError;
@@ -83,6 +86,7 @@ impl Desk {
             OrderGet::KIND => self.order_get(at),
             OrderApprove::KIND => self.approve(at),
             Cancel::KIND => self.cancel(at),
+            Withdraw::KIND => self.withdraw(at),
             _ => Ok(refused(topic, "a kind of message that this shop does not know")),
         }
     }
@@ -241,100 +245,11 @@ impl Desk {
                     }
                 }
                 (None, Some(booking)) => {
-                    say.extend(shop.status(&at, &get.order_id, booking.rev, state_of(booking), None));
+                    say.extend(shop.status_of(at.route, booking, None, at.now));
                 }
                 (None, None) => say.extend(shop.status(&at, &get.order_id, 0, StatusState::Unknown, None)),
             }
             Ok(Done { say, events: vec![] })
-        })
-    }
-
-    fn cancel(&mut self, at: At<'_>) -> Result<Done, StoreError> {
-        let cancel = match at.open::<Cancel>(at.now) {
-            Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
-        };
-        let id = cancel.order_id;
-        if !envelope::is_hex128(&id) {
-            return Ok(refused(at.topic, "the order id is not 32 hex digits"));
-        }
-        let Desk { book, keys, catalog, .. } = self;
-        let shop = Seller { keys, shop: &catalog.shop };
-        book.write(|page| {
-            let Some(booking) = page.booking(at.route, &id)? else {
-                // It may still be under way: when it comes it is not booked.
-                let known = page.known(at.route, &id)?;
-                let state = match known {
-                    Some(known) if known.receipt.is_some() => StatusState::Rejected,
-                    Some(_) => StatusState::Cancelled,
-                    None => {
-                        page.remember(at.route, &id, None, None, None, at.now)?;
-                        StatusState::Cancelled
-                    }
-                };
-                let say = shop.status(&at, &id, 1, state, None).into_iter().collect();
-                return Ok(Done { say, events: vec![] });
-            };
-            match state_of(&booking) {
-                StatusState::Accepted | StatusState::Held => {
-                    let rev = page.set_state(at.route, &id, StatusState::Cancelled)?;
-                    if let Some(say) = shop.status(&at, &id, rev, StatusState::Cancelled, None) {
-                        page.say(&say.topic, &say.bytes)?;
-                    }
-                    let event = ShopEvent::Moved {
-                        order_id: id.clone(),
-                        shop_order_no: booking.shop_order_no,
-                        state: StatusState::Cancelled,
-                    };
-                    Ok(Done { say: vec![], events: vec![event] })
-                }
-                state @ (StatusState::Shipped | StatusState::Delivered) => {
-                    let say = shop.status(&at, &id, booking.rev, state, Some("too_late")).into_iter().collect();
-                    Ok(Done { say, events: vec![] })
-                }
-                state @ (StatusState::Unknown
-                | StatusState::Rejected
-                | StatusState::Cancelled
-                | StatusState::Expired
-                | StatusState::Withdrawn
-                | StatusState::Refunded) => {
-                    let say = shop.status(&at, &id, booking.rev, state, None).into_iter().collect();
-                    Ok(Done { say, events: vec![] })
-                }
-            }
-        })
-    }
-
-    /// The shop's own doing: `order` is its id or the shop's number.
-    ///
-    /// # Errors
-    /// The book's; an order that is not there or can't move that way is a [`ShopEvent::Refused`].
-    pub fn advance(&mut self, order: &str, state: StatusState) -> Result<Done, StoreError> {
-        let Some(now) = self.clock.unix_ms() else { return Ok(refused(order, "this machine's clock is not set")) };
-        let Desk { book, keys, catalog, .. } = self;
-        let shop = Seller { keys, shop: &catalog.shop };
-        book.write(|page| {
-            let Some(booking) = page.find(order)? else { return Ok(refused(order, "there is no such order")) };
-            let from = state_of(&booking);
-            let may = matches!(
-                (from, state),
-                (StatusState::Accepted, StatusState::Shipped | StatusState::Delivered | StatusState::Cancelled)
-                    | (StatusState::Shipped, StatusState::Delivered)
-                    | (StatusState::Delivered | StatusState::Withdrawn, StatusState::Refunded)
-            );
-            if !may {
-                return Ok(refused(order, format!("it is {} and can't become {}", from.name(), state.name())));
-            }
-            let route = Route::new(&booking.home, &booking.device, shop.shop).map_err(|e| StoreError::Seal {
-                order: crate::decide::order::OrderId(booking.order_id.clone()),
-                why: e.to_string(),
-            })?;
-            let rev = page.set_state(&route, &booking.order_id, state)?;
-            if let Some(say) = shop.status_on(&route, &booking.order_id, rev, state, None, now) {
-                page.say(&say.topic, &say.bytes)?;
-            }
-            let event = ShopEvent::Moved { order_id: booking.order_id, shop_order_no: booking.shop_order_no, state };
-            Ok(Done { say: vec![], events: vec![event] })
         })
     }
 
@@ -407,10 +322,7 @@ impl Seller<'_> {
     /// What became of an order after its receipt, if anything did.
     fn news_since(&self, page: &Page<'_>, at: &At<'_>, order_id: &str) -> Result<Option<Say>, StoreError> {
         let booking = page.booking(at.route, order_id)?.filter(|booking| booking.rev > 1);
-        Ok(booking.and_then(|booking| {
-            let state = state_of(&booking);
-            self.status(at, order_id, booking.rev, state, held::code_of(state))
-        }))
+        Ok(booking.and_then(|booking| self.status_of(at.route, &booking, held::code_of(state_of(&booking)), at.now)))
     }
 
     fn status_on(
@@ -428,6 +340,35 @@ impl Seller<'_> {
             rev,
             state,
             code: code.map(str::to_owned),
+            since: None,
+            withdrawal: None,
+        };
+        self.seal(&body, now, RECEIPT_LIFE_MS)
+    }
+
+    /// How an order in the book stands, with the acknowledgement of its withdrawal.
+    fn status_of(&self, route: &Route, booking: &Booking, code: Option<&str>, now: i64) -> Option<Say> {
+        let until = back::last_day(booking).map(Moment::new);
+        let received = booking.withdrawn_unix_ms.map(Moment::new);
+        self.answer(route, booking, code, received.map(|received| WithdrawalAnswer { received, until }), now)
+    }
+
+    fn answer(
+        &self,
+        route: &Route,
+        booking: &Booking,
+        code: Option<&str>,
+        withdrawal: Option<WithdrawalAnswer>,
+        now: i64,
+    ) -> Option<Say> {
+        let body = Status {
+            aud: route.down(Status::KIND),
+            order_id: booking.order_id.clone(),
+            rev: booking.rev,
+            state: state_of(booking),
+            code: code.map(str::to_owned),
+            since: booking.since_unix_ms.map(Moment::new),
+            withdrawal,
         };
         self.seal(&body, now, RECEIPT_LIFE_MS)
     }

@@ -1,3 +1,5 @@
+#[path = "tests/back.rs"]
+mod back;
 #[path = "tests/burst.rs"]
 mod bursts;
 

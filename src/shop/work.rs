@@ -264,6 +264,7 @@ impl Work {
                 envelope::OrderGet::KIND,
                 envelope::OrderApprove::KIND,
                 envelope::Cancel::KIND,
+                envelope::Withdraw::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),

@@ -5,8 +5,9 @@
 
 mod log;
 mod plural;
+mod withdrawal;
 
-use crate::decide::lifecycle::BURST;
+use crate::decide::lifecycle::{BURST, NOT_RETURNABLE, TOO_LATE, UNKNOWN_ORDER};
 use crate::decide::money::Money;
 use crate::decide::reply::{Ask, Item, Reason, Reply, Topic};
 use crate::decide::when::{Day, Moment};
@@ -159,6 +160,13 @@ impl Speak<'_> {
             Reply::Cancelled { items } => self.about("cancelled", items),
             Reply::CancelAsked { items } => self.about("cancel-asked", items),
             Reply::CancelRefused { items } => self.about("cancel-refused", items),
+            Reply::NothingToReturn => self.say("nothing-to-return", &[]),
+            Reply::AskReturn { .. } | Reply::Withdrawn { .. } | Reply::WithdrawalRefused { .. } => self.back(reply),
+            Reply::NotReturned { items, answered: true } => self.about("not-returned", items),
+            Reply::NotReturned { items, answered: false } => self.about("not-returned-unclear", items),
+            Reply::WithdrawalSent { items } => self.about("withdrawal-sent", items),
+            Reply::WithdrawalStands { items } => self.about("withdrawal-stands", items),
+            Reply::Refunded { items } => self.about("refunded", items),
             Reply::Expired { items } => self.about("expired", items),
             Reply::NotApproved { items } => self.about("not-approved", items),
             Reply::Lost { items } => self.about("lost", items),
@@ -172,7 +180,6 @@ impl Speak<'_> {
                 match topic {
                     Topic::Find => "not-yet-find",
                     Topic::Handoff => "not-yet-handoff",
-                    Topic::Return => "not-yet-return",
                     Topic::News => "not-yet-news",
                 },
                 &[],
@@ -249,7 +256,8 @@ impl Speak<'_> {
     fn code(&self, code: &str) -> String {
         match code {
             "" => self.say("code-none", &[]),
-            "unknown_product" | "out_of_stock" | "price_changed" | "expired" => self.say(&format!("code-{code}"), &[]),
+            "unknown_product" | "out_of_stock" | "price_changed" | "expired" | TOO_LATE | NOT_RETURNABLE
+            | UNKNOWN_ORDER | "not_in_part" => self.say(&format!("code-{code}"), &[]),
             other => self.say("code-other", &[("code", text(other.replace('_', " ")))]),
         }
     }
@@ -415,6 +423,16 @@ impl Speak<'_> {
     }
 
     fn moment(&self, at: Moment) -> String {
+        self.moment_on(self.day(at.day), at)
+    }
+
+    /// With its date, also of today: what is written down or quoted later.
+    fn dated(&self, at: Moment) -> String {
+        let far = Day { days_ahead: i64::MAX, ..at.day };
+        self.moment_on(self.day(far), at)
+    }
+
+    fn moment_on(&self, day: String, at: Moment) -> String {
         let half = self.say(if at.hour < 12 { "half-am" } else { "half-pm" }, &[]);
         let hour12 = match at.hour % 12 {
             0 => 12,
@@ -428,7 +446,7 @@ impl Speak<'_> {
             ("half", text(half)),
         ];
         let time = self.say("time", &args);
-        self.say("moment", &[("day", text(self.day(at.day))), ("time", text(time))])
+        self.say("moment", &[("day", text(day)), ("time", text(time))])
     }
 }
 

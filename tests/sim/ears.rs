@@ -39,6 +39,8 @@ pub struct Utterance {
     pub wish: Option<Vec<(&'static str, u32)>>,
     /// Said without having listened.
     pub careless: bool,
+    /// The turn whose question somebody answers with it.
+    pub answers: Option<Turn>,
 }
 
 impl Utterance {
@@ -144,7 +146,9 @@ impl World {
             self.ears.listening = Listening::Command;
             self.give(Event::Woke { score: 0.8 });
         }
-        let utterance = self.utterance(said, speaker, self.ms + 300);
+        // Who says the phrase out of the blue has not listened to what is being asked.
+        let careless = said == "order it";
+        let utterance = Utterance { careless, ..self.utterance(said, speaker, self.ms + 300) };
         self.put(utterance.to_ms, Input::Spoken(utterance));
     }
 
@@ -168,6 +172,7 @@ impl World {
             entropy: self.rng.bytes(),
             wish: self.model.wish.clone(),
             careless: false,
+            answers: None,
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const SETTLED: u64 = 64;
 
 /// Where sequences begin, besides in silence: what it takes to get there.
-pub fn starts() -> [(&'static str, Vec<Step>); 6] {
+pub fn starts() -> [(&'static str, Vec<Step>); 8] {
     [
         ("nothing was said", vec![]),
         ("read back", READ_BACK.to_vec()),
@@ -18,6 +18,8 @@ pub fn starts() -> [(&'static str, Vec<Step>); 6] {
         ("waiting for an adult", ADULT.to_vec()),
         ("sent", sent()),
         ("challenged", CHALLENGED.to_vec()),
+        ("asked whether it goes back", [&at_shop()[..], &ASKED_BACK].concat()),
+        ("going back", [&at_shop()[..], &ASKED_BACK, &GOES_BACK].concat()),
     ]
 }
 
@@ -40,6 +42,14 @@ const LEAVES: [Step; 2] = [Step::Time, Step::Stored];
 const ANSWERED: [Step; 3] = [Step::Shop, Step::Stored, Step::Played];
 const TAKEN_BACK: [Step; 3] = [Step::Say("cancel that"), Step::Stored, Step::Played];
 
+const ASKED_BACK: [Step; 2] = [Step::Say("i want to return the coffee"), Step::Played];
+/// The log, then the order; both are said to have been written.
+const GOES_BACK: [Step; 4] = [Step::Say("yes"), Step::Stored, Step::Stored, Step::Played];
+
+fn at_shop() -> Vec<Step> {
+    [&sent()[..], &ANSWERED].concat()
+}
+
 fn held() -> Vec<Step> {
     [&READ_BACK[..], &CONFIRMED].concat()
 }
@@ -49,7 +59,7 @@ fn sent() -> Vec<Step> {
 }
 
 /// Dialogues from beginning to end.
-pub fn dialogues() -> [(&'static str, Vec<Step>); 8] {
+pub fn dialogues() -> [(&'static str, Vec<Step>); 10] {
     let (held, sent) = (held(), sent());
     let to_the_end = [&LEAVES[..], &ANSWERED].concat();
     let change = [Step::Say("make it two"), Step::Quoted, Step::Stored, Step::Played];
@@ -63,6 +73,8 @@ pub fn dialogues() -> [(&'static str, Vec<Step>); 8] {
         ("no adult", [&ADULT[..], &LEAVES, &[Step::Played]].concat()),
         ("taken back while held", [&held[..], &TAKEN_BACK].concat()),
         ("taken back when sent", [&sent[..], &ANSWERED, &TAKEN_BACK, &ANSWERED].concat()),
+        ("sent back", [&at_shop()[..], &ASKED_BACK, &GOES_BACK, &ANSWERED].concat()),
+        ("sent back at the command line", [&at_shop()[..], &[Step::SendBack, Step::Stored], &ANSWERED].concat()),
         ("a change", [&READ_BACK[..], &change, &CONFIRMED, &LEAVES, &booked].concat()),
         (
             "a disk that fails and works again",

@@ -3,7 +3,7 @@
 use super::{Fault, Input, MINUTE, World, product};
 use crate::rng::Rng;
 use tendero::decide::event::Event;
-use tendero::decide::order::{OrderId, OrderState, Quote, Receipt, ReceiptStatus, StatusUpdate};
+use tendero::decide::order::{OrderId, OrderState, Quote, Receipt, ReceiptStatus, StatusUpdate, WithdrawalAnswer};
 
 /// Titles with what must never be said aloud by the speaker, or nothing that can be.
 const TITLES: [&str; 8] = [
@@ -52,7 +52,11 @@ impl World {
             2 | 3 => {
                 let state = *self.rng.pick(&STATES);
                 let rev = *self.rng.pick(&[0, 1, self.shop.revs, self.shop.revs + 1]);
-                Event::Status(StatusUpdate { order_id, rev, state, code: None })
+                let code = self.rng.pick(&[None, Some("too_late"), Some("order it; hey tendero")]).map(str::to_owned);
+                let since_unix_ms = *self.rng.pick(&[None, Some(0), Some(i64::MIN), Some(i64::MAX)]);
+                let answer = WithdrawalAnswer { received_unix_ms: since_unix_ms, until_unix_ms: Some(i64::MAX) };
+                let withdrawal = self.rng.chance(50).then_some(answer);
+                Event::Status(StatusUpdate { order_id, rev, state, code, since_unix_ms, withdrawal })
             }
             _ => Event::Distrusted { shop: "Hey Tendero order it".into(), why: "signature".into() },
         };
@@ -60,7 +64,7 @@ impl World {
     }
 }
 
-const STATES: [OrderState; 13] = [
+const STATES: [OrderState; 14] = [
     OrderState::AwaitingAdult,
     OrderState::Held,
     OrderState::Sending,
@@ -71,6 +75,7 @@ const STATES: [OrderState; 13] = [
     OrderState::Cancelling,
     OrderState::Cancelled,
     OrderState::Expired,
+    OrderState::Withdrawing,
     OrderState::Withdrawn,
     OrderState::Refunded,
     OrderState::Unknown,

@@ -5,6 +5,7 @@ use super::model::Question;
 use super::{Fault, Input, MINUTE, World, words};
 use tendero::decide::event::{Button, Channel, Event, Turn};
 use tendero::decide::reply::Reply;
+use tendero::understand::Lang;
 use tendero::understand::grammar::Expect;
 
 /// Who types.
@@ -25,13 +26,17 @@ impl World {
                 let typed = self.rng.chance(10);
                 if typed { self.types(said, 0, false) } else { self.command(said, Speaker::Household) }
             }
-            11 | 12 => self.command("cancel that", Speaker::Household),
+            11 => self.command("cancel that", Speaker::Household),
+            12 => self.command("i want to return it", Speaker::Household),
             13..=15 => {
                 let said = self.rng.word(&words::OTHERS);
                 self.command(said, Speaker::Household);
             }
             16 => self.give(Event::Button(Button::Tap)),
             17 => self.types("cancel that", 0, false),
+            18 if self.rng.chance(50) => {
+                self.sends_back();
+            }
             18 => {
                 let newest = self.disk.household.newest(|_| true).map(|order| order.id.clone());
                 if let Some(order) = newest {
@@ -61,6 +66,12 @@ impl World {
         match reply {
             Reply::AwaitingAdult { .. } | Reply::HeldByShop { .. } if self.rng.chance(70) => {
                 self.soon(10_000, 8 * MINUTE, Input::Approve);
+            }
+            Reply::AskReturn { .. } if *channel != Channel::Voice => {
+                if let Some(said) = self.answer_back() {
+                    let after_ms = self.rng.between(2_000, 30_000);
+                    self.types(&said, after_ms, false);
+                }
             }
             Reply::ReadBack { .. } | Reply::SayPhrase { .. } | Reply::ShopSilent { .. } | Reply::NotSold { .. }
                 if *channel != Channel::Voice =>
@@ -93,6 +104,7 @@ impl World {
                 let said = self.rng.word(&["the first one", "the second one", "oat milk", "whole milk", "no"]);
                 Some((said.to_owned(), false))
             }
+            Expect::Confirm if self.model.asked_back(&Channel::Voice) => self.answer_back().map(|said| (said, false)),
             Expect::Confirm | Expect::Challenge { .. } => {
                 let words = if let Expect::Challenge { words } = expect { words } else { none };
                 let question = self.model.question(&Channel::Voice).cloned();
@@ -112,8 +124,28 @@ impl World {
         };
         let after_ms = if self.rng.chance(95) { self.rng.between(200, 5_000) } else { self.rng.between(9_000, 12_000) };
         let from_ms = self.ms + after_ms;
-        let utterance = Utterance { careless, ..self.utterance(&said, speaker, from_ms) };
+        let utterance = Utterance { careless, answers: Some(turn), ..self.utterance(&said, speaker, from_ms) };
         self.put(utterance.to_ms, Input::Spoken(utterance));
+    }
+
+    /// What a person answers to "shall I return it?".
+    fn answer_back(&mut self) -> Option<String> {
+        let said = match self.rng.below(10) {
+            0..=4 => "yes",
+            5 => "return it",
+            6 => "no",
+            7 => return None,
+            _ => self.rng.word(&words::ANSWERS),
+        };
+        Some(said.to_owned())
+    }
+
+    /// Somebody withdraws from the newest order at the command line, which has asked twice. `false`: there is none.
+    pub(super) fn sends_back(&mut self) -> bool {
+        let Some(order) = self.disk.household.newest(|_| true).map(|order| order.id.clone()) else { return false };
+        self.model.back_by_hand.insert(order.clone());
+        self.give(Event::WithdrawOrder { order, channel: Channel::Text(CLIENT.into()), lang: Lang::En });
+        true
     }
 
     /// What a person answers to `question`, and whether without having listened. `None`: nothing.

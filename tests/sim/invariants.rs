@@ -27,6 +27,9 @@ pub enum Invariant {
     /// Nothing heard while the speaker talks, or before the microphone was muted, can confirm, and the speaker says
     /// nothing that a shop made up to be heard.
     Deaf,
+    /// Nothing goes back unless the household said both steps, or somebody at the command line; it is withdrawn only when
+    /// the shop said so.
+    Withdrawn,
     /// Announced only once it is on disk, and then it is.
     Told,
     /// When the faults stop: idle, outbox drained, each order in a known state.
@@ -166,8 +169,13 @@ impl World {
 
     fn check_meant(&mut self, order: &Order, cause: &Cause) {
         let Some(utterance) = &cause.utterance else { return };
-        let excused =
-            utterance.was_misheard() || utterance.careless || utterance.speaker != Speaker::Household || self.stepping;
+        // Late for one question, and taken for the answer to the next one.
+        let for_another = utterance.answers.is_some() && utterance.answers != utterance.turn;
+        let excused = utterance.was_misheard()
+            || utterance.careless
+            || for_another
+            || utterance.speaker != Speaker::Household
+            || self.stepping;
         let meant = is_wish(order, utterance.wish.as_deref());
         if !meant {
             self.tally.unmeant += 1;
@@ -268,6 +276,7 @@ impl World {
             && first.expires_unix_ms == order.expires_unix_ms;
         self.must(same, Invariant::SameBytes, "an order changed after it was confirmed", order);
         let before = self.disk.household.orders.get(&order.id).map(|order| order.state);
+        self.check_goes_back(order, before);
         let by_hand = self.model.hand_ms.filter(|ms| *ms >= known.at_ms);
         if first.state == OrderState::AwaitingAdult && matches!(order.state, OrderState::Held | OrderState::Sending) {
             self.must(by_hand.is_some(), Invariant::Guarded, "goes on without an adult's hand", order);
@@ -285,9 +294,37 @@ impl World {
             self.must(enough, Invariant::Guarded, "left before its hold was over", order);
         }
         if let Some(before) = before.filter(|before| before.is_final() && *before != order.state) {
-            let back = matches!(order.state, OrderState::Withdrawn | OrderState::Refunded);
-            let goes_on = back && matches!(before, OrderState::Delivered | OrderState::Withdrawn);
+            let back = matches!(order.state, OrderState::Withdrawing | OrderState::Withdrawn | OrderState::Refunded);
+            let goes_on = back && before == OrderState::Delivered
+                || before == OrderState::Withdrawn && order.state == OrderState::Refunded;
             self.must(goes_on, Invariant::Rest, &format!("{} after {}", order.state.name(), before.name()), order);
+        }
+    }
+
+    fn check_goes_back(&mut self, order: &Order, before: Option<OrderState>) {
+        if before == Some(order.state) {
+            return;
+        }
+        if order.state == OrderState::Withdrawing {
+            let agreed = self.model.takes_back(order);
+            self.must(agreed, Invariant::Withdrawn, "goes back without both steps", order);
+            let at_shop = matches!(before, Some(OrderState::Accepted | OrderState::Shipped | OrderState::Delivered));
+            self.must(at_shop, Invariant::Withdrawn, "goes back although the shop does not have it", order);
+        }
+        if matches!(order.state, OrderState::Withdrawn | OrderState::Refunded) {
+            let said = self.shop.acknowledged.contains(&order.id) || self.shop.lied.contains(&order.id);
+            self.must(said, Invariant::Withdrawn, "withdrawn although the shop never said so", order);
+        }
+    }
+
+    /// A withdrawal comes to the shop: it was on disk before.
+    pub(super) fn check_withdrawal_arrives(&mut self, id: &OrderId) {
+        let on_disk = self.disk.states.get(id).is_some_and(|states| states.contains(&OrderState::Withdrawing));
+        if !on_disk {
+            self.violate(
+                Invariant::Withdrawn,
+                format!("the shop was told that {id} goes back before that was on disk"),
+            );
         }
     }
 

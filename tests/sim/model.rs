@@ -25,6 +25,14 @@ pub(super) struct Model {
     pub orders: BTreeMap<OrderId, Confirmed>,
     /// What is on disk, and the household has not been told yet.
     pub owed: BTreeMap<OrderId, News>,
+    /// Whether an order shall go back, one a channel.
+    backs: Vec<Back>,
+    /// What somebody agreed to send back, with both steps, and has not gone back yet.
+    agreed: Vec<Vec<Item>>,
+    /// Orders from which somebody withdrew at the command line.
+    pub back_by_hand: BTreeSet<OrderId>,
+    /// Withdrawals that were written, by order and moment.
+    pub going_back: BTreeSet<(OrderId, Option<i64>)>,
     /// When an adult's hand was last on the button.
     pub hand_ms: Option<u64>,
     /// Orders whose hold has ended.
@@ -45,6 +53,14 @@ pub(super) struct Question {
     pub words: Vec<String>,
     /// When it has really been heard to its end.
     pub heard_out_ms: u64,
+}
+
+/// The question whether an order shall go back, as it was heard.
+#[derive(Debug, Clone)]
+struct Back {
+    channel: Channel,
+    items: Vec<Item>,
+    heard_out_ms: u64,
 }
 
 impl Question {
@@ -99,6 +115,10 @@ pub(super) enum News {
     Lost,
     KeptBack,
     ApprovalSent,
+    GoingBack,
+    Withdrawn,
+    NotTakenBack,
+    Refunded,
 }
 
 impl News {
@@ -108,6 +128,7 @@ impl News {
         match state {
             Held => Some(News::Held),
             AwaitingAdult => Some(News::AwaitingAdult),
+            Accepted | Shipped | Delivered if before == Some(Withdrawing) => Some(News::NotTakenBack),
             Accepted | Shipped | Delivered => (!was_booked).then_some(News::Booked),
             Rejected => Some(News::Rejected),
             Cancelled => Some(News::Cancelled),
@@ -115,7 +136,10 @@ impl News {
             Unknown => Some(News::Lost),
             HeldAtShop => Some(News::KeptBack),
             Approving => Some(News::ApprovalSent),
-            Sending | Cancelling | Withdrawn | Refunded => None,
+            Withdrawing => Some(News::GoingBack),
+            Withdrawn => Some(News::Withdrawn),
+            Refunded => Some(News::Refunded),
+            Sending | Cancelling => None,
         }
     }
 
@@ -131,6 +155,10 @@ impl News {
             Reply::Lost { items } => (News::Lost, items),
             Reply::HeldByShop { items, .. } => (News::KeptBack, items),
             Reply::ApprovalSent { items } => (News::ApprovalSent, items),
+            Reply::WithdrawalSent { items } => (News::GoingBack, items),
+            Reply::Withdrawn { items, .. } => (News::Withdrawn, items),
+            Reply::WithdrawalRefused { items, .. } => (News::NotTakenBack, items),
+            Reply::Refunded { items } => (News::Refunded, items),
             _ => return None,
         })
     }
@@ -142,12 +170,20 @@ impl News {
             // Whatever became of it since: the answer of the disk may be late.
             News::Held | News::AwaitingAdult => true,
             News::Booked => {
-                matches!(state, Accepted | Shipped | Delivered | Cancelling | Withdrawn | Refunded | Cancelled)
+                matches!(
+                    state,
+                    Accepted | Shipped | Delivered | Cancelling | Withdrawing | Withdrawn | Refunded | Cancelled
+                )
             }
             News::Rejected => state == Rejected,
             News::Cancelled => state == Cancelled,
             News::Expired => state == Expired,
             News::Lost | News::KeptBack | News::ApprovalSent => state != Held && state != AwaitingAdult,
+            News::GoingBack => state == Withdrawing,
+            // Both may have come at once.
+            News::Withdrawn => matches!(state, Withdrawn | Refunded),
+            News::NotTakenBack => matches!(state, Accepted | Shipped | Delivered),
+            News::Refunded => state == Refunded,
         }
     }
 }
@@ -237,6 +273,7 @@ impl Model {
                 };
             }
         }
+        self.told_back(channel, reply, heard_out_ms);
         let words = |ask: &Ask| if let Ask::Challenge { words } = ask { words.clone() } else { vec![] };
         let at = self.questions.iter().position(|question| question.channel == *channel);
         match (reply, at) {
@@ -260,7 +297,7 @@ impl Model {
             }
             (Reply::Because { .. } | Reply::Busy, _) => {}
             // To a client that types, news come at any time.
-            (reply, Some(_)) if *channel != Channel::Voice && News::told_by(reply).is_some() => {}
+            (reply, Some(_)) if *channel != Channel::Voice && is_news(reply) => {}
             (_, Some(at)) => {
                 self.questions.remove(at);
             }
@@ -268,10 +305,49 @@ impl Model {
         }
     }
 
+    /// What is asked about an order that may go back.
+    fn told_back(&mut self, channel: &Channel, reply: &Reply, heard_out_ms: u64) {
+        if *channel != Channel::Voice && is_news(reply) || matches!(reply, Reply::Busy) {
+            return;
+        }
+        self.backs.retain(|back| back.channel != *channel);
+        if let Reply::AskReturn { items, .. } = reply {
+            let (channel, items) = (channel.clone(), items.clone());
+            self.backs.push(Back { channel, items, heard_out_ms });
+        }
+    }
+
+    pub fn asked_back(&self, channel: &Channel) -> bool {
+        self.backs.iter().any(|back| back.channel == *channel)
+    }
+
+    /// Somebody says the second step: after all of the question, into a microphone that is open for it.
+    fn hears_back(&mut self, heard: &Heard, utterance: &Utterance, in_turn: bool) {
+        let typed = heard.channel != Channel::Voice;
+        let Some(at) = self.backs.iter().position(|back| back.channel == heard.channel) else { return };
+        let own = utterance.while_speaking || utterance.speaker == super::ears::Speaker::Loudspeaker;
+        let after = typed || self.backs[at].heard_out_ms <= utterance.from_ms;
+        if (typed || in_turn) && after && !own && heard_agrees(heard) {
+            let items = self.backs.remove(at).items;
+            self.agreed.push(items);
+        }
+    }
+
+    /// Was this withdrawal said with both steps? Each agreement is good for one.
+    pub fn takes_back(&mut self, order: &Order) -> bool {
+        let asked_unix_ms = order.withdrawal.as_ref().and_then(|withdrawal| withdrawal.asked_unix_ms);
+        if !self.going_back.insert((order.id.clone(), asked_unix_ms)) || self.back_by_hand.contains(&order.id) {
+            return true;
+        }
+        let agreed = self.agreed.iter().position(|items| names(items, order));
+        agreed.map(|at| self.agreed.remove(at)).is_some()
+    }
+
     /// A fresh mind: what was open is not any more. How many orders the household was not told of: what was to be
     /// said is in memory only.
     pub fn begin_life(&mut self) -> u64 {
         self.questions.clear();
+        self.backs.clear();
         self.open = None;
         let untold = self.owed.len() as u64;
         self.owed.clear();
@@ -288,6 +364,9 @@ impl World {
                 let utterance = model.utterances.iter().find(|known| known.entropy == heard.entropy.0).cloned();
                 let voice = heard.channel == Channel::Voice;
                 let turn = model.open.take_if(|open| voice && Some(open.turn) == heard.turn);
+                if let Some(utterance) = &utterance {
+                    model.hears_back(heard, utterance, turn.is_some());
+                }
                 Cause { heard: Some(heard.clone()), utterance, turn }
             }
             Event::Quoted(quote) => {
@@ -342,16 +421,43 @@ impl World {
     }
 }
 
+/// Does it tell of an order that was made, besides whatever is being talked about?
+fn is_news(reply: &Reply) -> bool {
+    let late = matches!(
+        reply,
+        Reply::CancelAsked { .. }
+            | Reply::StoreTrouble { .. }
+            | Reply::WithdrawalStands { .. }
+            | Reply::NothingToCancel
+    );
+    late || News::told_by(reply).is_some()
+}
+
 fn texts_of_shop(reply: &Reply) -> Vec<&str> {
     use tendero::decide::reply::Reason;
     match reply {
         Reply::ReadBack { items, .. } => items.iter().map(|item| item.product.as_str()).collect(),
-        Reply::RejectedByShop { code, .. } | Reply::NotSold { code, .. } => vec![code],
+        Reply::RejectedByShop { code, .. } | Reply::NotSold { code, .. } | Reply::WithdrawalRefused { code, .. } => {
+            vec![code]
+        }
         Reply::Distrusted { shop } => vec![shop],
         Reply::Refused { reason: Reason::Substituted { offered, .. } } => vec![offered],
         Reply::Refused { reason: Reason::HostileText { product } } => vec![product],
         _ => vec![],
     }
+}
+
+/// Do the words that were heard agree that an order goes back, and none that were heard nearly as well object?
+fn heard_agrees(heard: &Heard) -> bool {
+    const CLOSE: f32 = 0.15;
+    let best = heard.nbest[0].confidence;
+    heard.nbest.iter().any(|chosen| {
+        let near = |other: &&tendero::decide::event::Hypothesis| chosen.confidence - other.confidence <= CLOSE;
+        best - chosen.confidence <= CLOSE
+            && chosen.confidence >= 0.35
+            && words::agrees(&chosen.text)
+            && !heard.nbest.iter().filter(near).any(|other| words::is_negative(&other.text))
+    })
 }
 
 /// Do the words that were heard confirm, whichever hypothesis is believed? Every one that is nearly as good as the

@@ -76,6 +76,8 @@ fn agree(on_disk: OrderState, at_shop: Option<OrderState>) -> bool {
         Cancelled => at_shop.is_none_or(|state| state == Cancelled),
         Rejected => at_shop.is_none_or(|state| state == Rejected),
         Expired => at_shop.is_none_or(|state| matches!(state, Expired | Rejected)),
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawn | Refunded | Unknown => false,
+        Withdrawn => matches!(at_shop, Some(Withdrawn | Refunded)),
+        Refunded => at_shop == Some(Refunded),
+        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawing | Unknown => false,
     }
 }

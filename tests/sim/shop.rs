@@ -4,8 +4,10 @@
 use super::{Fault, HOUR, Input, Invariant, MINUTE, START_UNIX_MS, World, product};
 use std::collections::{BTreeMap, BTreeSet};
 use tendero::decide::event::Event;
+use tendero::decide::lifecycle::UNKNOWN_ORDER;
 use tendero::decide::order::{
     Delivery, Order, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Wanted,
+    WithdrawalAnswer,
 };
 use tendero::understand::Lang;
 
@@ -16,6 +18,8 @@ pub(super) struct Shop {
     refused: BTreeSet<OrderId>,
     /// Orders about which it told something else than is true.
     pub lied: BTreeSet<OrderId>,
+    /// Orders whose withdrawal it has acknowledged.
+    pub acknowledged: BTreeSet<OrderId>,
     pub revs: u64,
 }
 
@@ -26,6 +30,8 @@ pub(super) struct Booking {
     pub state: OrderState,
     /// Many homes asked for it at once: from then on the shop waits for an adult of this home.
     pub burst_ms: Option<u64>,
+    /// When the withdrawal came, and stays.
+    pub withdrawn_unix_ms: Option<i64>,
 }
 
 impl Shop {
@@ -47,9 +53,11 @@ impl World {
         let errand = match order.state {
             OrderState::Sending => Input::Arrive(id.clone()),
             OrderState::Approving => Input::ApprovalArrives(id.clone()),
+            OrderState::Withdrawing => Input::WithdrawalArrives(id.clone()),
             _ => return,
         };
-        if self.now().wall.is_some_and(|wall| wall.unix_ms >= expires_unix_ms) {
+        let ends = order.state != OrderState::Withdrawing;
+        if ends && self.now().wall.is_some_and(|wall| wall.unix_ms >= expires_unix_ms) {
             return;
         }
         self.over_the_link(errand);
@@ -97,7 +105,7 @@ impl World {
             lines,
             delivery: Delivery { earliest_unix_ms: day, latest_unix_ms: day, amount: 0 },
             valid_s: if self.rng.chance(10) { 5 } else { 900 },
-            withdrawal_days: 14,
+            withdrawal_days: if self.rng.chance(8) { 0 } else { 14 },
             recurring: false,
             because: None,
             surge: None,
@@ -147,7 +155,9 @@ impl World {
         let held = dice(id, 2).is_multiple_of(12);
         let state = if held { OrderState::Sending } else { OrderState::Accepted };
         let burst_ms = (held && dice(id, 5).is_multiple_of(2)).then_some(self.ms);
-        self.shop.bookings.insert(id.clone(), Booking { order: order.clone(), state, burst_ms });
+        self.shop
+            .bookings
+            .insert(id.clone(), Booking { order: order.clone(), state, burst_ms, withdrawn_unix_ms: None });
         let ends_ms = u64::try_from(order.expires_unix_ms - START_UNIX_MS).unwrap_or(0);
         if burst_ms.is_some() {
             self.put(ends_ms.max(self.ms), Input::ShopMoves(id.clone()));
@@ -183,6 +193,7 @@ impl World {
             OrderState::Sending => OrderState::Rejected,
             OrderState::Accepted => OrderState::Shipped,
             OrderState::Shipped => OrderState::Delivered,
+            OrderState::Withdrawn => OrderState::Refunded,
             settled => settled,
         };
         let state = booking.state;
@@ -210,6 +221,51 @@ impl World {
         self.status(id, state);
     }
 
+    /// The shop takes back what it has, now and then not; the same word gets the same answer.
+    pub(super) fn withdrawal_arrives(&mut self, id: &OrderId) {
+        let true_unix_ms = START_UNIX_MS + i64::try_from(self.ms).unwrap();
+        self.check_withdrawal_arrives(id);
+        let Some(booking) = self.shop.bookings.get_mut(id) else {
+            // It never had it; what the link makes of that.
+            let answer = WithdrawalAnswer { received_unix_ms: None, until_unix_ms: None };
+            return self.status_with(id, OrderState::Accepted, Some(UNKNOWN_ORDER), Some(answer));
+        };
+        let refuses = dice(id, 6).is_multiple_of(4) || booking.order.quote.withdrawal_days == 0;
+        let mut code = None;
+        match booking.state {
+            OrderState::Sending => booking.state = OrderState::Cancelled,
+            OrderState::Accepted | OrderState::Shipped | OrderState::Delivered if refuses => code = Some("too_late"),
+            OrderState::Accepted | OrderState::Shipped | OrderState::Delivered => {
+                booking.state = OrderState::Withdrawn;
+                booking.withdrawn_unix_ms = Some(true_unix_ms);
+            }
+            _ => {}
+        }
+        let state = booking.state;
+        let answer = (code.is_some() || booking.withdrawn_unix_ms.is_some()).then(|| WithdrawalAnswer {
+            received_unix_ms: booking.withdrawn_unix_ms.or(Some(true_unix_ms)),
+            until_unix_ms: None,
+        });
+        if state == OrderState::Withdrawn && dice(id, 7).is_multiple_of(2) {
+            self.put(self.ms + HOUR, Input::ShopMoves(id.clone()));
+        }
+        self.status_with(id, state, code, answer);
+    }
+
+    /// What the link does when the broker has lost its session, and with it perhaps the shop's last word.
+    pub(super) fn ask_about_open_orders(&mut self) {
+        let open =
+            |order: &&Order| matches!(order.state, OrderState::Accepted | OrderState::Shipped | OrderState::Withdrawn);
+        let open: Vec<OrderId> =
+            self.disk.household.orders.values().filter(open).map(|order| order.id.clone()).collect();
+        for id in open {
+            let booking = self.shop.bookings.get(&id).filter(|booking| booking.state != OrderState::Sending);
+            if let Some(state) = booking.map(|booking| booking.state) {
+                self.status(&id, state);
+            }
+        }
+    }
+
     pub(super) fn ask_arrives(&mut self, id: &OrderId) {
         // Asked for only after its signed expiry: an unknown order is not taken any more.
         let state = match self.shop.bookings.get_mut(id) {
@@ -227,8 +283,25 @@ impl World {
     }
 
     fn status(&mut self, id: &OrderId, state: OrderState) {
+        let withdrawn = self.shop.bookings.get(id).and_then(|booking| booking.withdrawn_unix_ms);
+        let answer = withdrawn.map(|at| WithdrawalAnswer { received_unix_ms: Some(at), until_unix_ms: None });
+        self.status_with(id, state, None, answer);
+    }
+
+    fn status_with(
+        &mut self,
+        id: &OrderId,
+        state: OrderState,
+        code: Option<&str>,
+        withdrawal: Option<WithdrawalAnswer>,
+    ) {
         self.shop.revs += 1;
-        let update = StatusUpdate { order_id: id.clone(), rev: self.shop.revs, state, code: None };
+        if matches!(state, OrderState::Withdrawn | OrderState::Refunded) {
+            self.shop.acknowledged.insert(id.clone());
+        }
+        let since_unix_ms = Some(START_UNIX_MS + i64::try_from(self.ms).unwrap());
+        let (order_id, rev, code) = (id.clone(), self.shop.revs, code.map(str::to_owned));
+        let update = StatusUpdate { order_id, rev, state, code, since_unix_ms, withdrawal };
         self.over_the_link(Input::Event(Event::Status(update)));
     }
 }

@@ -27,6 +27,8 @@ pub enum Step {
     Shop,
     Tap,
     Hold,
+    /// Somebody withdraws from the newest order at the command line.
+    SendBack,
     /// Until the mind's next deadline.
     Time,
     Restart,
@@ -38,12 +40,13 @@ pub enum Step {
 }
 
 /// Every step, with the utterances that lead somewhere: what orders, what confirms, what does not, what ends it.
-pub const ALPHABET: [Step; 21] = [
+pub const ALPHABET: [Step; 22] = [
     Step::Say("order coffee"),
     Step::Phrase,
     Step::Say("yes"),
     Step::Say("no"),
     Step::Say("cancel that"),
+    Step::Say("return it"),
     Step::Say("mumble mumble"),
     Step::Wake,
     Step::Silence,
@@ -125,7 +128,11 @@ impl World {
                 let to_shop = |input: &Input| {
                     matches!(
                         input,
-                        Input::Arrive(_) | Input::CancelArrives(_) | Input::ApprovalArrives(_) | Input::AskArrives(_)
+                        Input::Arrive(_)
+                            | Input::CancelArrives(_)
+                            | Input::ApprovalArrives(_)
+                            | Input::WithdrawalArrives(_)
+                            | Input::AskArrives(_)
                     )
                 };
                 return self.brings(to_shop) && {
@@ -135,6 +142,7 @@ impl World {
             }
             Step::Tap => self.give(Event::Button(Button::Tap)),
             Step::Hold => self.hold_button(),
+            Step::SendBack => return self.sends_back(),
             Step::Time => {
                 let Some(deadline) = self.mind.deadline() else { return false };
                 self.ms = self.ms.max(deadline.at_mono_ms + self.born_ms);

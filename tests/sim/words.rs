@@ -26,7 +26,7 @@ pub const ORDERS: [(&str, Lines); 15] = [
 ];
 
 /// Said after the wake word, and no order.
-pub const OTHERS: [&str; 17] = [
+pub const OTHERS: [&str; 20] = [
     "cancel that",
     "cancel the coffee",
     "order it",
@@ -44,6 +44,9 @@ pub const OTHERS: [&str; 17] = [
     "the weather is nice",
     "order two hundred packs of coffee",
     "i want to talk to a person",
+    "i want to return the coffee",
+    "i want to return it",
+    "return the oat milk",
 ];
 
 /// What a television says after the wake word.
@@ -118,6 +121,12 @@ pub fn confirms(text: &str, challenge: &[String]) -> bool {
     let phrase = words.windows(2).any(|pair| pair == ["order", "it"]);
     let mut rest = words.iter();
     phrase && !is_negative(text) && challenge.iter().all(|word| rest.any(|said| said == word))
+}
+
+/// Do these words, as they were heard, agree that an order goes back? Judged without the parser.
+pub fn agrees(text: &str) -> bool {
+    let agreeing = ["yes", "return", "order"];
+    !is_negative(text) && text.split_whitespace().any(|word| agreeing.contains(&word))
 }
 
 pub fn is_negative(text: &str) -> bool {

@@ -108,6 +108,7 @@ pub enum Input {
     Arrive(OrderId),
     CancelArrives(OrderId),
     ApprovalArrives(OrderId),
+    WithdrawalArrives(OrderId),
     AskArrives(OrderId),
     /// The outbox looks whether a sent order still has no receipt on disk.
     Outbox(OrderId),
@@ -275,6 +276,7 @@ impl World {
         let from_ms = self.ms;
         self.until(from_ms + SETTLE_MS);
         self.give(Event::Link { up: true });
+        self.ask_about_open_orders();
         self.until(from_ms + SETTLE_MS + HOUR);
         self.check_end();
         self.tally.end(&self.disk.household, self.shop.booked());
@@ -360,6 +362,7 @@ impl World {
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
             Input::ApprovalArrives(id) => self.approval_arrives(&id),
+            Input::WithdrawalArrives(id) => self.withdrawal_arrives(&id),
             Input::AskArrives(id) => self.ask_arrives(&id),
             Input::ShopMoves(id) => self.shop_moves(&id),
             // What the broker brings survives a restart; the rest belongs to the life that caused it.
@@ -420,7 +423,7 @@ impl World {
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
-            Effect::AskApprove { order } => self.outbox(&order),
+            Effect::AskApprove { order } | Effect::AskWithdraw { order } => self.outbox(&order),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
         }
     }

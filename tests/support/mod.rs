@@ -122,6 +122,8 @@ impl Device {
             shop_order_no: None,
             cancel_until_unix_ms: None,
             code: None,
+            delivered_unix_ms: None,
+            withdrawal: None,
         };
         self.store.commit(vec![Write::Order(order.clone())]).await.unwrap();
         self.link.send(LinkCommand::Send { order: order.id.clone() }).await;

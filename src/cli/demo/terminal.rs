@@ -121,6 +121,7 @@ impl Terminal {
             | Event::Muted { .. }
             | Event::CatalogChanged { .. }
             | Event::CancelOrder { .. }
+            | Event::WithdrawOrder { .. }
             | Event::Deadline => {}
         }
     }
@@ -154,6 +155,11 @@ impl Terminal {
             Effect::AskCancel { order, .. } => {
                 self.line("outbox", &format!("asks the shop to cancel {}", short(&order.0)), "")
             }
+            Effect::AskWithdraw { order } => self.line(
+                "outbox",
+                &format!("tells the shop that the household withdraws from {}", short(&order.0)),
+                "",
+            ),
             Effect::AskApprove { order } => {
                 self.line("outbox", &format!("tells the shop that an adult approved {}", short(&order.0)), "")
             }

@@ -48,6 +48,10 @@ impl Mind {
                 let answer = Proposed::new(heard, parses);
                 self.list_answer(talk, lines, &answer, now)
             }
+            Question::GoBack(back) => {
+                let answer = Proposed::new(heard, parses);
+                self.return_answer(talk, back, answer, now)
+            }
         }
     }
 
@@ -189,14 +193,15 @@ fn is_live(heard: &Heard) -> bool {
 }
 
 /// A negative word in what was heard, or in what was heard nearly as well.
-fn is_negative(answer: &Proposed) -> bool {
+pub(super) fn is_negative(answer: &Proposed) -> bool {
     let negative = |parse: &Parse| matches!(parse.intent, Intent::Deny | Intent::Cancel | Intent::Stop);
     negative(&answer.parse) || answer.rivals.iter().any(negative)
 }
 
 /// Was something else than a confirmation heard nearly as well ("no, make it two")?
-fn is_contested(answer: &Proposed) -> bool {
-    answer.rivals.iter().any(|rival| rival.intent != Intent::None && !rival.intent.agrees())
+pub(super) fn is_contested(answer: &Proposed) -> bool {
+    let other = |rival: &Parse| rival.intent != Intent::None && !rival.intent.agrees();
+    answer.rivals.iter().any(|rival| other(rival) && rival.intent != answer.parse.intent)
 }
 
 /// Is it the whole confirmation that was asked for, and nothing told about one?

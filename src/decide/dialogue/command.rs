@@ -24,6 +24,8 @@ const CLOSE: f32 = 0.15;
 /// What a first utterance leads to.
 enum Outcome {
     Propose,
+    /// Take an order back that the shop has.
+    Return,
     NotUnderstood,
     Say(Reply),
     /// Done without a word, or with one that comes by itself.
@@ -56,10 +58,8 @@ impl Mind {
             Outcome::Propose => self.propose(talk, proposed, now),
             Outcome::NotUnderstood => self.not_understood(talk, now),
             Outcome::Say(reply) => self.close_talk(talk, reply, now),
-            Outcome::Done => match talk.to.channel {
-                Channel::Voice => self.rest(),
-                Channel::Text(_) => State::Idle,
-            },
+            Outcome::Return => self.ask_return(talk, &proposed.parse, now),
+            Outcome::Done => self.done(&talk),
         }
     }
 
@@ -78,7 +78,7 @@ impl Mind {
         let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
         match self.outcome(talk, &other, now) {
             Outcome::Say(reply) => self.tell(talk.to.clone(), reply),
-            Outcome::Done | Outcome::Propose | Outcome::NotUnderstood => {}
+            Outcome::Done | Outcome::Propose | Outcome::Return | Outcome::NotUnderstood => {}
         }
     }
 
@@ -88,6 +88,7 @@ impl Mind {
             // "the usual" of a household that has not ordered yet.
             Intent::Reorder | Intent::ListAdd if proposed.lines.is_empty() => Reply::WhichProduct,
             Intent::Reorder => return Outcome::Propose,
+            Intent::Return => return Outcome::Return,
             Intent::None if proposed.tells_of_buying() => return Outcome::Propose,
             Intent::None => return Outcome::NotUnderstood,
             Intent::Change | Intent::Confirm | Intent::Affirm => Reply::NothingToConfirm,
@@ -110,7 +111,6 @@ impl Mind {
             Intent::Help => Reply::Help,
             Intent::Find => Reply::NotYet { topic: Topic::Find },
             Intent::Handoff => Reply::NotYet { topic: Topic::Handoff },
-            Intent::Return => Reply::NotYet { topic: Topic::Return },
             Intent::News => Reply::NotYet { topic: Topic::News },
         })
     }

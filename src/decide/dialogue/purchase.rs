@@ -129,6 +129,7 @@ impl Mind {
             | OrderState::Cancelling
             | OrderState::Cancelled
             | OrderState::Expired
+            | OrderState::Withdrawing
             | OrderState::Withdrawn
             | OrderState::Refunded
             | OrderState::Unknown => Reply::Held { items, minutes: minutes(self.policy.hold_ms) },
@@ -234,6 +235,8 @@ impl Mind {
             shop_order_no: None,
             cancel_until_unix_ms: None,
             code: None,
+            delivered_unix_ms: None,
+            withdrawal: None,
         })
     }
 

@@ -35,7 +35,9 @@ pub fn check(proposal: &Proposal) -> Verdict {
 fn is_open(order: &Order) -> bool {
     use OrderState::*;
     match order.state {
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Unknown => true,
+        // Until the shop has confirmed that it goes back, it may stay.
+        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Withdrawing
+        | Unknown => true,
         Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
     }
 }

@@ -122,6 +122,8 @@ impl Scene {
             shop_order_no: None,
             cancel_until_unix_ms: None,
             code: None,
+            delivered_unix_ms: None,
+            withdrawal: None,
         };
         self.household.orders.insert(order.id.clone(), order);
     }

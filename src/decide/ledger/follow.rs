@@ -2,10 +2,12 @@
 
 use super::super::Now;
 use super::super::effect::{CancelReason, Effect};
+use super::super::guard::hostile_text::clean_code;
 use super::super::lifecycle::{self, News};
 use super::super::mind::{Address, Mind};
 use super::super::order::{Order, OrderState, Surge};
-use super::super::reply::{Reason, Reply};
+use super::super::reply::{Item, Reason, Reply};
+use super::super::when::{Day, Moment};
 use super::{Job, arrives, minutes};
 
 impl Mind {
@@ -15,6 +17,7 @@ impl Mind {
             OrderState::Cancelling => Reply::CancelAsked { items },
             OrderState::Cancelled => Reply::Cancelled { items },
             OrderState::Shipped | OrderState::Delivered => Reply::CancelRefused { items },
+            OrderState::Withdrawing => Reply::WithdrawalStands { items },
             OrderState::AwaitingAdult
             | OrderState::Held
             | OrderState::Sending
@@ -27,6 +30,18 @@ impl Mind {
             | OrderState::Refunded
             | OrderState::Unknown => Reply::NothingToCancel,
         }
+    }
+
+    /// The shop does not take it back: why, and until when it would have.
+    fn withdrawal_refused(&self, order: &Order, job: &Job, now: Now) -> Reply {
+        let (code, until_unix_ms) = match &job.news {
+            Some(News::Answered(answer)) => {
+                (answer.code.as_deref().map(clean_code).unwrap_or_default(), answer.answer.until_unix_ms)
+            }
+            Some(_) | None => (String::new(), None),
+        };
+        let until = now.wall.zip(until_unix_ms).map(|(wall, until)| Day::of(until, wall));
+        Reply::WithdrawalRefused { items: self.items(order), code, until }
     }
 
     /// What follows once a change of state is on disk.
@@ -53,6 +68,11 @@ impl Mind {
                 self.out.push(Effect::AskApprove { order: id });
                 Some(Reply::ApprovalSent { items })
             }
+            OrderState::Accepted | OrderState::Shipped | OrderState::Delivered
+                if before.state == OrderState::Withdrawing =>
+            {
+                Some(self.withdrawal_refused(order, job, now))
+            }
             OrderState::Accepted if before.state == OrderState::Cancelling => Some(Reply::CancelRefused { items }),
             OrderState::Accepted => Some(Reply::Booked { items, arrives: arrives(order, now) }),
             OrderState::Shipped | OrderState::Delivered => match before.state {
@@ -69,6 +89,7 @@ impl Mind {
                 | OrderState::Rejected
                 | OrderState::Cancelled
                 | OrderState::Expired
+                | OrderState::Withdrawing
                 | OrderState::Withdrawn
                 | OrderState::Refunded => None,
             },
@@ -87,7 +108,21 @@ impl Mind {
                 self.out.push(Effect::AskStatus { order: id });
                 Some(Reply::Lost { items })
             }
-            OrderState::AwaitingAdult | OrderState::Withdrawn | OrderState::Refunded => None,
+            OrderState::Withdrawing if before.state == OrderState::Withdrawing => None,
+            OrderState::Withdrawing => {
+                self.out.push(Effect::AskWithdraw { order: id });
+                Some(Reply::WithdrawalSent { items })
+            }
+            OrderState::Withdrawn => Some(withdrawn(order, items, now)),
+            OrderState::Refunded => {
+                if before.state == OrderState::Withdrawing {
+                    // The acknowledgement was lost, or came with it.
+                    let reply = withdrawn(order, items.clone(), now);
+                    self.tell(Address::loudspeaker(order), reply);
+                }
+                Some(Reply::Refunded { items })
+            }
+            OrderState::AwaitingAdult => None,
         };
         if order.state.is_final() {
             self.ledger.timers.remove(&order.id);
@@ -102,6 +137,12 @@ impl Mind {
             self.tell(to, reply);
         }
     }
+}
+
+/// The shop's acknowledgement, with the time that it signed, as the household's calendar has it.
+fn withdrawn(order: &Order, items: Vec<Item>, now: Now) -> Reply {
+    let received = order.withdrawal.as_ref().and_then(|withdrawal| withdrawal.received_unix_ms);
+    Reply::Withdrawn { items, at: now.wall.zip(received).map(|(wall, at)| Moment::of(at, wall)) }
 }
 
 /// What "why?" answers of an order that the shop keeps.

@@ -248,6 +248,30 @@ pub struct Cancel {
     pub reason_code: String,
 }
 
+/// The household withdraws from a purchase. Repeated until the shop answers with a status that has `withdrawal`:
+/// `withdrawn`, or how the order stands with a `code`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Withdraw {
+    /// The topic that this message is published on.
+    pub aud: String,
+    pub order_id: String,
+    /// What goes back. Empty: all of it, as `tendero` always says.
+    #[serde(default)]
+    pub lines: Vec<WithdrawLine>,
+    /// When the household said so: the moment that counts for the deadline. Not there if the device did not know the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Moment>,
+}
+
+/// One line that goes back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WithdrawLine {
+    pub sku: String,
+    /// Packs.
+    #[schemars(range(min = 1))]
+    pub qty: u32,
+}
+
 /// An adult of the home approves an order that the shop holds with code `burst`. Repeated until the shop
 /// answers: with the receipt `accepted`, code `approved`, once it is booked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -296,9 +320,26 @@ pub struct Status {
     /// Rises with each status of an order; an older one that comes late is dropped.
     pub rev: u64,
     pub state: StatusState,
-    /// Why: `too_late` for a cancellation, `burst` for an order that is held.
+    /// Why: `too_late` for a cancellation or a withdrawal, `burst` for an order that is held; `not_returnable` and
+    /// `not_in_part` for a withdrawal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Since when it is in this state. With `delivered` it begins the time for a withdrawal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// The shop's answer to a withdrawal: with `withdrawn` and `refunded` it is the acknowledgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<WithdrawalAnswer>,
+}
+
+/// That the shop received a withdrawal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WithdrawalAnswer {
+    /// When it was received. The same each time that it is told.
+    pub received: Moment,
+    /// The last day for it, where the shop knows when the order was delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -379,6 +420,7 @@ body!(QuoteRefused, "quote.refused");
 body!(Order, "order", nonce);
 body!(OrderGet, "order.get");
 body!(Cancel, "cancel");
+body!(Withdraw, "withdraw");
 body!(OrderApprove, "order.approve");
 body!(Receipt, "receipt");
 body!(Status, "status");

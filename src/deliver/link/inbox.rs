@@ -2,7 +2,10 @@
 
 use super::{Link, LinkEvent};
 use crate::clean::{self, Hidden, Limits};
-use crate::decide::order::{OrderId, OrderState, Quote, Receipt, ReceiptStatus, StatusUpdate};
+use crate::decide::lifecycle::UNKNOWN_ORDER;
+use crate::decide::order::{
+    OrderId, OrderState, Quote, Receipt, ReceiptStatus, StatusUpdate, Withdrawal, WithdrawalAnswer,
+};
 use crate::deliver::envelope::{self, Body, Distrust, Opened, StatusState};
 use crate::deliver::mqtt::Message;
 use crate::deliver::store::{Due, Errand, StoreError};
@@ -150,8 +153,15 @@ impl Link {
         let order = self.store.read(move |store| store.order(&wanted)).await?;
         let order = order.ok_or("a status of an order that is not ours")?;
         let code = status.code.map(|code| self.clean(&code, MAX_CODE));
+        let since_unix_ms = status.since.map(|at| at.unix_ms);
+        let withdrawal = status.withdrawal.map(|answer| WithdrawalAnswer {
+            received_unix_ms: Some(answer.received.unix_ms),
+            until_unix_ms: answer.until.map(|at| at.unix_ms),
+        });
         let update = |state| {
-            LinkEvent::Status(StatusUpdate { order_id: id.clone(), rev: status.rev, state, code: code.clone() })
+            let (order_id, rev, code) = (id.clone(), status.rev, code.clone());
+            let withdrawal = withdrawal.clone();
+            LinkEvent::Status(StatusUpdate { order_id, rev, state, code, since_unix_ms, withdrawal })
         };
         if let Some(state) = status.state.order_state() {
             return Ok(vec![update(state)]);
@@ -172,6 +182,14 @@ impl Link {
                     });
                 }
                 Ok(vec![])
+            }
+            // It had it once: whoever does not know it can't take it back, and it is asked no more.
+            OrderState::Withdrawing => {
+                let state = order.withdrawal.map_or(OrderState::Accepted, |Withdrawal { from, .. }| from);
+                let withdrawal = Some(WithdrawalAnswer { received_unix_ms: None, until_unix_ms: None });
+                let code = Some(UNKNOWN_ORDER.into());
+                let update = StatusUpdate { order_id: id, rev: 0, state, code, since_unix_ms: None, withdrawal };
+                Ok(vec![LinkEvent::Status(update)])
             }
             OrderState::AwaitingAdult
             | OrderState::Held

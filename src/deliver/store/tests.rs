@@ -1,6 +1,6 @@
 use super::*;
 use crate::decide::guard::Rung;
-use crate::decide::order::{Confirmation, Delivery, Quote, QuoteLine};
+use crate::decide::order::{Confirmation, Delivery, Quote, QuoteLine, Withdrawal};
 use crate::understand::Lang;
 
 const NOW: i64 = 1_790_000_000_000;
@@ -40,6 +40,8 @@ fn order(id: &str, state: OrderState) -> Order {
         shop_order_no: None,
         cancel_until_unix_ms: None,
         code: None,
+        delivered_unix_ms: None,
+        withdrawal: None,
     }
 }
 
@@ -71,6 +73,48 @@ fn the_bytes_are_made_once_and_the_state_moves_on() {
     assert_eq!(due[1].bytes, b"b/2/2");
     drop(store);
     assert_eq!(Store::open(&path).unwrap().due().unwrap(), due, "over a restart too");
+}
+
+#[test]
+fn a_withdrawal_is_an_errand_until_the_shop_has_answered_even_without_its_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mut store = Store::open(&path).unwrap();
+    let mut seal = sealer();
+    store.commit(&[Write::Order(order("a", OrderState::Delivered))], &mut seal).unwrap();
+    // The words are no longer kept, and the bytes with them.
+    store.forget_words(NOW + 5).unwrap();
+    for asked_unix_ms in [Some(NOW + 9), None] {
+        let withdrawal = Some(Withdrawal { from: OrderState::Delivered, asked_unix_ms, received_unix_ms: None });
+        let order = Order { withdrawal, ..order("a", OrderState::Withdrawing) };
+        store.commit(&[Write::Order(order)], &mut seal).unwrap();
+        drop(store);
+        store = Store::open(&path).unwrap();
+        let due = store.due().unwrap();
+        assert_eq!(due.iter().map(|due| due.errand).collect::<Vec<_>>(), [Errand::Withdraw { asked_unix_ms }]);
+    }
+    let withdrawal = Some(Withdrawal {
+        from: OrderState::Delivered,
+        asked_unix_ms: Some(NOW + 9),
+        received_unix_ms: Some(NOW + 11),
+    });
+    let order = Order { withdrawal, ..order("a", OrderState::Withdrawn) };
+    store.commit(&[Write::Order(order.clone())], &mut seal).unwrap();
+    drop(store);
+    store = Store::open(&path).unwrap();
+    assert!(store.due().unwrap().is_empty());
+    assert_eq!(store.open_at_shop().unwrap(), [OrderId("a".into())], "a refund may come");
+    assert_eq!(store.order(&order.id).unwrap(), Some(order), "with the acknowledgement");
+}
+
+#[test]
+fn what_came_late_is_known_as_long_as_it_can_go_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("store.db")).unwrap();
+    let slow = Order { delivered_unix_ms: Some(NOW + RECENT_MS / 2), ..order("a", OrderState::Delivered) };
+    store.commit(&[Write::Order(slow)], &mut sealer()).unwrap();
+    assert_eq!(store.household(Some(NOW + RECENT_MS + 1)).unwrap().orders.len(), 1);
+    assert_eq!(store.household(Some(NOW + 2 * RECENT_MS)).unwrap().orders.len(), 0);
 }
 
 #[test]

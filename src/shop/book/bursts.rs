@@ -117,7 +117,7 @@ impl Page<'_> {
              WHERE no = (SELECT no FROM bookings WHERE home = ?1 AND device = ?2 AND order_id = ?3)",
             params![route.home(), route.device(), order_id, now_unix_ms],
         )?;
-        self.set_state(route, order_id, StatusState::Accepted).map(|_rev| ())
+        self.set_state(route, order_id, StatusState::Accepted, now_unix_ms).map(|_rev| ())
     }
 
     fn bookings_by(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Booking>, StoreError> {

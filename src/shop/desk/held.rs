@@ -171,7 +171,7 @@ impl Desk {
 
 fn expire(page: &Page<'_>, shop: &Seller<'_>, booking: &Booking, now: i64) -> Result<Done, StoreError> {
     let route = route_of(booking, shop)?;
-    let rev = page.set_state(&route, &booking.order_id, StatusState::Expired)?;
+    let rev = page.set_state(&route, &booking.order_id, StatusState::Expired, now)?;
     tell(page, shop, &route, &booking.order_id, rev, StatusState::Expired, now)?;
     let event = ShopEvent::Moved {
         order_id: booking.order_id.clone(),

@@ -140,6 +140,23 @@ cancel-asked = The order of { $items } was already sent. I asked the shop to can
 cancel-refused = It is too late to cancel { $items }. The shop goes on with it.
 nothing-to-cancel = There is no order that I can take back.
 
+# Withdrawing from a purchase
+ask-return = You ordered { $items } { $day }, { $total } in all. Shall I return it? Say yes or no.
+ask-return-all = You ordered { $items } { $day }, { $total } in all. They go back together. Shall I return them? Say yes or no.
+ask-return-no-day = You ordered { $items }, { $total } in all. Shall I return all of it? Say yes or no.
+not-returned = All right, nothing goes back. You keep { $items }.
+not-returned-unclear = I heard no clear yes, so nothing goes back. You keep { $items }.
+nothing-to-return = I know of no order that could go back.
+withdrawal-sent = I am telling the shop that you return { $items }. I say when it has confirmed that.
+withdrawal-stands = I have told the shop already that you return { $items }. To keep it after all, please call the shop.
+withdrawn = The shop has your withdrawal of { $items }, { $moment }.
+withdrawn-no-time = The shop has your withdrawal of { $items }.
+withdrawal-too-late = It is too late to return { $items }. The time for it ended { $day }.
+withdrawal-too-late-no-day = It is too late to return { $items }.
+withdrawal-not-returnable = This shop does not take that back: { $items }.
+withdrawal-refused = The shop does not take that back: { $items }. { $why }
+refunded = The shop says that it has refunded { $items }.
+
 # What went wrong
 not-understood = Sorry, I did not catch that. Please say it again.
 given-up = I still did not understand, so nothing was ordered.
@@ -157,6 +174,10 @@ code-unknown_product = The shop does not know that product.
 code-out_of_stock = It is out of stock.
 code-price_changed = The price has changed.
 code-expired = It came too late.
+code-too_late = It came too late.
+code-not_returnable = The shop does not take it back.
+code-not_in_part = The shop takes it back only as a whole.
+code-unknown_order = The shop does not know that order.
 code-other = The shop said: { $code }.
 code-none = The shop gave no reason.
 distrusted = I ignored a message that claims to come from the shop { $shop } and could not be verified.
@@ -188,7 +209,6 @@ history-more = { PLURAL($more) ->
 price = { $product }: { $amount } a pack. Nothing was ordered.
 not-yet-find = I cannot search the shop by voice yet.
 not-yet-handoff = I cannot bring a person into the conversation yet. Please call the shop.
-not-yet-return = I cannot arrange a return by voice yet. Please ask the shop; you have the right to withdraw.
 not-yet-news = There is no news that I could read yet.
 state-awaiting_adult = waiting for an adult's approval
 state-held = held, not sent yet
@@ -202,7 +222,8 @@ state-rejected = not accepted by the shop
 state-cancelling = the shop was asked to cancel it
 state-cancelled = cancelled
 state-expired = expired, nothing was ordered
-state-withdrawn = withdrawn
+state-withdrawing = goes back, the shop has not confirmed it yet
+state-withdrawn = withdrawn, the shop has confirmed it
 state-refunded = refunded
 state-unknown = sent, but the shop has not answered
 

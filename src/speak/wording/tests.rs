@@ -127,6 +127,17 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::CancelAsked { items: items() },
         Reply::CancelRefused { items: items() },
         Reply::NothingToCancel,
+        Reply::AskReturn { items: vec![item(1)], ordered: Some(day(-3)), total: eur(1_299) },
+        Reply::AskReturn { items: items(), ordered: Some(day(-1)), total: eur(100) },
+        Reply::AskReturn { items: items(), ordered: None, total: eur(100) },
+        Reply::NotReturned { items: items(), answered: true },
+        Reply::NotReturned { items: items(), answered: false },
+        Reply::NothingToReturn,
+        Reply::WithdrawalSent { items: items() },
+        Reply::WithdrawalStands { items: items() },
+        Reply::Withdrawn { items: items(), at: Some(moment(12, 31)) },
+        Reply::Withdrawn { items: items(), at: None },
+        Reply::Refunded { items: items() },
         Reply::Expired { items: items() },
         Reply::NotApproved { items: items() },
         Reply::Lost { items: items() },
@@ -140,11 +151,16 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::WhichProduct,
         Reply::Distrusted { shop: "x".into() },
     ];
-    others.extend([Topic::Find, Topic::Handoff, Topic::Return, Topic::News].map(|topic| Reply::NotYet { topic }));
+    others.extend([Topic::Find, Topic::Handoff, Topic::News].map(|topic| Reply::NotYet { topic }));
     others.extend(reasons().into_iter().map(|reason| Reply::Refused { reason }));
     for code in ["", "unknown_product", "out_of_stock", "price_changed", "expired", "moon_phase"] {
         others.push(Reply::RejectedByShop { items: items(), code: code.into() });
         others.push(Reply::NotSold { items: items(), code: code.into() });
+    }
+    for code in ["", "too_late", "not_returnable", "not_in_part", "unknown_order", "moon_phase"] {
+        for until in [None, Some(day(-1)), Some(day(-9))] {
+            others.push(Reply::WithdrawalRefused { items: items(), code: code.into(), until });
+        }
     }
     use OrderState::*;
     let states = [
@@ -160,6 +176,7 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Cancelling,
         Cancelled,
         Expired,
+        Withdrawing,
         Withdrawn,
         Refunded,
         Unknown,
@@ -279,6 +296,16 @@ fn figures_are_said_as_people_say_them() {
     for (hour, minute, lang, want) in times {
         let reason = Reason::AlreadyOrdered { product: "x".into(), at: moment(hour, minute) };
         assert!(wording.reason(&reason, lang).contains(want), "{}", wording.reason(&reason, lang));
+    }
+    let acknowledged = [
+        (Lang::En, "on 20 November at 12:31 PM."),
+        (Lang::Es, "el 20 de noviembre a las 12 y 31."),
+        (Lang::Ro, "pe 20 noiembrie la ora 12 și 31."),
+    ];
+    for (lang, want) in acknowledged {
+        // With its date, although it is today.
+        let said = wording.sentence(&Reply::Withdrawn { items: vec![item(1)], at: Some(moment(12, 31)) }, lang);
+        assert!(said.ends_with(want), "{said}");
     }
     let days =
         [(0, 0, "today"), (1, 1, "tomorrow"), (3, 3, "on Friday"), (9, 9, "on 20 November"), (1, 3, "by Friday")];
