@@ -16,6 +16,7 @@ use tendero::decide::order::{
     Delivery, OrderId, OrderState, Quote, QuoteLine, Receipt, ReceiptStatus, StatusUpdate, Surge, Wanted,
 };
 use tendero::decide::policy::Policy;
+use tendero::decide::sibling::{HeardThere, SharedLine, SharedOrder};
 use tendero::decide::{Now, Wall};
 use tendero::speak::wording::Wording;
 use tendero::understand::catalog::Catalog;
@@ -93,6 +94,8 @@ struct Stage {
     utterances: u8,
     events: VecDeque<(u64, Event)>,
     shop: ShopManner,
+    /// What other speakers have ordered: by speaker and product.
+    theirs: BTreeMap<String, BTreeMap<String, SharedOrder>>,
     orders: Vec<OrderId>,
     newest: Option<OrderId>,
     rev: u64,
@@ -144,6 +147,7 @@ impl Stage {
             utterances: 0,
             events: VecDeque::new(),
             shop: ShopManner::default(),
+            theirs: BTreeMap::new(),
             orders: vec![],
             newest: None,
             rev: 0,
@@ -199,6 +203,21 @@ impl Stage {
             "link" => self.event(Event::Link { up: rest == "up" }),
             "forged" => self.event(Event::Distrusted { shop: "corner".into(), why: rest.into() }),
             "take-back" => self.event(Event::CancelOrder { order: self.newest.clone().unwrap() }),
+            "speakers" => {
+                self.household.device = "kitchen".into();
+                self.household.siblings = words.iter().map(|name| ((*name).into(), Default::default())).collect();
+            }
+            "there" => self.there(&words),
+            "also" => self.event(Event::HeardThere(HeardThere {
+                device: words[0].into(),
+                skus: vec![words[1].into()],
+                level_cdb: words.get(2).map(|level| level.parse::<i32>().unwrap() * 100),
+                snr_cdb: None,
+            })),
+            "asked" => {
+                let order = self.newest.clone().unwrap_or(OrderId("unheard-of".into()));
+                self.event(Event::CancelAskedBy { device: rest.into(), order });
+            }
             "restart" => {
                 self.household = self.mind.take().unwrap().household().clone();
                 self.events.clear();
@@ -299,6 +318,7 @@ impl Stage {
             match key {
                 "confidence" => nbest[0].confidence = value.parse().unwrap(),
                 "gap" => acoustics.gap_ms = Some(value.parse().unwrap()),
+                "level" => acoustics.level_dbfs = Some(value.parse().unwrap()),
                 "snr" => acoustics.snr_db = Some(value.parse().unwrap()),
                 "playback" => acoustics.playback = Some(Playback::Registered(value.into())),
                 "replay" => acoustics.playback = Some(Playback::Replay),
@@ -335,6 +355,37 @@ impl Stage {
         }
     }
 
+    /// `there SPEAKER STATE SKU [AGO]`: that speaker tells of its order, and of those that it told of before.
+    fn there(&mut self, words: &[&str]) {
+        let now_ms = self.now().wall.unwrap().unix_ms;
+        let product = catalog().product(words[2]).unwrap().clone();
+        let ago_ms = words.get(3).map_or(0, |ago| i64::try_from(parse_ms(ago)).unwrap());
+        let orders = self.theirs.entry(words[0].into()).or_default();
+        let order = orders.entry(words[2].into()).or_insert_with(|| SharedOrder {
+            id: OrderId(format!("{}-{}", words[0], words[2])),
+            shop: "corner".into(),
+            state: OrderState::Held,
+            lines: vec![SharedLine {
+                sku: product.sku.clone(),
+                title: product.title(Lang::En).into(),
+                qty: 1,
+                unit_amount: product.unit_amount,
+            }],
+            currency: "EUR".into(),
+            total: product.unit_amount,
+            delivery_amount: 0,
+            confirmed_unix_ms: now_ms - ago_ms,
+            hold_until_unix_ms: now_ms - ago_ms + 600_000,
+            expires_unix_ms: now_ms - ago_ms + DAY_MS,
+            arrives_unix_ms: now_ms + 2 * DAY_MS,
+            cancel_until_unix_ms: None,
+        });
+        order.state = state_of(words[1]);
+        let orders = orders.values().cloned().collect();
+        self.rev += 1;
+        self.event(Event::SharedOrders { device: words[0].into(), rev: self.rev, orders });
+    }
+
     fn receipt(&mut self, words: &[&str]) {
         let status = match words[0] {
             "accepted" => ReceiptStatus::Accepted,
@@ -352,13 +403,9 @@ impl Stage {
     }
 
     fn status(&mut self, name: &str) {
-        use OrderState::*;
-        let state = [HeldAtShop, Accepted, Shipped, Delivered, Rejected, Cancelled, Expired]
-            .into_iter()
-            .find(|s| s.name() == name)
-            .unwrap();
+        let state = state_of(name);
         self.rev += 1;
-        let code = (state == HeldAtShop).then(|| "burst".to_owned());
+        let code = (state == OrderState::HeldAtShop).then(|| "burst".to_owned());
         self.event(Event::Status(StatusUpdate { order_id: self.newest.clone().unwrap(), rev: self.rev, state, code }));
     }
 
@@ -404,7 +451,8 @@ impl Stage {
                 self.answer_quote(request_id, &lines);
             }
             Effect::Store { ticket, writes } => {
-                for write in writes.into_iter().filter(|write| !matches!(write, Write::Step(_))) {
+                let is_told = |write: &Write| !matches!(write, Write::Step(step) if step.speaker.is_none());
+                for write in writes.into_iter().filter(is_told) {
                     let shown = self.show_write(write);
                     self.shown.push(shown);
                 }
@@ -429,6 +477,13 @@ impl Stage {
             Effect::AskCancel { order, .. } => {
                 let number = self.number(&order);
                 self.shown.push(format!("= ask the shop to cancel order {number}"));
+            }
+            Effect::AskSibling { device, order } => {
+                self.shown.push(format!("= ask {device} to cancel its order {order}"));
+            }
+            Effect::TellHeard { skus, level_cdb, .. } => {
+                let level = level_cdb.map_or(String::new(), |cdb| format!(" at {} dB", f64::from(cdb) / 100.0));
+                self.shown.push(format!("= tell the other speakers: heard {}{level}", skus.join(", ")));
             }
             Effect::AskStatus { order } => {
                 let number = self.number(&order);
@@ -457,7 +512,10 @@ impl Stage {
                 let said = if objections.is_empty() { "no objection".into() } else { objections.join("; ") };
                 format!("= write audit{of}: {} guards, {said}", verdicts.len())
             }
-            Write::Step(step) => format!("= write step {step:?}"),
+            Write::Step(step) => {
+                format!("= write step {}, asked for at {}", step.state.name(), step.speaker.unwrap_or_default())
+            }
+            Write::Shared { device, orders, .. } => format!("= write {} orders of {device}", orders.len()),
             Write::Offered { sku, .. } => format!("= write offered {sku}"),
             Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),
             Write::ListItem { sku, qty, why } => format!("= write list: {qty} {sku} ({why})"),
@@ -523,6 +581,11 @@ impl Stage {
             self.orders.len() - 1
         }) + 1
     }
+}
+
+/// `held`, `accepted`, ...
+fn state_of(name: &str) -> OrderState {
+    serde_json::from_value(name.into()).unwrap()
 }
 
 /// `10m`, `8s`, `25h`.

@@ -190,7 +190,11 @@ impl Room {
                 self.done.push(format!("sent {order}"));
                 vec![]
             }
-            Effect::AskCancel { .. } | Effect::AskStatus { .. } | Effect::AskApprove { .. } => vec![],
+            Effect::AskCancel { .. }
+            | Effect::AskStatus { .. }
+            | Effect::AskApprove { .. }
+            | Effect::AskSibling { .. }
+            | Effect::TellHeard { .. } => vec![],
         }
     }
 

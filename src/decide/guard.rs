@@ -94,6 +94,8 @@ pub struct Proposal<'a> {
     pub quote: Option<&'a Quote>,
     /// Monotonic age of the quote, milliseconds.
     pub quote_age_ms: u64,
+    /// Another speaker of the household that heard the same within seconds.
+    pub heard_by: Option<&'a str>,
     pub household: &'a Household,
     pub policy: &'a Policy,
     pub catalog: &'a Catalog,

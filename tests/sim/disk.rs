@@ -8,6 +8,7 @@ use tendero::decide::guard::Verdict;
 use tendero::decide::household::Household;
 use tendero::decide::mind::Mind;
 use tendero::decide::order::{Order, OrderId, OrderState};
+use tendero::decide::sibling::Sibling;
 use tendero::journal::Setup;
 
 #[derive(Debug, Clone)]
@@ -40,6 +41,12 @@ impl Disk {
             Write::WrongPins { count } => self.household.wrong_pins = count,
             Write::Offered { sku, at_unix_ms } => {
                 self.household.offered.insert(sku, at_unix_ms);
+            }
+            Write::Shared { device, rev, orders } => {
+                let known = self.household.siblings.entry(device).or_default();
+                if rev > known.rev {
+                    *known = Sibling { rev, orders };
+                }
             }
             Write::Audit { order: None, .. } | Write::Step(_) | Write::ListItem { .. } => {}
         }

@@ -321,6 +321,7 @@ fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> 
         | Write::Step(_)
         | Write::WrongPins { .. }
         | Write::Offered { .. }
+        | Write::Shared { .. }
         | Write::ListItem { .. } => None,
     })
 }

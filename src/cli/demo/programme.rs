@@ -242,7 +242,12 @@ impl Listener {
                     self.events.push_back((5, Event::Stored { ticket }));
                 }
                 Effect::Send { .. } => self.outcome.sent += 1,
-                Effect::Rest | Effect::AskCancel { .. } | Effect::AskApprove { .. } | Effect::AskStatus { .. } => {}
+                Effect::Rest
+                | Effect::AskCancel { .. }
+                | Effect::AskApprove { .. }
+                | Effect::AskStatus { .. }
+                | Effect::AskSibling { .. }
+                | Effect::TellHeard { .. } => {}
             }
         }
         Ok(())

@@ -48,6 +48,24 @@ mod tests {
                 None,
             ),
             (
+                "bought at another speaker",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered_there("bedroom", "1", "dollhouse", OrderState::Delivered, 700 * HOUR, 8_900)
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "only held at another speaker",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered_there("bedroom", "1", "dollhouse", OrderState::Held, HOUR, 8_900)
+                },
+                Rung::Adult,
+                first(),
+            ),
+            (
                 "only held, never bought",
                 |s| {
                     s.wants("dollhouse", 1, 8_900);

@@ -78,6 +78,25 @@ mod tests {
                 None,
             ),
             (
+                "the last order counts, also at another speaker",
+                |s| {
+                    s.ordered("1", "coffee", OrderState::Delivered, 90 * HOUR, 700);
+                    s.ordered_there("bedroom", "2", "coffee", OrderState::Delivered, 80 * HOUR, 800);
+                    s.quote = Some(quote(&[("coffee", 1, 850)]))
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "dearer than at another speaker",
+                |s| {
+                    s.ordered_there("bedroom", "2", "coffee", OrderState::Delivered, 80 * HOUR, 600);
+                    s.quote = Some(quote(&[("coffee", 1, 700)]))
+                },
+                Rung::Challenge,
+                jump(700, 600),
+            ),
+            (
                 "two euros on a dear thing",
                 |s| {
                     s.policy.price_jump_percent = 50;

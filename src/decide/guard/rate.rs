@@ -44,6 +44,18 @@ mod tests {
                 Rung::Refuse,
                 Some(Reason::TooManyOrders { orders: 20, hours: 24 }),
             ),
+            (
+                "the hour's limit, half of it at another speaker",
+                |s| {
+                    flood(s, 3, HOUR / 2);
+                    for number in 0..3 {
+                        let id = format!("there-{number}");
+                        s.ordered_there("bedroom", &id, "coffee", OrderState::Cancelled, HOUR / 2, 700);
+                    }
+                },
+                Rung::Refuse,
+                Some(Reason::TooManyOrders { orders: 6, hours: 1 }),
+            ),
             ("long ago", |s| flood(s, 20, 30 * HOUR), Rung::Phrase, None),
         ];
         check_table(check, cases);

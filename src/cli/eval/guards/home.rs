@@ -329,7 +329,11 @@ impl<'a> Home<'a> {
             }
             Effect::Send { order } => self.sent.push((order, self.unix_ms())),
             // The cases end before a shop would answer these.
-            Effect::AskCancel { .. } | Effect::AskApprove { .. } | Effect::AskStatus { .. } => {}
+            Effect::AskCancel { .. }
+            | Effect::AskApprove { .. }
+            | Effect::AskStatus { .. }
+            | Effect::AskSibling { .. }
+            | Effect::TellHeard { .. } => {}
         }
     }
 
