@@ -56,6 +56,8 @@ pub struct Ready {
     pub daemon: Daemon,
     pub link: LinkHandle,
     pub traces: broadcast::Sender<Trace>,
+    /// Where ears put what they heard: also those that are no part of this daemon, such as a test's.
+    pub ears: mpsc::Sender<EarEvent>,
     control: tokio::task::JoinHandle<()>,
 }
 
@@ -109,7 +111,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
 
     let (ear_events_tx, ear_events) = mpsc::channel(QUEUE);
     let ears = match source {
-        Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx)?),
+        Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx.clone())?),
         None => None,
     };
     let (checked_pins, pins) = mpsc::channel(PINS);
@@ -146,7 +148,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         checked_pins,
         traces: traces.clone(),
     });
-    Ok(Ready { daemon, link, traces, control })
+    Ok(Ready { daemon, link, traces, ears: ear_events_tx, control })
 }
 
 /// The other speakers of the home and their keys.
