@@ -146,11 +146,13 @@ impl World {
         self.disk.busy_until_ms = self.ms;
         self.ears = super::ears::Ears::default();
         self.tally.untold += self.model.begin_life();
+        self.sibling_forgets();
         self.mind = Mind::new(policy(), understanding(), self.disk.household.clone());
         if let Some(record) = &mut self.record {
             record.push(Line::Start(Box::new(Setup::of(&self.mind))));
         }
         let up = self.link_up;
         self.give(Event::Link { up });
+        self.share_again();
     }
 }

@@ -44,10 +44,12 @@ pub enum Fault {
     /// People who confirm and approve without listening.
     Careless,
     Mute,
+    /// Another speaker of the home orders, hears the same, asks for ours back, and claims what is not its own.
+    Sibling,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 20] = [
+    pub const ALL: [Fault; 21] = [
         Fault::Misheard,
         Fault::Late,
         Fault::Doubled,
@@ -68,6 +70,7 @@ impl Fault {
         Fault::Television,
         Fault::Careless,
         Fault::Mute,
+        Fault::Sibling,
     ];
 }
 
@@ -152,6 +155,9 @@ impl World {
         }
         if self.strikes(Fault::HostileNews, 40) {
             self.hostile_news();
+        }
+        if self.strikes(Fault::Sibling, 60) {
+            self.sibling_acts();
         }
         if self.strikes(Fault::Careless, 20) {
             self.hold_button();

@@ -1,7 +1,8 @@
 //! What the speakers of one household know of each other's orders: ours, numbered to be told, and theirs as they told them.
 
 use super::{Store, StoreError, at};
-use crate::decide::sibling::{SharedOrder, Sibling, to_share};
+use crate::decide::order::Order;
+use crate::decide::sibling::{SHARED_MS, SharedOrder, Sibling, to_share};
 use rusqlite::{Connection, Transaction, params};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ impl Store {
     /// [`StoreError`]; the number is on disk when this returns.
     pub fn snapshot(&mut self, now_unix_ms: Option<i64>) -> Result<(u64, Vec<SharedOrder>), StoreError> {
         let path = self.path.clone();
-        let orders = to_share(&self.orders()?, now_unix_ms);
+        let orders = to_share(&self.recent(now_unix_ms)?, now_unix_ms);
         let tx = self.db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(at(&path))?;
         let rev: i64 = tx
             .query_row(
@@ -26,6 +27,22 @@ impl Store {
         tx.commit().map_err(at(&path))?;
         let rev = u64::try_from(rev).map_err(|_| StoreError::Damaged { path, why: format!("revision {rev}") })?;
         Ok((rev, orders))
+    }
+
+    /// What [`to_share`] can choose from: not the whole history of a household.
+    fn recent(&self, now_unix_ms: Option<i64>) -> Result<Vec<Order>, StoreError> {
+        let since = now_unix_ms.map_or(i64::MIN, |now| now.saturating_sub(SHARED_MS));
+        let mut query = self
+            .db
+            .prepare_cached(
+                "SELECT body FROM orders
+                 WHERE state NOT IN ('delivered', 'rejected', 'cancelled', 'expired', 'withdrawn', 'refunded')
+                    OR json_extract(body, '$.confirmed.at_unix_ms') >= ?1
+                 ORDER BY seq DESC LIMIT 2000",
+            )
+            .map_err(self.at())?;
+        let bodies = query.query_map([since], |row| row.get::<_, String>(0)).map_err(self.at())?;
+        bodies.map(|body| self.parse(&body.map_err(self.at())?)).collect()
     }
 }
 
