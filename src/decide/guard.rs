@@ -1,6 +1,6 @@
 //! The ladder, and one file for each guardrail under `guard/`.
 //!
-//! A guard is a pure function of a proposal, the household, its history and the time. The
+//! A guard is a pure function of a proposal, the household, its history (that of its other speakers included) and the time. The
 //! highest answer wins; every answer is kept with its inputs, and every reason can be said.
 //! A guard never changes anything and never asks another guard.
 

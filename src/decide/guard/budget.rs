@@ -1,5 +1,6 @@
 //! Stops a runaway evening: caps for an order, a day and a month (30 days) need an adult; above
-//! the hard cap nothing is bought. Counts what is on disk, so a restart does not reset it.
+//! the hard cap nothing is bought. Counts what is on disk, so a restart does not reset it, and what
+//! the household's other speakers tell of.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::Wall;

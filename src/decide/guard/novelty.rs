@@ -1,4 +1,5 @@
 //! Stops the dollhouse: a product that this household never bought needs an adult, always.
+//! What was bought at another speaker of the household was bought by the household.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::reply::Reason;

@@ -1,4 +1,4 @@
-//! Stops a price jump and a surprise delivery fee: against what was paid last, else against
+//! Stops a price jump and a surprise delivery fee: against what was paid last, at any speaker, else against
 //! the catalogue. Another currency is refused.
 
 use super::{Proposal, Rung, Verdict};

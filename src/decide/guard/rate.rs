@@ -1,5 +1,5 @@
 //! Stops a flood and a stuck loop: so many confirmed orders in an hour and in a day, whatever
-//! became of them.
+//! became of them, at all speakers of the household together.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::reply::Reason;
