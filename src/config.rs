@@ -6,7 +6,9 @@
 
 pub mod lexicons;
 mod reference;
+mod speakers;
 pub use reference::reference;
+pub use speakers::HomeSpeaker;
 
 use crate::decide::policy::Policy;
 use crate::deliver::keys::PublicKey;
@@ -57,11 +59,14 @@ pub struct Home {
     pub device: String,
     /// The language that is spoken: "en", "es" or "ro".
     pub language: Lang,
+    /// The home's other speakers, at most 16, which share their orders with this one. Of each its name and the key that
+    /// `tendero key` prints there: [{ name = "bedroom", key = "ed25519:..." }]. Each of them must name this one, too.
+    pub speakers: Vec<HomeSpeaker>,
 }
 
 impl Default for Home {
     fn default() -> Self {
-        Home { name: "home".into(), device: "kitchen".into(), language: Lang::En }
+        Home { name: "home".into(), device: "kitchen".into(), language: Lang::En, speakers: vec![] }
     }
 }
 
@@ -387,6 +392,7 @@ impl Config {
                 ));
             }
         }
+        self.home.check_speakers().map_err(|what| ("home", "speakers", what))?;
         if !self.shop.key.is_empty() {
             self.shop.key.parse::<PublicKey>().map_err(|e| ("shop", "key", e.to_string()))?;
         }

@@ -237,6 +237,10 @@ impl Daemon {
             Effect::AskWithdraw { order } => self.parts.errands.send(LinkCommand::AskWithdraw { order }),
             Effect::AskApprove { order } => self.parts.errands.send(LinkCommand::AskApprove { order }),
             Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
+            Effect::AskSibling { device, order } => self.parts.errands.send(LinkCommand::AskSibling { device, order }),
+            Effect::TellHeard { skus, level_cdb, snr_cdb } => {
+                self.parts.errands.send(LinkCommand::TellHeard { skus, level_cdb, snr_cdb });
+            }
         }
     }
 
@@ -326,6 +330,9 @@ impl Daemon {
             LinkEvent::Receipt(receipt) => Event::Receipt(receipt),
             LinkEvent::Status(status) => Event::Status(status),
             LinkEvent::Shop { shop, online } => Event::Shop { shop, online },
+            LinkEvent::SharedOrders { device, rev, orders } => Event::SharedOrders { device, rev, orders },
+            LinkEvent::CancelAskedBy { device, order } => Event::CancelAskedBy { device, order },
+            LinkEvent::HeardThere(there) => Event::HeardThere(there),
             LinkEvent::Distrusted { shop, why } => {
                 tracing::warn!("a message from shop {shop} was dropped: {why}");
                 Event::Distrusted { shop, why }

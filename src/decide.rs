@@ -18,6 +18,7 @@ pub mod money;
 pub mod order;
 pub mod policy;
 pub mod reply;
+pub mod sibling;
 pub mod suggest;
 pub mod when;
 

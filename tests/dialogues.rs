@@ -17,6 +17,7 @@ use tendero::decide::order::{
     WithdrawalAnswer,
 };
 use tendero::decide::policy::Policy;
+use tendero::decide::sibling::{HeardThere, SharedLine, SharedOrder};
 use tendero::decide::{Now, Wall};
 use tendero::speak::wording::Wording;
 use tendero::understand::catalog::Catalog;
@@ -97,6 +98,8 @@ struct Stage {
     utterances: u8,
     events: VecDeque<(u64, Event)>,
     shop: ShopManner,
+    /// What other speakers have ordered: by speaker and product.
+    theirs: BTreeMap<String, BTreeMap<String, SharedOrder>>,
     orders: Vec<OrderId>,
     newest: Option<OrderId>,
     rev: u64,
@@ -153,6 +156,7 @@ impl Stage {
             utterances: 0,
             events: VecDeque::new(),
             shop: ShopManner::default(),
+            theirs: BTreeMap::new(),
             orders: vec![],
             newest: None,
             rev: 0,
@@ -214,6 +218,21 @@ impl Stage {
                 lang: self.lang,
             }),
             "take-back" => self.event(Event::CancelOrder { order: self.newest.clone().unwrap() }),
+            "speakers" => {
+                self.household.device = "kitchen".into();
+                self.household.siblings = words.iter().map(|name| ((*name).into(), Default::default())).collect();
+            }
+            "there" => self.there(&words),
+            "also" => self.event(Event::HeardThere(HeardThere {
+                device: words[0].into(),
+                skus: vec![words[1].into()],
+                level_cdb: words.get(2).map(|level| level.parse::<i32>().unwrap() * 100),
+                snr_cdb: None,
+            })),
+            "asked" => {
+                let order = self.newest.clone().unwrap_or(OrderId("unheard-of".into()));
+                self.event(Event::CancelAskedBy { device: rest.into(), order });
+            }
             "restart" => {
                 self.household = self.mind.take().unwrap().household().clone();
                 self.events.clear();
@@ -315,6 +334,7 @@ impl Stage {
             match key {
                 "confidence" => nbest[0].confidence = value.parse().unwrap(),
                 "gap" => acoustics.gap_ms = Some(value.parse().unwrap()),
+                "level" => acoustics.level_dbfs = Some(value.parse().unwrap()),
                 "snr" => acoustics.snr_db = Some(value.parse().unwrap()),
                 "playback" => acoustics.playback = Some(Playback::Registered(value.into())),
                 "replay" => acoustics.playback = Some(Playback::Replay),
@@ -352,6 +372,37 @@ impl Stage {
         }
     }
 
+    /// `there SPEAKER STATE SKU [AGO]`: that speaker tells of its order, and of those that it told of before.
+    fn there(&mut self, words: &[&str]) {
+        let now_ms = self.now().wall.unwrap().unix_ms;
+        let product = catalog().product(words[2]).unwrap().clone();
+        let ago_ms = words.get(3).map_or(0, |ago| i64::try_from(parse_ms(ago)).unwrap());
+        let orders = self.theirs.entry(words[0].into()).or_default();
+        let order = orders.entry(words[2].into()).or_insert_with(|| SharedOrder {
+            id: OrderId(format!("{}-{}", words[0], words[2])),
+            shop: "corner".into(),
+            state: OrderState::Held,
+            lines: vec![SharedLine {
+                sku: product.sku.clone(),
+                title: product.title(Lang::En).into(),
+                qty: 1,
+                unit_amount: product.unit_amount,
+            }],
+            currency: "EUR".into(),
+            total: product.unit_amount,
+            delivery_amount: 0,
+            confirmed_unix_ms: now_ms - ago_ms,
+            hold_until_unix_ms: now_ms - ago_ms + 600_000,
+            expires_unix_ms: now_ms - ago_ms + DAY_MS,
+            arrives_unix_ms: now_ms + 2 * DAY_MS,
+            cancel_until_unix_ms: None,
+        });
+        order.state = state_of(words[1]);
+        let orders = orders.values().cloned().collect();
+        self.rev += 1;
+        self.event(Event::SharedOrders { device: words[0].into(), rev: self.rev, orders });
+    }
+
     fn receipt(&mut self, words: &[&str]) {
         let status = match words[0] {
             "accepted" => ReceiptStatus::Accepted,
@@ -370,20 +421,16 @@ impl Stage {
 
     /// `status STATE [CODE]`: with a code, or `withdrawn`, it is the answer to a withdrawal.
     fn status(&mut self, words: &[&str]) {
-        use OrderState::*;
-        let state = [HeldAtShop, Accepted, Shipped, Delivered, Rejected, Cancelled, Expired, Withdrawn, Refunded]
-            .into_iter()
-            .find(|s| s.name() == words[0])
-            .unwrap();
+        let state = state_of(words[0]);
         self.rev += 1;
-        let code = (state == HeldAtShop).then_some("burst").or(words.get(1).copied()).map(str::to_owned);
+        let code = (state == OrderState::HeldAtShop).then_some("burst").or(words.get(1).copied()).map(str::to_owned);
         let since_unix_ms = self.wall_0.map(|wall_0| wall_0 + i64::try_from(self.mono_ms).unwrap());
-        let answers = state == Withdrawn || words.len() > 1;
+        let answers = state == OrderState::Withdrawn || words.len() > 1;
         let withdrawal = answers.then(|| {
             let until_unix_ms = self.delivered_unix_ms.map(|at| at + 14 * DAY_MS);
             WithdrawalAnswer { received_unix_ms: since_unix_ms, until_unix_ms }
         });
-        if state == Delivered && !answers {
+        if state == OrderState::Delivered && !answers {
             self.delivered_unix_ms = since_unix_ms;
         }
         let order_id = self.newest.clone().unwrap();
@@ -435,7 +482,8 @@ impl Stage {
                 self.answer_quote(request_id, &lines);
             }
             Effect::Store { ticket, writes } => {
-                for write in writes.into_iter().filter(|write| !matches!(write, Write::Step(_))) {
+                let is_told = |write: &Write| !matches!(write, Write::Step(step) if step.speaker.is_none());
+                for write in writes.into_iter().filter(is_told) {
                     let shown = self.show_write(write);
                     self.shown.push(shown);
                 }
@@ -465,6 +513,13 @@ impl Stage {
                 let number = self.number(&order);
                 self.shown.push(format!("= tell the shop that order {number} goes back"));
             }
+            Effect::AskSibling { device, order } => {
+                self.shown.push(format!("= ask {device} to cancel its order {order}"));
+            }
+            Effect::TellHeard { skus, level_cdb, .. } => {
+                let level = level_cdb.map_or(String::new(), |cdb| format!(" at {} dB", f64::from(cdb) / 100.0));
+                self.shown.push(format!("= tell the other speakers: heard {}{level}", skus.join(", ")));
+            }
             Effect::AskStatus { order } => {
                 let number = self.number(&order);
                 self.shown.push(format!("= ask the shop about order {number}"));
@@ -492,7 +547,10 @@ impl Stage {
                 let said = if objections.is_empty() { "no objection".into() } else { objections.join("; ") };
                 format!("= write audit{of}: {} guards, {said}", verdicts.len())
             }
-            Write::Step(step) => format!("= write step {step:?}"),
+            Write::Step(step) => {
+                format!("= write step {}, asked for at {}", step.state.name(), step.speaker.unwrap_or_default())
+            }
+            Write::Shared { device, orders, .. } => format!("= write {} orders of {device}", orders.len()),
             Write::Offered { sku, .. } => format!("= write offered {sku}"),
             Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),
             Write::ListItem { sku, qty, why } => format!("= write list: {qty} {sku} ({why})"),
@@ -558,6 +616,11 @@ impl Stage {
             self.orders.len() - 1
         }) + 1
     }
+}
+
+/// `held`, `accepted`, ...
+fn state_of(name: &str) -> OrderState {
+    serde_json::from_value(name.into()).unwrap()
 }
 
 /// `10m`, `8s`, `25h`.

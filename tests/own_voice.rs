@@ -193,7 +193,9 @@ impl Room {
             Effect::AskCancel { .. }
             | Effect::AskStatus { .. }
             | Effect::AskApprove { .. }
-            | Effect::AskWithdraw { .. } => vec![],
+            | Effect::AskWithdraw { .. }
+            | Effect::AskSibling { .. }
+            | Effect::TellHeard { .. } => vec![],
         }
     }
 

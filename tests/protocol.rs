@@ -22,6 +22,8 @@ struct Kind {
 
 const UP: &str = "tendero/v1/home/{home}/{device}/{shop}/up/";
 const DOWN: &str = "tendero/v1/home/{home}/{device}/{shop}/down/";
+/// Among the speakers of one home.
+const HOME: &str = "tendero/v1/home/{home}/{device}/home/";
 const SHOP: &str = "tendero/v1/shop/{shop}/";
 
 fn of<T: Body + JsonSchema>() -> serde_json::Value {
@@ -63,6 +65,17 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
+/// What the speakers of one home tell each other. No shop sees it, so it is not in the shop's AsyncAPI document.
+fn kinds_at_home() -> Vec<Kind> {
+    let kind =
+        |name, retained, summary, schema| Kind { name, address: HOME, from: "device", retained, summary, schema };
+    vec![
+        kind("orders", true, "A speaker's orders, for the other speakers", of::<HomeOrders> as fn() -> _),
+        kind("order.cancel", false, "Take back an order of another speaker", of::<HomeCancel>),
+        kind("heard", false, "A wish to buy was just heard", of::<HomeHeard>),
+    ]
+}
+
 fn protocol() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol")
 }
@@ -81,7 +94,7 @@ fn keep(path: &Path, text: &str) {
 fn the_schemas_are_current() {
     let folder = protocol().join("schema");
     let mut names = vec!["catalog-file.json".to_owned(), "fingerprints.json".to_owned()];
-    for kind in kinds() {
+    for kind in kinds().into_iter().chain(kinds_at_home()) {
         let name = format!("{}.json", kind.name);
         keep(&folder.join(&name), &(serde_json::to_string_pretty(&(kind.schema)()).unwrap() + "\n"));
         names.push(name);
@@ -98,14 +111,17 @@ fn the_schemas_are_current() {
 }
 
 #[test]
-fn the_asyncapi_document_is_current() {
-    keep(&protocol().join("asyncapi.yaml"), &asyncapi());
+fn the_asyncapi_documents_are_current() {
+    let orders = "Orders from a loudspeaker to a shop over MQTT 5.";
+    keep(&protocol().join("asyncapi.yaml"), &asyncapi("tendero", orders, kinds));
+    let home = "What the loudspeakers of one home tell each other over MQTT 5.";
+    keep(&protocol().join("asyncapi-home.yaml"), &asyncapi("tendero at home", home, kinds_at_home));
 }
 
-fn asyncapi() -> String {
-    let mut out = String::from(
-        "# Generated from the types in src/deliver/envelope; do not edit.\nasyncapi: 3.0.0\ninfo:\n  title: tendero\n  version: 1.0.0\n  \
-         description: Orders from a loudspeaker to a shop over MQTT 5. See README.md beside this file.\n  license:\n    name: MIT OR Apache-2.0\n\
+fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String {
+    let mut out = format!(
+        "# Generated from the types in src/deliver/envelope; do not edit.\nasyncapi: 3.0.0\ninfo:\n  title: {title}\n  version: 1.0.0\n  \
+         description: {description} See README.md beside this file.\n  license:\n    name: MIT OR Apache-2.0\n\
          defaultContentType: application/cloudevents+json\nchannels:\n",
     );
     for kind in kinds() {
@@ -124,14 +140,20 @@ fn asyncapi() -> String {
     out.push_str("operations:\n");
     for kind in kinds() {
         let id = camel(kind.name);
-        // From the shop's point of view: this document is for its developer.
-        let action = if kind.from == "shop" { "send" } else { "receive" };
-        writeln!(
-            out,
-            "  {action}{}{}:\n    action: {action}\n    summary: {}\n    channel:\n      $ref: '#/channels/{id}'\n    bindings:\n      mqtt:\n        qos: 1\n        retain: {}",
-            id[..1].to_uppercase(), &id[1..], kind.summary, kind.retained
-        )
-        .unwrap();
+        // From the shop's point of view, for whose developer the document is; a speaker does both with what is of the home.
+        let actions: &[&str] = match (kind.address, kind.from) {
+            (HOME, _) => &["send", "receive"],
+            (_, "shop") => &["send"],
+            (_, _) => &["receive"],
+        };
+        for action in actions {
+            writeln!(
+                out,
+                "  {action}{}{}:\n    action: {action}\n    summary: {}\n    channel:\n      $ref: '#/channels/{id}'\n    bindings:\n      mqtt:\n        qos: 1\n        retain: {}",
+                id[..1].to_uppercase(), &id[1..], kind.summary, kind.retained
+            )
+            .unwrap();
+        }
     }
     out.push_str("components:\n  parameters:\n");
     for (name, what) in [
@@ -140,6 +162,9 @@ fn asyncapi() -> String {
         ("shop", "The shop. Letters a-z, digits, hyphens."),
         ("part", "Number of the part, from 1."),
     ] {
+        if !out.contains(&format!("parameters/{name}'")) {
+            continue;
+        }
         writeln!(out, "    {name}:\n      description: {what}").unwrap();
     }
     out.push_str("  messages:\n");

@@ -91,11 +91,15 @@ fn check_coverage(tally: &Tally) {
     }
     assert!(tally.booked > tally.worlds && tally.cancelled > tally.worlds / 2, "too little is bought");
     assert!(tally.restarts > tally.worlds && tally.power_cuts > tally.worlds / 2, "too little breaks");
+    assert!(
+        tally.heard_twice > tally.worlds / 100 && tally.asked_there > tally.worlds / 20,
+        "the speakers seldom meet"
+    );
     for fault in world::Fault::ALL {
         assert!(tally.faults.get(&fault).is_some_and(|worlds| *worlds > tally.worlds / 5), "{fault:?} is seldom on");
     }
-    assert!(tally.replies.len() >= 38, "only {} of the speaker's replies are reached", tally.replies.len());
-    assert!(tally.waits.len() >= 11, "only {} of the mind's waits are reached", tally.waits.len());
+    assert!(tally.replies.len() >= 44, "only {} of the speaker's replies are reached", tally.replies.len());
+    assert!(tally.waits.len() >= 12, "only {} of the mind's waits are reached", tally.waits.len());
 }
 
 #[test]

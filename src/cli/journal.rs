@@ -42,13 +42,15 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             Effect::Say { lang, reply, .. } => println!("{time}  tendero    \"{}\"", wording.sentence(reply, *lang)),
             Effect::Send { order } => println!("{time}  sent       {order}"),
             Effect::AskApprove { order } => println!("{time}  approved   {order}"),
+            Effect::AskSibling { device, order } => println!("{time}  cancel     {order} at {device}"),
             Effect::AskCancel { order, .. } => println!("{time}  cancel     {order}"),
             Effect::AskWithdraw { order } => println!("{time}  withdraw   {order}"),
             Effect::Listen { .. }
             | Effect::Rest
             | Effect::AskQuote { .. }
             | Effect::Store { .. }
-            | Effect::AskStatus { .. } => {}
+            | Effect::AskStatus { .. }
+            | Effect::TellHeard { .. } => {}
         }
     }
 }

@@ -38,11 +38,16 @@ impl Errands {
     pub fn start(store: StoreHandle, link: LinkHandle, clock: Clock, answers: mpsc::Sender<StoreAnswer>) -> Errands {
         let (store_queue, mut writes) = mpsc::channel::<StoreErrand>(QUEUE);
         let (link_queue, mut commands) = mpsc::channel(QUEUE);
-        let (failed, words) = (answers.clone(), store.clone());
+        let (failed, words, changed) = (answers.clone(), store.clone(), link_queue.clone());
         tokio::spawn(async move {
             while let Some(StoreErrand { ticket, writes }) = writes.recv().await {
                 let began_ms = clock.machine_ms();
+                let changes_order = writes.iter().any(|write| matches!(write, Write::Order(_)));
                 let result = store.commit(writes).await.map_err(|error| error.to_string());
+                if changes_order && result.is_ok() {
+                    // The next change, or the next connection, tells of this one as well.
+                    let _ = changed.try_send(LinkCommand::ShareOrders);
+                }
                 let ms = u32::try_from(clock.machine_ms() - began_ms).unwrap_or(u32::MAX);
                 if answers.send(StoreAnswer { ticket, result, ms }).await.is_err() {
                     return;

@@ -27,7 +27,7 @@ use crate::speak::tts;
 use crate::speak::voice::Voice;
 use crate::speak::wording::Wording;
 use crate::understand::Understanding;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,6 +56,8 @@ pub struct Ready {
     pub daemon: Daemon,
     pub link: LinkHandle,
     pub traces: broadcast::Sender<Trace>,
+    /// Where ears put what they heard: also those that are no part of this daemon, such as a test's.
+    pub ears: mpsc::Sender<EarEvent>,
     control: tokio::task::JoinHandle<()>,
 }
 
@@ -94,16 +96,22 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
     let route = Route::new(&config.home.name, &config.home.device, &config.shop.name)?;
     let mut store = Store::open(&state_dir.join(store::FILE))?;
     store.import_regulars(&regulars)?;
-    let household = store.household(clock.unix_ms())?;
+    let mut household = store.household(clock.unix_ms())?;
+    let siblings = siblings(&config, &keys.public())?;
+    household.device.clone_from(&config.home.device);
+    household.siblings.retain(|name, _| siblings.contains_key(name));
+    for name in siblings.keys() {
+        household.siblings.entry(name.clone()).or_default();
+    }
     let store = StoreHandle::spawn(store, link::sealer(keys.clone(), route.clone(), clock.clone()))?;
 
-    let (link, link_events) = link::start(link_config(&config, route)?, keys, store.clone(), clock.clone())?;
+    let (link, link_events) = link::start(link_config(&config, route, siblings)?, keys, store.clone(), clock.clone())?;
     let (stored_tx, stored) = mpsc::channel(QUEUE);
     let errands = Errands::start(store, link.clone(), clock.clone(), stored_tx);
 
     let (ear_events_tx, ear_events) = mpsc::channel(QUEUE);
     let ears = match source {
-        Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx)?),
+        Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx.clone())?),
         None => None,
     };
     let (checked_pins, pins) = mpsc::channel(PINS);
@@ -140,10 +148,22 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         checked_pins,
         traces: traces.clone(),
     });
-    Ok(Ready { daemon, link, traces, control })
+    Ok(Ready { daemon, link, traces, ears: ear_events_tx, control })
 }
 
-fn link_config(config: &Config, route: Route) -> anyhow::Result<LinkConfig> {
+/// The other speakers of the home and their keys.
+fn siblings(config: &Config, own: &PublicKey) -> anyhow::Result<BTreeMap<String, PublicKey>> {
+    let siblings = config.home.siblings();
+    if let Some((name, _)) = siblings.iter().find(|(_, key)| *key == own) {
+        bail!(
+            "[home] speakers: the key of \"{name}\" is this speaker's own; put the one that `tendero key` prints at that \
+             speaker"
+        );
+    }
+    Ok(siblings)
+}
+
+fn link_config(config: &Config, route: Route, siblings: BTreeMap<String, PublicKey>) -> anyhow::Result<LinkConfig> {
     let shop_key: PublicKey = config.shop.key.parse().with_context(|| {
         "[shop] key is not set. `tendero shop key --data-dir DIR` prints it at the shop; without it nothing that \
          comes from a shop can be believed"
@@ -153,7 +173,8 @@ fn link_config(config: &Config, route: Route) -> anyhow::Result<LinkConfig> {
         tls: TlsFiles { ca: named(&config.broker.ca_file), ..TlsFiles::default() },
         ..BrokerConfig::new(config.broker.url.clone())
     };
-    Ok(LinkConfig::new(broker, route, shop_key, config.policy.currency.clone()))
+    let link = LinkConfig::new(broker, route, shop_key, config.policy.currency.clone());
+    Ok(LinkConfig { siblings, ..link })
 }
 
 /// An empty path means "none" in the configuration.

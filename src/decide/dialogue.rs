@@ -7,6 +7,7 @@
 mod answer;
 mod challenge;
 mod command;
+mod elsewhere;
 mod purchase;
 mod withdrawal;
 
@@ -17,6 +18,7 @@ use super::guard::Rung;
 use super::mind::{Address, Mind};
 use super::order::{OrderId, Quote, Wanted};
 use super::reply::{Reason, Reply};
+use super::sibling::HeardThere;
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::Parse;
@@ -77,6 +79,8 @@ pub(super) struct Proposed {
     lines: Vec<Wanted>,
     /// When the order that this one repeats was confirmed, Unix ms: "the usual".
     repeats_unix_ms: Option<i64>,
+    /// Another speaker of the household that heard the same.
+    heard_by: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -139,6 +143,8 @@ pub(super) enum Cue {
     StoreFailed,
     Tap,
     Muted,
+    /// Another speaker heard a wish to buy something.
+    HeardThere(HeardThere),
     TimeUp,
 }
 
@@ -206,6 +212,15 @@ impl Mind {
                 self.rest()
             }
             (state @ State::Storing { .. }, Cue::Woke | Cue::Muted) => state,
+
+            (state @ (State::Quoting(_) | State::Asking { .. } | State::Answering { .. }), Cue::HeardThere(there)) => {
+                self.same_was_heard(state, &there, now)
+            }
+            // Not yet begun, or already on disk: the guard against duplicates is what is left then.
+            (
+                state @ (State::Idle | State::Listening { .. } | State::Storing { .. } | State::Closing { .. }),
+                Cue::HeardThere(_),
+            ) => state,
 
             // Filtered before they get here: see `admits` and `waits_for_...`.
             (

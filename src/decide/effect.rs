@@ -5,6 +5,7 @@ use super::event::{Channel, Turn};
 use super::guard::Verdict;
 use super::order::{Order, OrderId, OrderState, Wanted};
 use super::reply::Reply;
+use super::sibling::SharedOrder;
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ pub enum Effect {
     AskWithdraw { order: OrderId },
     /// Ask the shop what became of an order.
     AskStatus { order: OrderId },
+    /// Ask another speaker of the household to take back an order of its own; its next snapshot answers.
+    AskSibling { device: String, order: OrderId },
+    /// Tell the other speakers what was just heard here, and how loud (hundredths of a decibel).
+    TellHeard { skus: Vec<String>, level_cdb: Option<i32>, snr_cdb: Option<i32> },
 }
 
 /// One durable change.
@@ -55,6 +60,8 @@ pub enum Write {
     WrongPins { count: u32 },
     /// This product was suggested.
     Offered { sku: String, at_unix_ms: i64 },
+    /// The orders of another speaker, instead of what was known of it.
+    Shared { device: String, rev: u64, orders: Vec<SharedOrder> },
     /// An item for the shopping list.
     ListItem { sku: String, qty: u32, why: String },
 }
@@ -70,6 +77,9 @@ pub struct Step {
     pub by: By,
     /// Why, as a code, where the shop or the clock gave one.
     pub code: Option<String>,
+    /// The speaker at which the household asked for it, unless it was this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
 }
 
 /// Who or what brought an order on.

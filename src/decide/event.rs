@@ -1,6 +1,7 @@
 //! Everything that can happen to the mind: a closed set.
 
 use super::order::{OrderId, Quote, Receipt, StatusUpdate};
+use super::sibling::{HeardThere, SharedOrder};
 use crate::understand::Lang;
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,19 @@ pub enum Event {
         lang: Lang,
         right: bool,
     },
+    /// Another speaker of the household tells of its orders. `rev` rises.
+    SharedOrders {
+        device: String,
+        rev: u64,
+        orders: Vec<SharedOrder>,
+    },
+    /// Somebody asked another speaker to take back an order of this one.
+    CancelAskedBy {
+        device: String,
+        order: OrderId,
+    },
+    /// Another speaker just heard a wish to buy something.
+    HeardThere(HeardThere),
     /// A deadline of the mind has come.
     Deadline,
 }
@@ -185,6 +199,14 @@ mod tests {
             Event::CancelOrder { order: order() },
             Event::WithdrawOrder { order: order(), channel: Channel::Text("cli".into()), lang: Lang::Es },
             Event::PinGiven { order: Some(order()), channel: Channel::Text("cli".into()), lang: Lang::Ro, right: true },
+            Event::SharedOrders { device: "bedroom".into(), rev: 3, orders: vec![] },
+            Event::CancelAskedBy { device: "bedroom".into(), order: order() },
+            Event::HeardThere(HeardThere {
+                device: "bedroom".into(),
+                skus: vec!["coffee".into()],
+                level_cdb: Some(-2_350),
+                snr_cdb: None,
+            }),
             Event::Deadline,
         ];
         for event in events {

@@ -1,6 +1,6 @@
 //! The ladder, and one file for each guardrail under `guard/`.
 //!
-//! A guard is a pure function of a proposal, the household, its history and the time. The
+//! A guard is a pure function of a proposal, the household, its history (that of its other speakers included) and the time. The
 //! highest answer wins; every answer is kept with its inputs, and every reason can be said.
 //! A guard never changes anything and never asks another guard.
 
@@ -94,6 +94,8 @@ pub struct Proposal<'a> {
     pub quote: Option<&'a Quote>,
     /// Monotonic age of the quote, milliseconds.
     pub quote_age_ms: u64,
+    /// Another speaker of the household that heard the same within seconds.
+    pub heard_by: Option<&'a str>,
     pub household: &'a Household,
     pub policy: &'a Policy,
     pub catalog: &'a Catalog,

@@ -1,8 +1,10 @@
 //! What is known of the household: its open orders and its history. Restored from the store
 //! at start, and kept current by the mind. Answers questions; never decides.
+//! What was bought at another speaker was bought by the household.
 
 use super::Wall;
-use super::order::{Order, OrderId, OrderState, QuoteLine};
+use super::order::{Order, OrderId, OrderState};
+use super::sibling::{SharedOrder, Sibling};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +23,21 @@ pub struct Household {
     /// When a product was suggested last, Unix ms.
     #[serde(default)]
     pub offered: BTreeMap<String, i64>,
+    /// This speaker's own name.
+    #[serde(default)]
+    pub device: String,
+    /// The other speakers, by name: those that the household has named, and no other.
+    #[serde(default)]
+    pub siblings: BTreeMap<String, Sibling>,
+}
+
+/// Packs of one product that were bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Bought {
+    at_unix_ms: i64,
+    qty: u32,
+    /// Minor units a pack.
+    unit_amount: i64,
 }
 
 /// How the household buys one product.
@@ -54,59 +71,85 @@ impl Household {
     /// Minor units a pack that were paid last, if ever.
     pub fn last_unit_amount(&self, sku: &str) -> Option<i64> {
         self.bought_lines(sku)
-            .max_by_key(|(at_unix_ms, _)| *at_unix_ms)
-            .map(|(_, line)| line.unit_amount)
+            .max_by_key(|bought| bought.at_unix_ms)
+            .map(|bought| bought.unit_amount)
             .or_else(|| self.regulars.get(sku).map(|regular| regular.last_unit_amount))
     }
 
     /// The delivery fee that was paid last, minor units.
     pub fn last_delivery_amount(&self) -> Option<i64> {
-        self.newest(|order| is_bought(order.state)).map(|order| order.quote.delivery.amount)
+        let here = self.newest(|order| is_bought(order.state));
+        let here = here.map(|order| (order.confirmed.at_unix_ms, order.quote.delivery.amount));
+        let there = self.shared().map(|(_, order)| order).filter(|order| is_bought(order.state));
+        let there = there.map(|order| (order.confirmed_unix_ms, order.delivery_amount));
+        here.into_iter().chain(there).max_by_key(|(at_unix_ms, _)| *at_unix_ms).map(|(_, amount)| amount)
     }
 
     /// When it was bought last, Unix ms, and how many packs.
     pub fn last_bought(&self, sku: &str) -> Option<(i64, u32)> {
-        let ordered = self.bought_lines(sku).map(|(at_unix_ms, line)| (at_unix_ms, line.qty)).max();
+        let ordered = self.bought_lines(sku).max().map(|bought| (bought.at_unix_ms, bought.qty));
         ordered.or_else(|| self.regulars.get(sku).map(|regular| (regular.last_unix_ms, regular.usual_qty)))
     }
 
     /// How many packs the household usually buys at once.
     pub fn usual_qty(&self, sku: &str) -> Option<u32> {
         let regular = self.regulars.get(sku).map(|regular| regular.usual_qty);
-        regular.or_else(|| self.bought_lines(sku).map(|(_, line)| line.qty).max())
+        regular.or_else(|| self.bought_lines(sku).map(|bought| bought.qty).max())
     }
 
     /// What the household confirmed since `from_unix_ms` and did not take back, minor units.
     pub fn spent_since(&self, from_unix_ms: i64) -> i64 {
-        self.since(from_unix_ms).filter(|order| order.state.counts()).map(|order| order.quote.total).sum()
+        let here = self.since(from_unix_ms).filter(|order| order.state.counts()).map(|order| order.quote.total);
+        let there = self.shared_since(from_unix_ms).filter(|order| order.state.counts()).map(|order| order.total);
+        here.chain(there).sum()
     }
 
     /// What was confirmed on the local day of `wall`, minor units.
     pub fn spent_on_day(&self, wall: Wall) -> i64 {
         let day_of = |unix_ms| Wall { unix_ms, ..wall }.local_day();
         let today = wall.local_day();
-        self.orders
-            .values()
-            .filter(|order| order.state.counts() && day_of(order.confirmed.at_unix_ms) >= today)
-            .map(|order| order.quote.total)
-            .sum()
+        let here = self.orders.values().filter(|order| order.state.counts());
+        let here = here.map(|order| (order.confirmed.at_unix_ms, order.quote.total));
+        let there = self.shared().map(|(_, order)| order).filter(|order| order.state.counts());
+        let there = there.map(|order| (order.confirmed_unix_ms, order.total));
+        here.chain(there).filter(|(at_unix_ms, _)| day_of(*at_unix_ms) >= today).map(|(_, total)| total).sum()
     }
 
     /// Every order that was confirmed since then, whatever became of it.
     pub fn count_since(&self, from_unix_ms: i64) -> u32 {
-        u32::try_from(self.since(from_unix_ms).count()).unwrap_or(u32::MAX)
+        let count = self.since(from_unix_ms).count() + self.shared_since(from_unix_ms).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// The orders of the other speakers, with their names. What one of them says of an order of ours is left out.
+    pub fn shared(&self) -> impl Iterator<Item = (&str, &SharedOrder)> {
+        let all = self
+            .siblings
+            .iter()
+            .flat_map(|(device, sibling)| sibling.orders.iter().map(|order| (device.as_str(), order)));
+        all.filter(|(_, order)| !self.orders.contains_key(&order.id))
+    }
+
+    fn shared_since(&self, from_unix_ms: i64) -> impl Iterator<Item = &SharedOrder> {
+        self.shared().map(|(_, order)| order).filter(move |order| order.confirmed_unix_ms >= from_unix_ms)
     }
 
     fn since(&self, from_unix_ms: i64) -> impl Iterator<Item = &Order> {
         self.orders.values().filter(move |order| order.confirmed.at_unix_ms >= from_unix_ms)
     }
 
-    fn bought_lines<'a>(&'a self, sku: &'a str) -> impl Iterator<Item = (i64, &'a QuoteLine)> {
-        self.orders
-            .values()
-            .filter(|order| is_bought(order.state))
-            .flat_map(|order| order.quote.lines.iter().map(move |line| (order.confirmed.at_unix_ms, line)))
-            .filter(move |(_, line)| line.sku == sku)
+    fn bought_lines<'a>(&'a self, sku: &'a str) -> impl Iterator<Item = Bought> + 'a {
+        let here = self.orders.values().filter(|order| is_bought(order.state)).flat_map(move |order| {
+            let at_unix_ms = order.confirmed.at_unix_ms;
+            let lines = order.quote.lines.iter().filter(move |line| line.sku == sku);
+            lines.map(move |line| Bought { at_unix_ms, qty: line.qty, unit_amount: line.unit_amount })
+        });
+        let there = self.shared().filter(|(_, order)| is_bought(order.state)).flat_map(move |(_, order)| {
+            let at_unix_ms = order.confirmed_unix_ms;
+            let lines = order.lines.iter().filter(move |line| line.sku == sku);
+            lines.map(move |line| Bought { at_unix_ms, qty: line.qty, unit_amount: line.unit_amount })
+        });
+        here.chain(there)
     }
 }
 

@@ -156,7 +156,7 @@ impl Mind {
         let id = order.id.clone();
         // From here on it counts towards caps and duplicates, however slow the disk is.
         self.household.orders.insert(id.clone(), order.clone());
-        let also = vec![step_of(&order, By::Household, now), audit];
+        let also = vec![step_of(&order, By::Household, None, now), audit];
         let job = Job::new(order, also, ticket, now);
         self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id, job);
@@ -254,6 +254,14 @@ impl Mind {
     pub(super) fn withdraw_order(&mut self, id: &OrderId, to: Address, now: Now) {
         let at_unix_ms = now.wall.map(|wall| wall.unix_ms);
         self.post(id, News::Withdraws { at_unix_ms }, Some(to), now);
+    }
+
+    /// The household asked for it at another speaker. Without an answer of its own: that speaker sees it in our orders.
+    pub(super) fn cancel_for(&mut self, id: &OrderId, speaker: String, now: Now) {
+        if self.household.orders.contains_key(id) && self.household.siblings.contains_key(&speaker) {
+            self.siblings.asked_by.insert(id.clone(), speaker);
+            self.post(id, News::Cancelled, None, now);
+        }
     }
 
     /// The order that "cancel that" means: what is held before what was sent, the newest first. A withdrawal that is
@@ -472,6 +480,7 @@ impl Mind {
     }
 
     fn apply(&mut self, id: &OrderId, news: News, to: Option<Address>, now: Now) {
+        let asked_by = if news == News::Cancelled { self.siblings.asked_by.remove(id) } else { None };
         let Some(order) = self.household.orders.get(id) else { return };
         let Some(mut next) = lifecycle::next(order, &news) else {
             if let Some(to) = to {
@@ -495,7 +504,7 @@ impl Mind {
             next.hold_until_unix_ms = wall.unix_ms.saturating_add_unsigned(self.policy.hold_ms);
         }
         let ticket = self.next_ticket();
-        let also = vec![step_of(&next, by(&news, to.as_ref()), now)];
+        let also = vec![step_of(&next, by(&news, to.as_ref()), asked_by, now)];
         let job = Job { news: Some(news), to, ..Job::new(next, also, ticket, now) };
         self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id.clone(), job);
@@ -510,9 +519,10 @@ impl Mind {
     }
 }
 
-fn step_of(order: &Order, by: By, now: Now) -> Write {
+fn step_of(order: &Order, by: By, speaker: Option<String>, now: Now) -> Write {
     let at_unix_ms = now.wall.map(|wall| wall.unix_ms);
-    Write::Step(Step { order: order.id.clone(), at_unix_ms, state: order.state, by, code: order.code.clone() })
+    let (id, code) = (order.id.clone(), order.code.clone());
+    Write::Step(Step { order: id, at_unix_ms, state: order.state, by, code, speaker })
 }
 
 /// Who brought the news. Only a PIN wants an answer of its own; the button has the loudspeaker.

@@ -15,6 +15,7 @@ use super::ledger::Ledger;
 use super::order::Order;
 use super::policy::Policy;
 use super::reply::{Reason, Reply};
+use super::sibling::{Siblings, TakenBack};
 use crate::understand::grammar::Expect;
 use crate::understand::intent::Parse;
 use crate::understand::{Lang, Understanding};
@@ -76,6 +77,7 @@ pub struct Mind {
     pub(super) state: State,
     pub(super) ledger: Ledger,
     pub(super) pins: Pins,
+    pub(super) siblings: Siblings,
     once_stored: Vec<OnceStored>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
@@ -109,6 +111,7 @@ impl Mind {
             state: State::Idle,
             ledger: Ledger::default(),
             pins: Pins::default(),
+            siblings: Siblings::default(),
             once_stored: vec![],
             out: vec![],
             announcements: VecDeque::new(),
@@ -173,6 +176,7 @@ impl Mind {
                 self.link_up = Some(up);
                 if up {
                     self.send_again(now);
+                    self.ask_siblings_again();
                 }
             }
             Event::Shop { shop, online } => {
@@ -196,6 +200,9 @@ impl Mind {
             Event::WithdrawOrder { order, channel, lang } => {
                 self.withdraw_at_hand(&order, Address { channel, lang }, now);
             }
+            Event::SharedOrders { device, rev, orders } => self.shared_orders(device, rev, orders, now),
+            Event::CancelAskedBy { device, order } => self.cancel_for(&order, device, now),
+            Event::HeardThere(there) => self.heard_there(there, now),
         }
         self.finish(now)
     }
@@ -232,7 +239,7 @@ impl Mind {
     /// For whom the conversation waits now.
     pub fn waits(&self) -> Waits {
         match &self.state {
-            State::Idle if self.ledger.owes_an_answer() => Waits::Edge,
+            State::Idle if self.ledger.owes_an_answer() || self.siblings.owes_an_answer() => Waits::Edge,
             State::Idle | State::Listening { .. } => Waits::Nothing,
             State::Answering { .. } => Waits::Household,
             State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => Waits::Edge,
@@ -241,7 +248,7 @@ impl Mind {
 
     /// Is no conversation going on and nothing waiting to be announced?
     pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle) && self.announcements.is_empty()
+        matches!(self.state, State::Idle) && self.announcements.is_empty() && self.siblings.is_quiet()
     }
 
     /// A renewed catalogue. What was already read back stays as it was quoted.
@@ -284,6 +291,7 @@ impl Mind {
     /// What is due, what waits to be announced, and when to come back.
     fn finish(&mut self, now: Now) -> Vec<Effect> {
         self.orders_due(now);
+        self.siblings_due(now);
         if self.state.until_ms().is_some_and(|until_ms| until_ms <= now.mono_ms) {
             self.step(Cue::TimeUp, now);
         }
@@ -298,7 +306,8 @@ impl Mind {
         let of_state = self.state.until_ms().map(|until_ms| (until_ms, self.state.why()));
         let of_orders = self.ledger.deadline(self, now);
         let of_habit = self.next_suggestion_ms(now).map(|at_ms| (at_ms, "a suggestion"));
-        let next = of_state.into_iter().chain(of_orders).chain(of_habit).min();
+        let of_siblings = self.siblings.deadline();
+        let next = of_state.into_iter().chain(of_orders).chain(of_habit).chain(of_siblings).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)
     }
@@ -308,16 +317,16 @@ impl Mind {
         use crate::understand::intent::Intent;
         let to = Address { channel: heard.channel.clone(), lang: heard.lang };
         let cancels = parses.first().filter(|parse| parse.intent == Intent::Cancel);
-        let order = cancels.and_then(|parse| {
+        let taken_back = cancels.map_or(TakenBack::Nothing, |parse| {
             let skus: Vec<&str> = parse.lines.iter().map(|line| line.sku.as_str()).collect();
-            self.cancellable(&skus, now)
+            self.take_back(&skus, &to, now)
         });
-        match order {
-            Some(order) => self.cancel_order(&order, to, now),
-            None => {
-                self.say(&to, Reply::Busy);
-            }
-        }
+        let reply = match taken_back {
+            TakenBack::Here => return,
+            TakenBack::There(reply) => reply,
+            TakenBack::Nothing => Reply::Busy,
+        };
+        self.say(&to, reply);
     }
 
     /// Ears that nobody listens to any more go back to the wake word.

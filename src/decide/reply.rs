@@ -26,6 +26,14 @@ pub enum Reason {
     NoPause,
     /// The voice was hardly louder than the room.
     FarAway,
+    /// Another speaker of the household heard the same.
+    HeardThere {
+        speaker: String,
+    },
+    /// Another speaker heard it louder, and answers.
+    LeftTo {
+        speaker: String,
+    },
     /// The household wants random words for every order by voice.
     RandomWords,
     /// The shop says that many homes asked for this within the last minutes; zeroes: it does not say how many.
@@ -81,6 +89,12 @@ pub enum Reason {
     AlreadyOrdered {
         product: String,
         at: Moment,
+    },
+    /// At another speaker of the household, by its name as it is said.
+    AlreadyOrderedThere {
+        product: String,
+        at: Moment,
+        speaker: String,
     },
     PriceJump {
         product: String,
@@ -324,6 +338,31 @@ pub enum Reply {
     Refunded {
         items: Vec<Item>,
     },
+    /// It was ordered at another speaker, which is asked to cancel it.
+    CancelAskedThere {
+        speaker: String,
+        items: Vec<Item>,
+    },
+    /// That speaker has cancelled it.
+    CancelledThere {
+        speaker: String,
+        items: Vec<Item>,
+    },
+    /// It was sent already: that speaker has asked the shop, and the shop decides.
+    CancelPassedOn {
+        speaker: String,
+        items: Vec<Item>,
+    },
+    /// It is too late.
+    CancelRefusedThere {
+        speaker: String,
+        items: Vec<Item>,
+    },
+    /// That speaker does not answer.
+    SpeakerSilent {
+        speaker: String,
+        items: Vec<Item>,
+    },
     /// It did not reach the shop in time; nothing was bought.
     Expired {
         items: Vec<Item>,
@@ -352,6 +391,13 @@ pub enum Reply {
         code: String,
     },
     OrderStatus {
+        items: Vec<Item>,
+        state: OrderState,
+        arrives: Option<Day>,
+    },
+    /// Of an order at another speaker.
+    OrderStatusThere {
+        speaker: String,
         items: Vec<Item>,
         state: OrderState,
         arrives: Option<Day>,

@@ -6,6 +6,7 @@
 //! is there. Never decides what to buy and never changes an order.
 
 mod catalog;
+mod home;
 mod inbox;
 mod retry;
 
@@ -19,6 +20,7 @@ use super::topic::{self, Route};
 use crate::clock::Clock;
 use crate::decide::effect::CancelReason;
 use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
+use crate::decide::sibling::{HeardThere, SharedOrder};
 use crate::understand::Lang;
 use crate::understand::catalog::Catalog;
 use retry::Retries;
@@ -42,6 +44,8 @@ pub struct LinkConfig {
     pub route: Route,
     /// The shop's pinned key: nothing else may have signed what we believe.
     pub shop_key: PublicKey,
+    /// The other speakers of the home, by name, with their pinned keys. Without any, nothing is told to the home.
+    pub siblings: BTreeMap<String, PublicKey>,
     /// The household's currency; a quote in another one is refused.
     pub currency: String,
     /// Wake words of this household, kept out of the shop's texts besides [`crate::clean::BANNED`].
@@ -58,6 +62,7 @@ impl LinkConfig {
             broker,
             route,
             shop_key,
+            siblings: BTreeMap::new(),
             currency: currency.into(),
             banned: vec![],
             resend_min: Duration::from_secs(5),
@@ -80,6 +85,12 @@ pub enum LinkCommand {
     AskWithdraw { order: OrderId },
     /// Ask once what became of an order.
     AskStatus { order: OrderId },
+    /// An order has changed on disk: the other speakers are told.
+    ShareOrders,
+    /// Ask another speaker once to take back an order of its own; answers [`LinkEvent::SharedOrders`], or never.
+    AskSibling { device: String, order: OrderId },
+    /// Tell the other speakers what was just heard; levels in hundredths of a decibel.
+    TellHeard { skus: Vec<String>, level_cdb: Option<i32>, snr_cdb: Option<i32> },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +113,19 @@ pub enum LinkEvent {
         shop: String,
         online: bool,
     },
+    /// The orders of another speaker of the home, verified, checked and cleaned.
+    SharedOrders {
+        device: String,
+        rev: u64,
+        orders: Vec<SharedOrder>,
+    },
+    /// The household asked at another speaker to take back an order of this one.
+    CancelAskedBy {
+        device: String,
+        order: OrderId,
+    },
+    /// Another speaker just heard a wish to buy something.
+    HeardThere(HeardThere),
     /// A message that must not be used.
     Distrusted {
         shop: String,
@@ -169,9 +193,12 @@ pub fn start(
     let now = clock.unix_ms().unwrap_or(0);
     let offline = Presence { aud: route.device_state(), online: false };
     let will = envelope::seal(&offline, &route.device_source(), &keys, now, PRESENCE_LIFE_MS);
+    let mut subscriptions = vec![route.all_down(), topic::shop_state(route.shop()), topic::all_catalog(route.shop())];
+    // A broker whose access rules know nothing of it need not be asked by a speaker that is alone.
+    subscriptions.extend((!config.siblings.is_empty()).then(|| route.all_home()));
     let client = mqtt::Client {
         client_id: route.device().into(),
-        subscriptions: vec![route.all_down(), topic::shop_state(route.shop()), topic::all_catalog(route.shop())],
+        subscriptions,
         will: will.ok().map(|bytes| (route.device_state(), bytes)),
     };
     let mut broker = config.broker.clone();
@@ -190,6 +217,7 @@ pub fn start(
         retries,
         reasons: BTreeMap::new(),
         parts: catalog::Parts::default(),
+        home: home::Home::default(),
     };
     tokio::spawn(link.run(commands_rx, mqtt_rx));
     Ok((LinkHandle { commands, mqtt }, events_rx))
@@ -209,6 +237,7 @@ struct Link {
     /// Why orders are being cancelled; after a restart it is the household again.
     reasons: BTreeMap<OrderId, CancelReason>,
     parts: catalog::Parts,
+    home: home::Home,
 }
 
 /// The daemon no longer listens.
@@ -217,7 +246,7 @@ struct Ended;
 impl Link {
     async fn run(mut self, mut commands: mpsc::Receiver<LinkCommand>, mut mqtt: mpsc::Receiver<MqttEvent>) {
         loop {
-            let wake = self.retries.next();
+            let (wake, share_at) = (self.retries.next(), self.home.share_at);
             let done = tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.command(command).await,
@@ -228,6 +257,10 @@ impl Link {
                     None => Err(Ended),
                 },
                 () = retry::until(wake) => self.errands(false).await,
+                () = retry::until(share_at) => {
+                    self.share_orders().await;
+                    Ok(())
+                }
                 () = self.events.closed() => Err(Ended),
             };
             if done.is_err() {
@@ -253,6 +286,18 @@ impl Link {
                 self.ask_status(&order);
                 Ok(())
             }
+            LinkCommand::ShareOrders => {
+                self.share_orders().await;
+                Ok(())
+            }
+            LinkCommand::AskSibling { device, order } => {
+                self.ask_sibling(device, order);
+                Ok(())
+            }
+            LinkCommand::TellHeard { skus, level_cdb, snr_cdb } => {
+                self.tell_heard(skus, level_cdb, snr_cdb);
+                Ok(())
+            }
         }
     }
 
@@ -268,12 +313,19 @@ impl Link {
                 if !session_present {
                     self.ask_about_open_orders().await;
                 }
+                self.share_orders().await;
                 self.errands(true).await
             }
             MqttEvent::Down(trouble) => self.tell(LinkEvent::Down { why: trouble.to_string() }).await,
             MqttEvent::Delivered { .. } => Ok(()),
             MqttEvent::Denied(trouble) => self.tell(LinkEvent::Denied { why: trouble.to_string() }).await,
             MqttEvent::Message(message) => {
+                let route = self.config.route.clone();
+                if let Some((device, kind)) = route.parse_home(&message.topic) {
+                    self.read_sibling(device, kind, &message).await?;
+                    message.ack();
+                    return Ok(());
+                }
                 for event in self.read(&message).await {
                     self.tell(event).await?;
                 }
@@ -447,6 +499,9 @@ impl Link {
             | LinkEvent::Receipt(_)
             | LinkEvent::Status(_)
             | LinkEvent::Shop { .. }
+            | LinkEvent::SharedOrders { .. }
+            | LinkEvent::CancelAskedBy { .. }
+            | LinkEvent::HeardThere(_)
             | LinkEvent::Catalog(_) => self.events.send(event).await.map_err(|_| Ended),
         }
     }

@@ -7,6 +7,7 @@
 
 pub(crate) mod error;
 pub(crate) mod schema;
+mod siblings;
 pub mod thread;
 mod words;
 
@@ -111,6 +112,7 @@ impl Store {
                     tx.execute("INSERT OR REPLACE INTO offered VALUES (?1, ?2)", params![sku, at_unix_ms])
                         .map_err(at(&path))?;
                 }
+                Write::Shared { device, rev, orders } => siblings::put(&tx, &path, device, *rev, orders)?,
                 Write::WrongPins { count } => {
                     tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
                 }
@@ -131,6 +133,7 @@ impl Store {
             self.db.query_row("SELECT wrong_pins FROM counter", [], |row| row.get(0)).map_err(self.at())?;
         let regulars = self.imported()?;
         let mut household = Household { regulars, wrong_pins, offered: self.offered()?, ..Household::default() };
+        household.siblings = siblings::all(&self.db, &self.path)?;
         let orders = self.orders()?;
         household.pack_lasts_ms = rhythms(&orders);
         for order in orders {

@@ -65,6 +65,24 @@ impl Route {
         self.down("#")
     }
 
+    /// From the device to the other speakers of its home.
+    pub fn to_home(&self, kind: &str) -> String {
+        format!("{ROOT}/home/{}/{}/home/{kind}", self.home, self.device)
+    }
+
+    /// What every speaker of the home tells the others. No level more: a shop of the name `home` has its own.
+    pub fn all_home(&self) -> String {
+        format!("{ROOT}/home/{}/+/home/+", self.home)
+    }
+
+    /// The device and the kind of a message among the speakers of this very home; `None` for any other topic.
+    pub fn parse_home<'a>(&self, topic: &'a str) -> Option<(&'a str, &'a str)> {
+        let levels = topic.strip_prefix(ROOT)?.strip_prefix("/home/")?.strip_prefix(self.home.as_str())?;
+        let mut levels = levels.strip_prefix('/')?.split('/');
+        let (device, home, kind) = (levels.next()?, levels.next()?, levels.next()?);
+        (home == "home" && levels.next().is_none() && is_name(device)).then_some((device, kind))
+    }
+
     /// Retained: is the device there?
     pub fn device_state(&self) -> String {
         format!("{ROOT}/home/{}/{}/state", self.home, self.device)
@@ -131,6 +149,29 @@ mod tests {
         for bad in ["", "a/b", "+", "#", "Casa", "caffè", "a b", &"x".repeat(65)] {
             assert!(Route::new(bad, "kitchen", "corner").is_err(), "{bad}");
             assert!(Route::new("casa", "kitchen", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_speakers_of_one_home_tell_each_other_is_told_apart_from_all_else() {
+        let route = Route::new("casa-1", "kitchen", "corner").unwrap();
+        let bedroom = Route::new("casa-1", "bedroom", "corner").unwrap();
+        assert_eq!(route.parse_home(&bedroom.to_home("order.cancel")), Some(("bedroom", "order.cancel")));
+        assert_eq!(route.parse_home(&route.to_home("orders")), Some(("kitchen", "orders")));
+        // A shop may be called like that level.
+        let shop = Route::new("casa-1", "kitchen", "home").unwrap();
+        for other in [
+            Route::new("casa-11", "kitchen", "corner").unwrap().to_home("orders"),
+            Route::new("casa", "kitchen", "corner").unwrap().to_home("orders"),
+            shop.up("order"),
+            shop.down("quote"),
+            route.device_state(),
+            bedroom.to_home("orders/more"),
+            "tendero/v1/home/casa-1/+/home/orders".into(),
+            "tendero/v1/home/casa-1/bedroom/corner/orders".into(),
+            "".into(),
+        ] {
+            assert_eq!(route.parse_home(&other), None, "{other}");
         }
     }
 

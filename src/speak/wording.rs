@@ -167,12 +167,21 @@ impl Speak<'_> {
             Reply::WithdrawalSent { items } => self.about("withdrawal-sent", items),
             Reply::WithdrawalStands { items } => self.about("withdrawal-stands", items),
             Reply::Refunded { items } => self.about("refunded", items),
+            Reply::CancelAskedThere { speaker, items } => self.there("cancel-asked-there", speaker, items),
+            Reply::CancelledThere { speaker, items } => self.there("cancelled-there", speaker, items),
+            Reply::CancelPassedOn { speaker, items } => self.there("cancel-passed-on", speaker, items),
+            Reply::CancelRefusedThere { speaker, items } => self.there("cancel-refused-there", speaker, items),
+            Reply::SpeakerSilent { speaker, items } => self.there("speaker-silent", speaker, items),
             Reply::Expired { items } => self.about("expired", items),
             Reply::NotApproved { items } => self.about("not-approved", items),
             Reply::Lost { items } => self.about("lost", items),
             Reply::StoreTrouble { items } => self.about("store-trouble", items),
             Reply::ShopSilent { items } => self.about("shop-silent", items),
             Reply::OrderStatus { .. } | Reply::History { .. } => self.told(reply),
+            Reply::OrderStatusThere { speaker, items, state, arrives } => {
+                let status = Reply::OrderStatus { items: items.clone(), state: *state, arrives: *arrives };
+                self.say("status-there", &[("speaker", text(speaker)), ("status", text(self.told(&status)))])
+            }
             Reply::Price { product, amount } => {
                 self.say("price", &[("product", text(product)), ("amount", text(self.money(amount)))])
             }
@@ -248,6 +257,10 @@ impl Speak<'_> {
         self.say(id, &[("items", text(self.items(items)))])
     }
 
+    fn there(&self, id: &str, speaker: &str, items: &[Item]) -> String {
+        self.say(id, &[("speaker", text(speaker)), ("items", text(self.items(items)))])
+    }
+
     fn timed(&self, id: &str, items: &[Item], minutes: u32) -> String {
         let minutes = self.say("minutes", &[("minutes", number(minutes))]);
         self.say(id, &[("items", text(self.items(items))), ("minutes", text(minutes))])
@@ -312,6 +325,13 @@ impl Speak<'_> {
             Reason::AlreadyOrdered { product, at } => {
                 self.say("reason-already_ordered", &[("product", text(product)), ("moment", text(self.moment(*at)))])
             }
+            Reason::AlreadyOrderedThere { product, at, speaker } => {
+                let (moment, speaker) = (text(self.moment(*at)), text(speaker));
+                let args = [("product", text(product)), ("moment", moment), ("speaker", speaker)];
+                self.say("reason-already_ordered_there", &args)
+            }
+            Reason::HeardThere { speaker } => self.say("reason-heard_there", &[("speaker", text(speaker))]),
+            Reason::LeftTo { speaker } => self.say("reason-left_to", &[("speaker", text(speaker))]),
             Reason::PriceJump { product, now, before } => moved("reason-price_jump", now, before, product),
             Reason::DeliveryJump { now, before } => moved("reason-delivery_jump", now, before, ""),
             Reason::OtherCurrency { currency } => self.say("reason-other_currency", &[("currency", text(currency))]),

@@ -8,6 +8,7 @@ use tendero::decide::guard::Verdict;
 use tendero::decide::household::Household;
 use tendero::decide::mind::Mind;
 use tendero::decide::order::{Order, OrderId, OrderState};
+use tendero::decide::sibling::Sibling;
 use tendero::journal::Setup;
 
 #[derive(Debug, Clone)]
@@ -40,6 +41,12 @@ impl Disk {
             Write::WrongPins { count } => self.household.wrong_pins = count,
             Write::Offered { sku, at_unix_ms } => {
                 self.household.offered.insert(sku, at_unix_ms);
+            }
+            Write::Shared { device, rev, orders } => {
+                let known = self.household.siblings.entry(device).or_default();
+                if rev > known.rev {
+                    *known = Sibling { rev, orders };
+                }
             }
             Write::Audit { order: None, .. } | Write::Step(_) | Write::ListItem { .. } => {}
         }
@@ -139,11 +146,13 @@ impl World {
         self.disk.busy_until_ms = self.ms;
         self.ears = super::ears::Ears::default();
         self.tally.untold += self.model.begin_life();
+        self.sibling_forgets();
         self.mind = Mind::new(policy(&self.plan), understanding(), self.disk.household.clone());
         if let Some(record) = &mut self.record {
             record.push(Line::Start(Box::new(Setup::of(&self.mind))));
         }
         let up = self.link_up;
         self.give(Event::Link { up });
+        self.share_again();
     }
 }

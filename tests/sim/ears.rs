@@ -238,6 +238,7 @@ impl World {
                 gap_ms: utterance.turn.is_none().then_some(utterance.gap_ms),
                 speech_ms,
                 while_speaking: utterance.while_speaking,
+                level_dbfs: Some(super::sibling::LEVEL_DBFS),
                 ..Acoustics::default()
             },
         };

@@ -1,9 +1,10 @@
 //! What goes wrong in a world: a random subset of it in each (swarm testing: Groce, Zhang, Eide, Chen, Regehr,
 //! "Swarm testing", ISSTA 2012), and none of it after the faults have stopped.
 
-use super::{HOUR, START_UNIX_MS, World};
+use super::{HOUR, Input, START_UNIX_MS, World};
 use crate::rng::Rng;
 use tendero::decide::event::{Button, Event};
+use tendero::decide::order::{Order, OrderState};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -44,10 +45,12 @@ pub enum Fault {
     /// People who confirm and approve without listening.
     Careless,
     Mute,
+    /// Another speaker of the home orders, hears the same, asks for ours back, and claims what is not its own.
+    Sibling,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 20] = [
+    pub const ALL: [Fault; 21] = [
         Fault::Misheard,
         Fault::Late,
         Fault::Doubled,
@@ -68,6 +71,7 @@ impl Fault {
         Fault::Television,
         Fault::Careless,
         Fault::Mute,
+        Fault::Sibling,
     ];
 }
 
@@ -153,6 +157,9 @@ impl World {
         if self.strikes(Fault::HostileNews, 40) {
             self.hostile_news();
         }
+        if self.strikes(Fault::Sibling, 60) {
+            self.sibling_acts();
+        }
         if self.strikes(Fault::Careless, 20) {
             self.hold_button();
         }
@@ -177,5 +184,12 @@ impl World {
             self.mute(false);
         }
         self.give(Event::Link { up: true });
+        // What got lost was lost with the broker's memory: the session is a new one, and the link asks what became of
+        // the orders that the shop has.
+        let at_shop = |order: &&Order| matches!(order.state, OrderState::Accepted | OrderState::Shipped);
+        let orders = self.disk.household.orders.values().filter(at_shop).map(|order| order.id.clone());
+        for id in orders.collect::<Vec<_>>() {
+            self.over_the_link(Input::AskArrives(id));
+        }
     }
 }

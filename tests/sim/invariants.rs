@@ -34,6 +34,9 @@ pub enum Invariant {
     Told,
     /// When the faults stop: idle, outbox drained, each order in a known state.
     Rest,
+    /// What another speaker says makes, approves and sends no order here, and takes back only what was asked for; and of
+    /// several that hear the same one goes on.
+    Sibling,
     /// Bounded lists of effects, deadlines that make progress, events that end.
     Bounded,
     /// The journal of a run gives the same effects again, to the byte.
@@ -97,6 +100,7 @@ impl World {
                     self.check_meant(order, cause);
                     self.check_guarded(order, writes, now);
                     self.check_caps(order, now);
+                    self.check_heard_twice(order, cause);
                     self.tally.confirmed += 1;
                     let wish = cause.utterance.as_ref().and_then(|utterance| utterance.wish.as_deref());
                     let meant = is_wish(order, wish);
@@ -208,7 +212,7 @@ impl World {
         let quote = &order.quote;
         let orders = || self.disk.household.orders.values().filter(|other| other.id != order.id);
         let is_bought = |state| matches!(state, OrderState::Accepted | OrderState::Shipped | OrderState::Delivered);
-        let mut least = Rung::Phrase;
+        let mut least = self.least_rung_of_sibling(order, wall);
         for line in &quote.lines {
             let before = || orders().filter(|other| other.quote.lines.iter().any(|old| old.sku == line.sku));
             let regular = REGULARS.contains(&line.sku.as_str());
@@ -360,6 +364,7 @@ fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> 
         | Write::Step(_)
         | Write::WrongPins { .. }
         | Write::Offered { .. }
+        | Write::Shared { .. }
         | Write::ListItem { .. } => None,
     })
 }

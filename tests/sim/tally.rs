@@ -21,6 +21,9 @@ pub struct Tally {
     pub unmeant: u64,
     /// News that a restart or a power cut kept from the household.
     pub untold: u64,
+    /// Orders that two speakers had heard, and orders that the other one was asked to take back.
+    pub heard_twice: u64,
+    pub asked_there: u64,
     /// Worlds in which each was seen.
     pub faults: BTreeMap<Fault, u64>,
     pub replies: BTreeMap<&'static str, u64>,
@@ -66,6 +69,8 @@ impl Tally {
         self.power_cuts += other.power_cuts;
         self.unmeant += other.unmeant;
         self.untold += other.untold;
+        self.heard_twice += other.heard_twice;
+        self.asked_there += other.asked_there;
         add_all(&mut self.faults, other.faults);
         add_all(&mut self.replies, other.replies);
         add_all(&mut self.waits, other.waits);
@@ -90,6 +95,11 @@ impl std::fmt::Display for Tally {
             f,
             "{} confirmed that nobody meant (misheard or careless), {} news lost with a restart",
             self.unmeant, self.untold
+        )?;
+        writeln!(
+            f,
+            "{} confirmed that another speaker had heard, too; {} asked of the other speaker",
+            self.heard_twice, self.asked_there
         )?;
         let list = |counts: Vec<(String, u64)>| {
             let mut line = String::new();

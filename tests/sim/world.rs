@@ -10,6 +10,7 @@ mod invariants;
 mod model;
 mod rest;
 mod shop;
+mod sibling;
 mod steps;
 mod tally;
 mod words;
@@ -110,6 +111,8 @@ pub enum Input {
     ApprovalArrives(OrderId),
     WithdrawalArrives(OrderId),
     AskArrives(OrderId),
+    /// The other speaker learns that it shall take an order back.
+    SiblingAsked(OrderId),
     /// The outbox looks whether a sent order still has no receipt on disk.
     Outbox(OrderId),
     /// Something happens to an order at the shop.
@@ -153,6 +156,7 @@ pub struct World {
     disk: disk::Disk,
     ears: ears::Ears,
     shop: shop::Shop,
+    bedroom: sibling::Bedroom,
     model: Model,
     /// Effects and writes so far: the points at which the power can go.
     pub points: u64,
@@ -196,7 +200,8 @@ pub fn policy(plan: &Plan) -> Policy {
 const REGULARS: [&str; 4] = ["heads-4", "coffee-500", "milk-oat", "wine-red"];
 
 fn newcomer() -> Household {
-    let mut household = Household::default();
+    let mut household = Household { device: sibling::OURS.into(), ..Household::default() };
+    household.siblings.insert(sibling::THEIRS.into(), Default::default());
     for sku in REGULARS {
         let last_unit_amount = product(sku).unit_amount;
         let regular = Regular { times: 2, usual_qty: 1, last_unit_amount, last_unix_ms: START_UNIX_MS };
@@ -231,6 +236,7 @@ impl World {
             disk: disk::Disk::new(household),
             ears: ears::Ears::default(),
             shop: shop::Shop::default(),
+            bedroom: sibling::Bedroom::default(),
             model: Model::default(),
             points: 0,
             tally: Tally::default(),
@@ -364,9 +370,16 @@ impl World {
             Input::ApprovalArrives(id) => self.approval_arrives(&id),
             Input::WithdrawalArrives(id) => self.withdrawal_arrives(&id),
             Input::AskArrives(id) => self.ask_arrives(&id),
+            Input::SiblingAsked(id) => self.sibling_is_asked(&id),
             Input::ShopMoves(id) => self.shop_moves(&id),
             // What the broker brings survives a restart; the rest belongs to the life that caused it.
-            Input::Event(event @ (Event::Receipt(_) | Event::Status(_))) => self.give(event),
+            Input::Event(
+                event @ (Event::Receipt(_)
+                | Event::Status(_)
+                | Event::SharedOrders { .. }
+                | Event::HeardThere(_)
+                | Event::CancelAskedBy { .. }),
+            ) => self.give(event),
             Input::Commit { ticket, writes } if of_this_life => self.commit(ticket, writes),
             Input::Outbox(id) if of_this_life => self.outbox(&id),
             Input::Recognised(utterance) if of_this_life => self.recognised(utterance),
@@ -383,10 +396,12 @@ impl World {
         self.events += 1;
         let now = self.now();
         let cause = self.understand_cause(&event);
+        self.sibling_tells(&event);
         let effects = self.hand_over(&event, now);
         if let Some(record) = &mut self.record {
             record.push(Line::Entry(Entry { at: now, event: event.clone(), effects: effects.clone() }));
         }
+        self.check_sibling(&event, &effects);
         if effects.len() > 64 {
             self.violate(Invariant::Bounded, format!("{} effects", effects.len()));
         }
@@ -425,6 +440,11 @@ impl World {
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
             Effect::AskApprove { order } | Effect::AskWithdraw { order } => self.outbox(&order),
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
+            Effect::AskSibling { order, .. } => {
+                self.check_ask(&order, cause);
+                self.over_the_link(Input::SiblingAsked(order));
+            }
+            Effect::TellHeard { skus, .. } => self.heard_here(skus),
         }
     }
 

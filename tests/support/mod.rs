@@ -1,6 +1,7 @@
 //! What the end-to-end tests of the delivery share: a catalogue, a device without a voice, waiting.
 #![allow(dead_code, reason = "each test uses its part")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tendero::clock::Clock;
@@ -48,6 +49,18 @@ impl Device {
         shop_key: PublicKey,
         clock: Clock,
     ) -> Device {
+        Device::start_among(broker, dir, (home, device), shop_key, clock, BTreeMap::new())
+    }
+
+    /// As [`Device::start`], one of the speakers of a home; `siblings` are the others.
+    pub fn start_among(
+        broker: BrokerConfig,
+        dir: &std::path::Path,
+        (home, device): (&str, &str),
+        shop_key: PublicKey,
+        clock: Clock,
+        siblings: BTreeMap<String, PublicKey>,
+    ) -> Device {
         let route = Route::new(home, device, SHOP).unwrap();
         let keys = Arc::new(Keys::load_or_make(dir).unwrap());
         let store = Store::open(&dir.join("store.db")).unwrap();
@@ -55,6 +68,7 @@ impl Device {
         let mut config = LinkConfig::new(broker, route.clone(), shop_key, "EUR");
         config.resend_min = Duration::from_millis(500);
         config.resend_max = Duration::from_secs(2);
+        config.siblings = siblings;
         let (link, events) = link::start(config, keys.clone(), store.clone(), clock.clone()).unwrap();
         Device { route, keys, clock, store, link, events }
     }

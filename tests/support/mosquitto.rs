@@ -10,10 +10,12 @@ use tendero::deliver::mqtt::{BrokerConfig, TlsFiles};
 
 pub const PROGRAM: &str = "/usr/sbin/mosquitto";
 
-/// The access rules of the protocol: a device sees only what is its own.
+/// The access rules of the protocol: a device sees only what is its own, and what its home shares.
 const ACL: &str = "\
 pattern write tendero/v1/home/%u/%c/+/up/#
 pattern write tendero/v1/home/%u/%c/state
+pattern write tendero/v1/home/%u/%c/home/+
+pattern read tendero/v1/home/%u/+/home/+
 pattern read tendero/v1/home/%u/%c/+/down/#
 pattern read tendero/v1/shop/#
 

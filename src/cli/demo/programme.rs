@@ -246,7 +246,9 @@ impl Listener {
                 | Effect::AskCancel { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskWithdraw { .. }
-                | Effect::AskStatus { .. } => {}
+                | Effect::AskStatus { .. }
+                | Effect::AskSibling { .. }
+                | Effect::TellHeard { .. } => {}
             }
         }
         Ok(())

@@ -217,6 +217,7 @@ impl Stage {
                 Write::Order(_)
                 | Write::ListItem { .. }
                 | Write::Offered { .. }
+                | Write::Shared { .. }
                 | Write::WrongPins { .. }
                 | Write::Step(_) => false,
             })

@@ -122,6 +122,9 @@ impl Terminal {
             | Event::CatalogChanged { .. }
             | Event::CancelOrder { .. }
             | Event::WithdrawOrder { .. }
+            | Event::SharedOrders { .. }
+            | Event::CancelAskedBy { .. }
+            | Event::HeardThere(_)
             | Event::Deadline => {}
         }
     }
@@ -163,7 +166,11 @@ impl Terminal {
             Effect::AskApprove { order } => {
                 self.line("outbox", &format!("tells the shop that an adult approved {}", short(&order.0)), "")
             }
-            Effect::Say { .. } | Effect::AskQuote { .. } | Effect::AskStatus { .. } => {}
+            Effect::Say { .. }
+            | Effect::AskQuote { .. }
+            | Effect::AskStatus { .. }
+            | Effect::AskSibling { .. }
+            | Effect::TellHeard { .. } => {}
         }
     }
 
@@ -175,7 +182,7 @@ impl Terminal {
                 self.line("order", &format!("{} is {style}{state}{style:#}", short(&order.id.0)), "");
             }
             Write::Audit { verdicts, .. } => self.verdicts(verdicts),
-            Write::Step(_) | Write::Offered { .. } => {}
+            Write::Step(_) | Write::Offered { .. } | Write::Shared { .. } => {}
             Write::WrongPins { count } => self.line("pin", &format!("{count} wrong in a row"), ""),
             Write::ListItem { sku, qty, .. } => self.line("list", &format!("{qty} × {sku}"), ""),
         }

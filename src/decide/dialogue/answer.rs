@@ -71,7 +71,10 @@ impl Mind {
             Intent::Affirm if !offer.reminded => self.remind(talk, offer, now),
             Intent::Affirm => self.close_talk(talk, Reply::GivenUp, now),
             Intent::Change => self.change(talk, offer, &answer, now),
-            Intent::Reorder => self.propose(talk, answer, now),
+            Intent::Reorder => {
+                let heard_by = offer.proposed.heard_by;
+                self.propose(talk, Proposed { heard_by, ..answer }, now)
+            }
             Intent::ListAdd => {
                 let lines = if answer.lines.is_empty() { offer.proposed.lines } else { answer.lines };
                 self.put_on_list(talk, lines, None, now)
@@ -130,7 +133,7 @@ impl Mind {
                 self.ask_quote(talk, proposed, now)
             }
             (Some(Change::Which(_)), _) if !answer.lines.is_empty() => {
-                let mut instead = answer.clone();
+                let mut instead = Proposed { heard_by: proposed.heard_by, ..answer.clone() };
                 for line in &mut instead.lines {
                     line.qty = offer.proposed.lines.first().map_or(line.qty, |old| old.qty.max(line.qty));
                 }

@@ -9,6 +9,7 @@ use super::super::ledger::arrives;
 use super::super::mind::Mind;
 use super::super::order::{Order, QuoteLine, Wanted};
 use super::super::reply::{Item, Reply, Topic};
+use super::super::sibling::{SharedOrder, TakenBack};
 use super::super::when::Moment;
 use super::{Proposed, Question, State, Talk};
 use crate::understand::intent::{Intent, Line, NotAnOrder, Parse};
@@ -55,7 +56,7 @@ impl Mind {
             self.repeat_last(&mut proposed);
         }
         match self.outcome(&talk, &proposed, now) {
-            Outcome::Propose => self.propose(talk, proposed, now),
+            Outcome::Propose => self.begin(talk, proposed, now),
             Outcome::NotUnderstood => self.not_understood(talk, now),
             Outcome::Say(reply) => self.close_talk(talk, reply, now),
             Outcome::Return => self.ask_return(talk, &proposed.parse, now),
@@ -96,14 +97,13 @@ impl Mind {
             Intent::ListAdd => self.listed(talk, &proposed.lines, None),
             Intent::Cancel => {
                 let skus: Vec<&str> = proposed.parse.lines.iter().map(|line| line.sku.as_str()).collect();
-                let Some(order) = self.cancellable(&skus, now) else {
-                    return Outcome::Say(Reply::NothingToCancel);
-                };
-                // The answer comes as soon as the cancellation is on disk.
-                self.cancel_order(&order, talk.to.clone(), now);
-                return Outcome::Done;
+                match self.take_back(&skus, &talk.to, now) {
+                    TakenBack::Here => return Outcome::Done,
+                    TakenBack::There(reply) => reply,
+                    TakenBack::Nothing => Reply::NothingToCancel,
+                }
             }
-            Intent::Status => self.status_of(proposed, now),
+            Intent::Status => self.status_of(talk, proposed, now),
             Intent::History => self.history_of(proposed, now),
             Intent::Price => self.price_of(talk, proposed),
             Intent::Repeat => self.last_reply.clone().unwrap_or(Reply::NotUnderstood),
@@ -145,12 +145,21 @@ impl Mind {
         Reply::Listed { items: self.wanted_items(lines, talk), reason }
     }
 
-    fn status_of(&self, proposed: &Proposed, now: Now) -> Reply {
+    fn status_of(&self, talk: &Talk, proposed: &Proposed, now: Now) -> Reply {
         let named = |order: &Order| {
             let asked = &proposed.parse.lines;
             asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku))
         };
-        match self.household.newest(named) {
+        let newest = self.household.newest(named);
+        let named_there = |order: &SharedOrder| {
+            let asked = &proposed.parse.lines;
+            asked.is_empty() || asked.iter().any(|asked| order.has(&asked.sku))
+        };
+        let than_unix_ms = newest.map(|order| order.confirmed.at_unix_ms);
+        if let Some(reply) = self.status_there(named_there, than_unix_ms, &talk.to, now) {
+            return reply;
+        }
+        match newest {
             Some(order) => {
                 Reply::OrderStatus { items: self.items(order), state: order.state, arrives: arrives(order, now) }
             }
@@ -204,7 +213,7 @@ impl Proposed {
         let text = heard.nbest.get(chosen).map_or_else(String::new, |hypothesis| hypothesis.text.clone());
         let rivals = rivals(&heard, parses, chosen);
         let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
-        Proposed { heard, text, parse, confidence, rivals, lines, repeats_unix_ms: None }
+        Proposed { heard, text, parse, confidence, rivals, lines, repeats_unix_ms: None, heard_by: None }
     }
 
     /// Words about buying that are no order: the guards say why, and the log keeps it.

@@ -53,7 +53,9 @@ impl Mind {
         }
         let mut reasons = guard::reasons(&verdicts);
         // "You already ordered it on Monday" says when, too.
-        let told = reasons.iter().any(|reason| matches!(reason, Reason::AlreadyOrdered { .. }));
+        let told = reasons
+            .iter()
+            .any(|reason| matches!(reason, Reason::AlreadyOrdered { .. } | Reason::AlreadyOrderedThere { .. }));
         if let (false, Some(at), Some(wall)) = (told, proposed.repeats_unix_ms, now.wall) {
             reasons.insert(0, Reason::AsLastTime { at: Moment::of(at, wall) });
         }
@@ -101,6 +103,8 @@ impl Mind {
         }
         if rung > offer.rung {
             let reasons = guard::reasons(&verdicts);
+            self.write_down(vec![audit(None, &offer.proposed.text, verdicts, now)]);
+            self.last_reasons.clone_from(&reasons);
             return self.read_back(talk, Offer { rung, reasons, ..offer }, now);
         }
         let Some(order) = self.order_of(&talk, &offer, now) else {
@@ -158,6 +162,7 @@ impl Mind {
             rivals: &proposed.rivals,
             quote,
             quote_age_ms,
+            heard_by: proposed.heard_by.as_deref(),
             household: &self.household,
             policy: &self.policy,
             catalog: self.understanding.catalog(),

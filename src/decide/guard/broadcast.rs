@@ -1,11 +1,12 @@
 //! Stops television, radio and adverts: reported speech, no pause after the wake word, a voice
 //! that hardly stands out of the room, the same request from many other homes (the shop tells), a recording that the ears
-//! know. What several speakers of the home hear at once is not looked at here.
+//! know, and what several speakers of the home hear at once.
 
 use super::hostile_text::clean;
 use super::{Proposal, Rung, Verdict};
 use crate::decide::event::{Channel, Playback};
 use crate::decide::reply::Reason;
+use crate::decide::sibling::{HeardThere, spoken};
 use crate::understand::intent::{NotAnOrder, Parse};
 
 /// Milliseconds. Somebody who speaks to the speaker makes a comma pause of 150 ms or more
@@ -33,6 +34,7 @@ pub fn check(proposal: &Proposal) -> Verdict {
             Playback::Replay => " playback=replay",
         }),
     );
+    let inputs = proposal.heard_by.map_or(inputs.clone(), |speaker| format!("{inputs} heard_by={speaker}"));
     if let Some(playback) = &acoustics.playback {
         return Verdict::object("broadcast", Rung::Refuse, known(playback), inputs);
     }
@@ -48,6 +50,8 @@ pub fn check(proposal: &Proposal) -> Verdict {
     }
     let reason = if rival.is_some() {
         Some(Reason::ReportedSpeech { words: proposal.words.to_owned() })
+    } else if let Some(speaker) = proposal.heard_by {
+        Some(Reason::HeardThere { speaker: spoken(speaker) })
     } else if acoustics.gap_ms.is_some_and(|gap_ms| gap_ms < MIN_GAP_MS) {
         Some(Reason::NoPause)
     } else if acoustics.snr_db.is_some_and(|snr_db| snr_db < MIN_SNR_DB) {
@@ -62,6 +66,13 @@ pub fn check(proposal: &Proposal) -> Verdict {
         Some(reason) => Verdict::object("broadcast", Rung::Challenge, reason, inputs),
         None => Verdict::fine("broadcast", inputs),
     }
+}
+
+/// The entry in the log of a speaker that leaves a request to one that heard it louder.
+pub fn left_to(speaker: &str, there: &HeardThere) -> Verdict {
+    let figure = |cdb: Option<i32>| cdb.map_or("?".into(), |cdb| (f64::from(cdb) / 100.0).round().to_string());
+    let inputs = format!("left_to={} level={} snr={}", there.device, figure(there.level_cdb), figure(there.snr_cdb));
+    Verdict::object("broadcast", Rung::Refuse, Reason::LeftTo { speaker: speaker.into() }, inputs)
 }
 
 /// The name can be a shop's text.
@@ -122,6 +133,30 @@ mod tests {
                 },
                 Rung::Adult,
                 Some(Reason::ManyHomes { homes: 5, minutes: 10 }),
+            ),
+            (
+                "another speaker heard it too",
+                |s| s.heard_by = Some("living-room".into()),
+                Rung::Challenge,
+                Some(Reason::HeardThere { speaker: "living room".into() }),
+            ),
+            (
+                "another speaker heard it too, and no pause",
+                |s| {
+                    s.heard_by = Some("kitchen".into());
+                    s.heard.acoustics.gap_ms = Some(0);
+                },
+                Rung::Challenge,
+                Some(Reason::HeardThere { speaker: "kitchen".into() }),
+            ),
+            (
+                "reported speech that another speaker heard too",
+                |s| {
+                    s.heard_by = Some("kitchen".into());
+                    told(s, NotAnOrder::Reported);
+                },
+                Rung::Refuse,
+                reported(),
             ),
             (
                 "a household that wants random words",

@@ -1,5 +1,6 @@
 //! Stops a runaway evening: caps for an order, a day and a month (30 days) need an adult; above
-//! the hard cap nothing is bought. Counts what is on disk, so a restart does not reset it.
+//! the hard cap nothing is bought. Counts what is on disk, so a restart does not reset it, and what
+//! the household's other speakers tell of.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::Wall;
@@ -77,6 +78,36 @@ mod tests {
                 None,
             ),
             ("taken back today", |s| s.ordered("1", "wine", OrderState::Cancelled, HOUR, 9_900), Rung::Phrase, None),
+            (
+                "spent today at other speakers",
+                |s| {
+                    s.ordered_there("bedroom", "1", "wine", OrderState::Held, HOUR, 5_000);
+                    s.ordered_there("living-room", "2", "wine", OrderState::Accepted, HOUR, 4_301);
+                },
+                Rung::Adult,
+                Some(Reason::OverDayCap { total: eur(10_001), cap: eur(10_000) }),
+            ),
+            (
+                "taken back today at another speaker",
+                |s| s.ordered_there("bedroom", "1", "wine", OrderState::Cancelled, HOUR, 9_900),
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "an order of ours that another speaker tells of, too, counts once",
+                |s| {
+                    s.ordered_there("bedroom", "1", "wine", OrderState::Held, HOUR, 9_000);
+                    s.ordered("1", "wine", OrderState::Held, HOUR, 9_000);
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "spent this month at another speaker",
+                |s| s.ordered_there("bedroom", "1", "wine", OrderState::Delivered, 600 * HOUR, 39_301),
+                Rung::Adult,
+                Some(Reason::OverMonthCap { total: eur(40_001), cap: eur(40_000) }),
+            ),
             (
                 "above the cap of a month",
                 |s| s.ordered("1", "wine", OrderState::Delivered, 600 * HOUR, 39_301),

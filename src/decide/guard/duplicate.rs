@@ -1,9 +1,10 @@
 //! Stops two members from ordering the same: an order of the product that is open, or recent,
-//! on any channel. "These were ordered at nine. Another one?"
+//! on any channel and at any speaker of the household. "These were ordered at nine, in the kitchen. Another one?"
 
 use super::{Proposal, Rung, Verdict};
-use crate::decide::order::{Order, OrderState};
+use crate::decide::order::{Order, OrderId, OrderState};
 use crate::decide::reply::Reason;
+use crate::decide::sibling::{SharedOrder, spoken};
 use crate::decide::when::Moment;
 
 /// The verdict of this guard.
@@ -14,27 +15,60 @@ pub fn check(proposal: &Proposal) -> Verdict {
         // The newest that objects: one that was delivered must not hide an older one that is still on its way.
         let objects = |order: &Order| {
             order.state.counts()
-                && (is_open(order) || order.confirmed.at_unix_ms >= since_unix_ms)
+                && (is_open(order.state) || order.confirmed.at_unix_ms >= since_unix_ms)
                 && order.quote.lines.iter().any(|old| old.sku == line.sku)
         };
-        proposal.household.newest(objects).map(|order| (line, order))
+        let here = proposal.household.newest(objects).map(Earlier::here);
+        let objects_there = |order: &SharedOrder| {
+            order.counts_at(wall.unix_ms)
+                && (is_open(order.state) || order.confirmed_unix_ms >= since_unix_ms)
+                && order.has(&line.sku)
+        };
+        let there = proposal.household.shared().filter(|(_, order)| objects_there(order)).map(Earlier::there);
+        // Of the same moment, ours is the later one.
+        there.chain(here).max_by_key(|earlier| earlier.at_unix_ms).map(|earlier| (line, earlier))
     });
     match found {
-        Some((line, order)) => {
-            let at = Moment::of(order.confirmed.at_unix_ms, wall);
-            let reason = Reason::AlreadyOrdered { product: proposal.name(&line.sku), at };
+        Some((line, earlier)) => {
+            let at = Moment::of(earlier.at_unix_ms, wall);
+            let product = proposal.name(&line.sku);
             let inputs =
-                format!("order={} state={} at_unix_ms={}", order.id, order.state.name(), order.confirmed.at_unix_ms);
+                format!("order={} state={} at_unix_ms={}", earlier.id, earlier.state.name(), earlier.at_unix_ms);
+            let (reason, inputs) = match earlier.speaker {
+                None => (Reason::AlreadyOrdered { product, at }, inputs),
+                Some(name) => {
+                    let reason = Reason::AlreadyOrderedThere { product, at, speaker: spoken(name) };
+                    (reason, format!("{inputs} speaker={name}"))
+                }
+            };
             Verdict::object("duplicate", Rung::Challenge, reason, inputs)
         }
         None => Verdict::fine("duplicate", format!("since_unix_ms={since_unix_ms}")),
     }
 }
 
+/// An order of before, at this speaker or another one.
+struct Earlier<'a> {
+    speaker: Option<&'a str>,
+    id: &'a OrderId,
+    state: OrderState,
+    at_unix_ms: i64,
+}
+
+impl<'a> Earlier<'a> {
+    fn here(order: &'a Order) -> Earlier<'a> {
+        Earlier { speaker: None, id: &order.id, state: order.state, at_unix_ms: order.confirmed.at_unix_ms }
+    }
+
+    fn there((speaker, order): (&'a str, &'a SharedOrder)) -> Earlier<'a> {
+        Earlier { speaker: Some(speaker), id: &order.id, state: order.state, at_unix_ms: order.confirmed_unix_ms }
+    }
+}
+
 /// It is on its way, so asking again is likely a mistake.
-fn is_open(order: &Order) -> bool {
+fn is_open(state: OrderState) -> bool {
     use OrderState::*;
-    match order.state {
+    match state {
         // Until the shop has confirmed that it goes back, it may stay.
         AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Withdrawing
         | Unknown => true,
@@ -85,9 +119,78 @@ mod tests {
                 Rung::Phrase,
                 None,
             ),
+            (
+                "ordered an hour ago at another speaker",
+                |s| s.ordered_there("living-room", "1", "coffee", OrderState::Held, HOUR, 700),
+                Rung::Challenge,
+                again_there(HOUR),
+            ),
+            (
+                "here an hour ago, there half an hour ago",
+                |s| {
+                    s.ordered("1", "coffee", OrderState::Accepted, HOUR, 700);
+                    s.ordered_there("living-room", "2", "coffee", OrderState::Accepted, HOUR / 2, 700);
+                },
+                Rung::Challenge,
+                again_there(HOUR / 2),
+            ),
+            (
+                "there an hour ago, here half an hour ago",
+                |s| {
+                    s.ordered_there("living-room", "2", "coffee", OrderState::Accepted, HOUR, 700);
+                    s.ordered("1", "coffee", OrderState::Accepted, HOUR / 2, 700);
+                },
+                Rung::Challenge,
+                again(HOUR / 2),
+            ),
+            (
+                "taken back at another speaker",
+                |s| s.ordered_there("living-room", "1", "coffee", OrderState::Cancelled, HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "delivered to another speaker's order three days ago",
+                |s| s.ordered_there("living-room", "1", "coffee", OrderState::Delivered, 72 * HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "held at a speaker that nobody has heard of since its order expired",
+                |s| s.ordered_there("living-room", "1", "coffee", OrderState::Held, 25 * HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "accepted at a speaker that nobody has heard of for six weeks",
+                |s| s.ordered_there("living-room", "1", "coffee", OrderState::Accepted, 42 * 24 * HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "a speaker that tells of an order of ours: ours counts",
+                |s| {
+                    s.ordered_there("living-room", "1", "coffee", OrderState::Accepted, HOUR, 700);
+                    s.ordered("1", "coffee", OrderState::Cancelled, HOUR, 700);
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "another product at another speaker",
+                |s| s.ordered_there("living-room", "1", "wine", OrderState::Accepted, HOUR, 700),
+                Rung::Phrase,
+                None,
+            ),
             ("another product", |s| s.ordered("1", "wine", OrderState::Accepted, HOUR, 700), Rung::Phrase, None),
         ];
         check_table(check, cases);
+    }
+
+    fn again_there(ago_ms: i64) -> Option<Reason> {
+        let now = Wall { unix_ms: WEDNESDAY_18, offset_min: 0 };
+        let at = Moment::of(WEDNESDAY_18 - ago_ms, now);
+        Some(Reason::AlreadyOrderedThere { product: "coffee".into(), at, speaker: "living room".into() })
     }
 
     fn again(ago_ms: i64) -> Option<Reason> {

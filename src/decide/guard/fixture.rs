@@ -6,6 +6,7 @@ use crate::decide::guard::Reason;
 use crate::decide::household::{Household, Regular};
 use crate::decide::order::{Confirmation, Delivery, Order, OrderId, OrderState, Quote, QuoteLine, Wanted};
 use crate::decide::policy::Policy;
+use crate::decide::sibling::SharedOrder;
 use crate::decide::{Now, Wall};
 use crate::understand::Lang;
 use crate::understand::catalog::Catalog;
@@ -25,6 +26,7 @@ pub struct Scene {
     pub rivals: Vec<Parse>,
     pub quote: Option<Quote>,
     pub quote_age_ms: u64,
+    pub heard_by: Option<String>,
     pub household: Household,
     pub policy: Policy,
     pub catalog: Catalog,
@@ -75,6 +77,7 @@ impl Scene {
             rivals: vec![],
             quote: Some(quote(&[("coffee", 1, 700)])),
             quote_age_ms: 3_000,
+            heard_by: None,
             household: Household { regulars: BTreeMap::from([("coffee".into(), regular)]), ..Household::default() },
             // Else every scene by voice would be challenged: the broadcast guard's table switches it on.
             policy: Policy { random_words: false, ..Policy::default() },
@@ -93,6 +96,7 @@ impl Scene {
             rivals: &self.rivals,
             quote: self.quote.as_ref(),
             quote_age_ms: self.quote_age_ms,
+            heard_by: self.heard_by.as_deref(),
             household: &self.household,
             policy: &self.policy,
             catalog: &self.catalog,
@@ -126,6 +130,15 @@ impl Scene {
             withdrawal: None,
         };
         self.household.orders.insert(order.id.clone(), order);
+    }
+
+    /// An order of the past at another speaker.
+    pub fn ordered_there(&mut self, speaker: &str, id: &str, sku: &str, state: OrderState, ago_ms: i64, total: i64) {
+        self.ordered(id, sku, state, ago_ms, total);
+        let order = self.household.orders.remove(&OrderId(id.into())).expect("it was just put there");
+        let sibling = self.household.siblings.entry(speaker.into()).or_default();
+        sibling.rev += 1;
+        sibling.orders.push(SharedOrder::of(&order));
     }
 
     pub fn quote(&mut self) -> &mut Quote {

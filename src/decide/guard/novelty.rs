@@ -1,4 +1,5 @@
 //! Stops the dollhouse: a product that this household never bought needs an adult, always.
+//! What was bought at another speaker of the household was bought by the household.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::reply::Reason;
@@ -46,6 +47,24 @@ mod tests {
                 },
                 Rung::Phrase,
                 None,
+            ),
+            (
+                "bought at another speaker",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered_there("bedroom", "1", "dollhouse", OrderState::Delivered, 700 * HOUR, 8_900)
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "only held at another speaker",
+                |s| {
+                    s.wants("dollhouse", 1, 8_900);
+                    s.ordered_there("bedroom", "1", "dollhouse", OrderState::Held, HOUR, 8_900)
+                },
+                Rung::Adult,
+                first(),
             ),
             (
                 "only held, never bought",

@@ -1,4 +1,4 @@
-//! Stops a price jump and a surprise delivery fee: against what was paid last, else against
+//! Stops a price jump and a surprise delivery fee: against what was paid last, at any speaker, else against
 //! the catalogue. Another currency is refused.
 
 use super::{Proposal, Rung, Verdict};
@@ -76,6 +76,25 @@ mod tests {
                 },
                 Rung::Phrase,
                 None,
+            ),
+            (
+                "the last order counts, also at another speaker",
+                |s| {
+                    s.ordered("1", "coffee", OrderState::Delivered, 90 * HOUR, 700);
+                    s.ordered_there("bedroom", "2", "coffee", OrderState::Delivered, 80 * HOUR, 800);
+                    s.quote = Some(quote(&[("coffee", 1, 850)]))
+                },
+                Rung::Phrase,
+                None,
+            ),
+            (
+                "dearer than at another speaker",
+                |s| {
+                    s.ordered_there("bedroom", "2", "coffee", OrderState::Delivered, 80 * HOUR, 600);
+                    s.quote = Some(quote(&[("coffee", 1, 700)]))
+                },
+                Rung::Challenge,
+                jump(700, 600),
             ),
             (
                 "two euros on a dear thing",

@@ -1,5 +1,5 @@
 //! Stops a flood and a stuck loop: so many confirmed orders in an hour and in a day, whatever
-//! became of them.
+//! became of them, at all speakers of the household together.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::reply::Reason;
@@ -43,6 +43,18 @@ mod tests {
                 |s| flood(s, 20, 5 * HOUR),
                 Rung::Refuse,
                 Some(Reason::TooManyOrders { orders: 20, hours: 24 }),
+            ),
+            (
+                "the hour's limit, half of it at another speaker",
+                |s| {
+                    flood(s, 3, HOUR / 2);
+                    for number in 0..3 {
+                        let id = format!("there-{number}");
+                        s.ordered_there("bedroom", &id, "coffee", OrderState::Cancelled, HOUR / 2, 700);
+                    }
+                },
+                Rung::Refuse,
+                Some(Reason::TooManyOrders { orders: 6, hours: 1 }),
             ),
             ("long ago", |s| flood(s, 20, 30 * HOUR), Rung::Phrase, None),
         ];

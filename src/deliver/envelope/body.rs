@@ -414,6 +414,10 @@ macro_rules! body {
     };
 }
 
+mod home;
+
+pub use home::*;
+
 body!(QuoteRequest, "quote.request");
 body!(Quote, "quote", nonce);
 body!(QuoteRefused, "quote.refused");

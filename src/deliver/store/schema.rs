@@ -58,6 +58,10 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE TABLE offered (sku TEXT PRIMARY KEY, at_unix_ms INTEGER NOT NULL) STRICT;
 ",
+    "
+    ALTER TABLE counter ADD COLUMN shared_rev INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE siblings (device TEXT PRIMARY KEY, rev INTEGER NOT NULL, orders TEXT NOT NULL) STRICT;
+",
 ];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -237,3 +237,48 @@ fn old_words_go_and_what_was_ordered_stays() {
     let dollhouses = serde_json::to_string(&store.audit(None).unwrap()).unwrap().matches("dollhouse").count();
     assert_eq!(dollhouses, 1, "the reason of the new entry");
 }
+
+#[test]
+fn snapshots_are_numbered_upwards_whatever_happens_to_clock_and_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mut store = Store::open(&path).unwrap();
+    let month = 30 * 86_400_000;
+    for (id, state, ago) in [
+        ("open", OrderState::Sending, 3 * month),
+        ("lately", OrderState::Cancelled, month),
+        ("long ago", OrderState::Delivered, 2 * month),
+    ] {
+        let mut order = order(id, state);
+        order.confirmed.at_unix_ms -= ago;
+        store.commit(&[Write::Order(order)], &mut sealer()).unwrap();
+    }
+    let (first, orders) = store.snapshot(Some(NOW)).unwrap();
+    let ids: Vec<&str> = orders.iter().map(|order| order.id.0.as_str()).collect();
+    assert_eq!((first, ids), (u64::try_from(NOW).unwrap(), vec!["lately", "open"]));
+    assert_eq!(store.snapshot(Some(NOW)).unwrap().0, first + 1, "at the same moment");
+    assert_eq!(store.snapshot(Some(NOW - month)).unwrap().0, first + 2, "the clock was set back");
+    drop(store);
+    let mut store = Store::open(&path).unwrap();
+    assert_eq!(store.snapshot(None).unwrap().0, first + 3, "a restart without a clock");
+    let mut anew = Store::open(&dir.path().join("anew.db")).unwrap();
+    assert!(anew.snapshot(Some(NOW + 1_000)).unwrap().0 > first + 3, "the file was deleted");
+}
+
+#[test]
+fn what_siblings_told_survives_a_restart_and_never_goes_back() {
+    use crate::decide::sibling::SharedOrder;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mut store = Store::open(&path).unwrap();
+    let told = |rev, id: &str| {
+        let orders = vec![SharedOrder::of(&order(id, OrderState::Held))];
+        Write::Shared { device: "bedroom".into(), rev, orders }
+    };
+    for (rev, id) in [(4, "b"), (9, "c"), (9, "d"), (7, "e")] {
+        store.commit(&[told(rev, id)], &mut sealer()).unwrap();
+    }
+    drop(store);
+    let bedroom = &Store::open(&path).unwrap().household(Some(NOW)).unwrap().siblings["bedroom"];
+    assert_eq!((bedroom.rev, bedroom.orders[0].id.0.as_str()), (9, "c"));
+}

@@ -138,6 +138,11 @@ nothing-ordered = All right, nothing was ordered.
 cancelled = Cancelled: { $items }. Nothing is ordered.
 cancel-asked = The order of { $items } was already sent. I asked the shop to cancel it, and the shop decides.
 cancel-refused = It is too late to cancel { $items }. The shop goes on with it.
+cancel-asked-there = That was ordered at the { $speaker } speaker. I asked it to cancel { $items }.
+cancelled-there = The { $speaker } speaker has cancelled { $items }. Nothing is ordered.
+cancel-passed-on = The order of { $items } was already sent. The { $speaker } speaker asked the shop to cancel it, and the shop decides.
+cancel-refused-there = It is too late to cancel { $items }, says the { $speaker } speaker.
+speaker-silent = The { $speaker } speaker does not answer, so the order of { $items } stands. Say cancel that there, or ask me again in a moment.
 nothing-to-cancel = There is no order that I can take back.
 
 # Withdrawing from a purchase
@@ -201,6 +206,7 @@ because-none = No guard had an objection.
 no-orders = I know of no such order.
 order-status = { $items }: { $state }.
 order-status-day = { $items }: { $state }, expected by { $day }.
+status-there = At the { $speaker } speaker: { $status }
 history = Last ordered: { $item }, { $moment }.
 history-more = { PLURAL($more) ->
     [one] Last ordered: { $item } and one other product, { $moment }.
@@ -257,6 +263,9 @@ reason-ambiguous = It could be { $first } or { $second }.
 reason-option_missing = Please say the { $option } of { $product } as well. Nothing was ordered.
 reason-as_last_time = As you ordered { $moment }.
 reason-already_ordered = You already ordered { $product } { $moment }. Another one?
+reason-already_ordered_there = You already ordered { $product } { $moment }, at the { $speaker } speaker. Another one?
+reason-heard_there = The { $speaker } speaker heard it too.
+reason-left_to = The { $speaker } speaker heard it louder, so I left it to that one.
 reason-price_jump = { $product }: { $now } a pack now, and { $before } before.
 reason-delivery_jump = Delivery costs { $now } now; before it was { $before }.
 reason-other_currency = The shop's price is in another currency, { $currency }. Nothing was ordered.
@@ -296,6 +305,7 @@ log-confirmed-adult = Confirmed with the phrase, and an adult had to approve: { 
 log-words-gone = the words are no longer kept
 log-step = { $who }: { $state }.
 by-household = The household
+by-household-there = The household, at the { $speaker } speaker
 by-button = An adult, with the button
 by-pin = An adult, with the PIN
 by-time = Its time came

@@ -139,6 +139,11 @@ nothing-ordered = De acuerdo, no se ha pedido nada.
 cancelled = Anulado: { $items }. No se pide nada.
 cancel-asked = El pedido de { $items } ya se había enviado. He pedido a la tienda que lo anule, y ella decide.
 cancel-refused = Es tarde para anular { $items }. La tienda sigue adelante.
+cancel-asked-there = Eso se pidió en el altavoz { $speaker }. Le he pedido que anule { $items }.
+cancelled-there = El altavoz { $speaker } ha anulado { $items }. No se pide nada.
+cancel-passed-on = El pedido de { $items } ya se había enviado. El altavoz { $speaker } ha pedido a la tienda que lo anule, y ella decide.
+cancel-refused-there = Es tarde para anular { $items }, dice el altavoz { $speaker }.
+speaker-silent = El altavoz { $speaker } no responde, así que el pedido de { $items } sigue en pie. Di cancela eso allí, o pídemelo otra vez dentro de un momento.
 nothing-to-cancel = No hay ningún pedido que pueda anular.
 
 # Desistir de una compra
@@ -200,6 +205,7 @@ because-none = Ninguna salvaguarda tenía objeciones.
 no-orders = No conozco ningún pedido así.
 order-status = { $items }: { $state }.
 order-status-day = { $items }: { $state }, previsto como tarde { $day }.
+status-there = En el altavoz { $speaker }: { $status }
 history = Lo último que se pidió: { $item }, { $moment }.
 history-more = { PLURAL($more) ->
     [one] Lo último que se pidió: { $item } y otro producto, { $moment }.
@@ -255,6 +261,9 @@ reason-ambiguous = Puede ser { $first } o { $second }.
 reason-option_missing = Di también { $option } para { $product }. No se ha pedido nada.
 reason-as_last_time = Como se pidió { $moment }.
 reason-already_ordered = Ya se pidió { $product } { $moment }. ¿Otra vez?
+reason-already_ordered_there = Ya se pidió { $product } { $moment }, en el altavoz { $speaker }. ¿Otra vez?
+reason-heard_there = El altavoz { $speaker } también lo ha oído.
+reason-left_to = El altavoz { $speaker } lo oyó más fuerte, así que se lo dejé a él.
 reason-price_jump = { $product }: ahora { $now } el paquete, y antes { $before }.
 reason-delivery_jump = La entrega cuesta ahora { $now }; antes, { $before }.
 reason-other_currency = El precio de la tienda está en otra moneda, { $currency }. No se ha pedido nada.
@@ -294,6 +303,7 @@ log-confirmed-adult = Confirmado con la frase, y un adulto tenía que aprobarlo:
 log-words-gone = las palabras ya no se guardan
 log-step = { $who }: { $state }.
 by-household = El hogar
+by-household-there = El hogar, en el altavoz { $speaker }
 by-button = Un adulto, con el botón
 by-pin = Un adulto, con el PIN
 by-time = Llegó su hora

@@ -4,6 +4,7 @@ use super::{Wording, number, text};
 use crate::decide::effect::{By, Step};
 use crate::decide::guard::{Rung, Verdict};
 use crate::decide::order::Confirmation;
+use crate::decide::sibling::spoken;
 use crate::understand::Lang;
 
 impl Wording {
@@ -41,6 +42,8 @@ impl Wording {
     /// Who or what brought an order into which state.
     pub fn step(&self, step: &Step, lang: Lang) -> String {
         let speak = self.speak(lang);
+        let there =
+            step.speaker.as_ref().map(|name| speak.say("by-household-there", &[("speaker", text(spoken(name)))]));
         let who = match step.by {
             By::Household => "by-household",
             By::Button => "by-button",
@@ -49,7 +52,8 @@ impl Wording {
             By::Shop => "by-shop",
         };
         let state = speak.say(&format!("state-{}", step.state.name()), &[]);
-        let said = speak.say("log-step", &[("who", text(speak.say(who, &[]))), ("state", text(state))]);
+        let said = speak
+            .say("log-step", &[("who", text(there.unwrap_or_else(|| speak.say(who, &[])))), ("state", text(state))]);
         match (step.by, &step.code) {
             (By::Shop, Some(code)) => format!("{said} {}", speak.code(code)),
             (By::Household | By::Button | By::Pin | By::Time | By::Shop, _) => said,

@@ -147,6 +147,11 @@ nothing-ordered = Bine, nu s-a comandat nimic.
 cancelled = Anulat: { $items }. Nu se comandă nimic.
 cancel-asked = Comanda de { $items } era deja trimisă. Am cerut magazinului să o anuleze, iar magazinul decide.
 cancel-refused = E prea târziu ca să anulez { $items }. Magazinul continuă comanda.
+cancel-asked-there = S-a comandat la difuzorul { $speaker }. I-am cerut să anuleze { $items }.
+cancelled-there = Difuzorul { $speaker } a anulat { $items }. Nu se comandă nimic.
+cancel-passed-on = Comanda de { $items } era deja trimisă. Difuzorul { $speaker } a cerut magazinului să o anuleze, iar magazinul decide.
+cancel-refused-there = E prea târziu ca să se anuleze { $items }, spune difuzorul { $speaker }.
+speaker-silent = Difuzorul { $speaker } nu răspunde, așa că rămâne comanda de { $items }. Spune anulează asta acolo sau mai cere-mi o dată, puțin mai târziu.
 nothing-to-cancel = Nu e nicio comandă la care să pot renunța.
 
 # Retragerea dintr-o cumpărare
@@ -211,6 +216,7 @@ because-none = Nicio protecție nu a avut obiecții.
 no-orders = Nu știu de nicio astfel de comandă.
 order-status = { $items }: { $state }.
 order-status-day = { $items }: { $state }, livrare cel târziu { $day }.
+status-there = La difuzorul { $speaker }: { $status }
 history = Ultima dată s-a comandat: { $item }, { $moment }.
 history-more = { PLURAL($more) ->
     [one] Ultima dată s-a comandat: { $item } și încă un produs, { $moment }.
@@ -269,6 +275,9 @@ reason-ambiguous = Poate fi { $first } sau { $second }.
 reason-option_missing = Te rog, spune și { $option } pentru { $product }. Nu s-a comandat nimic.
 reason-as_last_time = Ca în comanda de { $moment }.
 reason-already_ordered = { $product }: deja comandat { $moment }. Încă o dată?
+reason-already_ordered_there = { $product }: deja comandat { $moment }, la difuzorul { $speaker }. Încă o dată?
+reason-heard_there = Și difuzorul { $speaker } a auzit asta.
+reason-left_to = Difuzorul { $speaker } a auzit mai tare, așa că i-am lăsat lui răspunsul.
 reason-price_jump = { $product }: acum { $now } pachetul, înainte { $before }.
 reason-delivery_jump = Livrarea costă acum { $now }; înainte, { $before }.
 reason-other_currency = Prețul magazinului e în altă monedă, { $currency }. Nu s-a comandat nimic.
@@ -311,6 +320,7 @@ log-confirmed-adult = Confirmat cu fraza, iar un adult trebuia să aprobe: { $wo
 log-words-gone = cuvintele nu se mai păstrează
 log-step = { $who }: { $state }.
 by-household = Familia
+by-household-there = Familia, la difuzorul { $speaker }
 by-button = Un adult, cu butonul
 by-pin = Un adult, cu PIN-ul
 by-time = I-a venit timpul

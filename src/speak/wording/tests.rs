@@ -52,6 +52,9 @@ fn reasons() -> Vec<Reason> {
         Reason::OptionMissing { product: product(), option: "size".into() },
         Reason::AsLastTime { at: moment(9, 5) },
         Reason::AlreadyOrdered { product: product(), at: moment(9, 5) },
+        Reason::AlreadyOrderedThere { product: product(), at: moment(9, 5), speaker: "living room".into() },
+        Reason::HeardThere { speaker: "kitchen".into() },
+        Reason::LeftTo { speaker: "kitchen".into() },
         Reason::PriceJump { product: product(), now: eur(900), before: eur(700) },
         Reason::DeliveryJump { now: eur(490), before: eur(0) },
         Reason::OtherCurrency { currency: "USD".into() },
@@ -138,6 +141,17 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::Withdrawn { items: items(), at: Some(moment(12, 31)) },
         Reply::Withdrawn { items: items(), at: None },
         Reply::Refunded { items: items() },
+        Reply::CancelAskedThere { speaker: "kitchen".into(), items: items() },
+        Reply::CancelledThere { speaker: "kitchen".into(), items: items() },
+        Reply::CancelPassedOn { speaker: "kitchen".into(), items: items() },
+        Reply::CancelRefusedThere { speaker: "kitchen".into(), items: items() },
+        Reply::SpeakerSilent { speaker: "kitchen".into(), items: items() },
+        Reply::OrderStatusThere {
+            speaker: "kitchen".into(),
+            items: items(),
+            state: OrderState::Held,
+            arrives: Some(day(3)),
+        },
         Reply::Expired { items: items() },
         Reply::NotApproved { items: items() },
         Reply::Lost { items: items() },
@@ -202,7 +216,8 @@ fn every_step_and_confirmation_is_worded_in_every_language() {
         for state in states.clone() {
             for by in [By::Household, By::Button, By::Pin, By::Time, By::Shop] {
                 let code = Some("out_of_stock".into());
-                let step = Step { order: OrderId("a".into()), at_unix_ms: None, state, by, code };
+                let speaker = (by == By::Household).then(|| "living-room".to_owned());
+                let step = Step { order: OrderId("a".into()), at_unix_ms: None, state, by, code, speaker };
                 lines.push(wording.step(&step, lang));
             }
         }

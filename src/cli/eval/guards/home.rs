@@ -332,7 +332,9 @@ impl<'a> Home<'a> {
             Effect::AskCancel { .. }
             | Effect::AskApprove { .. }
             | Effect::AskWithdraw { .. }
-            | Effect::AskStatus { .. } => {}
+            | Effect::AskStatus { .. }
+            | Effect::AskSibling { .. }
+            | Effect::TellHeard { .. } => {}
         }
     }
 
