@@ -199,6 +199,8 @@ impl World {
                     Listening::Command => None,
                     Listening::Turn(turn) => Some(turn),
                 };
+                // Meant for an earlier question, which somebody else has answered in the meantime: said without listening.
+                utterance.careless |= utterance.turn.is_some() && utterance.wish != self.model.wish;
                 self.ears.rest();
             }
         }

@@ -184,7 +184,8 @@ impl World {
         if !meant {
             self.tally.unmeant += 1;
         }
-        self.must(meant || excused, Invariant::Meant, "nobody meant that", order);
+        let what = format!("nobody meant that: said {:?}, wished {:?}", utterance.said, utterance.wish);
+        self.must(meant || excused, Invariant::Meant, &what, order);
     }
 
     /// The rung that the facts ask for, without asking the guards.
