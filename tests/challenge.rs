@@ -19,7 +19,7 @@ use tendero::understand::grammar::Expect;
 use tendero::understand::intent::Intent;
 use tendero::understand::{Lang, Understanding, random_words};
 
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 24;
 const VOICES: [&str; 4] = ["en-us", "en-us+f2", "en-us+m3", "en-us+m7"];
 
 /// What is said to an open challenge.

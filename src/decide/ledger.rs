@@ -108,9 +108,6 @@ impl Ledger {
                 OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => {
                     Some((timer.expire_ms, "expiry of an order"))
                 }
-                OrderState::Cancelling if order.shop_order_no.is_none() => {
-                    Some((timer.expire_ms, "expiry of an order"))
-                }
                 OrderState::Cancelling
                 | OrderState::Accepted
                 | OrderState::Shipped
@@ -402,8 +399,8 @@ impl Mind {
             // No order leaves while the wall clock is unknown.
             OrderState::Held => (hold_over && now.wall.is_some()).then_some(News::HoldOver),
             OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => expired.then_some(News::Expired),
-            OrderState::Cancelling => (expired && order.shop_order_no.is_none()).then_some(News::Expired),
-            OrderState::Accepted
+            OrderState::Cancelling
+            | OrderState::Accepted
             | OrderState::Shipped
             | OrderState::Delivered
             | OrderState::Rejected

@@ -240,9 +240,14 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
             },
             News::Status(Accepted, _) => order.shop_order_no.is_some().then_some(Accepted),
             News::Status(state, _) => after_sending(*state),
-            News::Expired => order.shop_order_no.is_none().then_some(Unknown),
             News::Answered(answer) => after_sending(answer.state),
-            News::Approved | News::HoldOver | News::Cancelled | News::KeptBack(_) | News::Withdraws { .. } => None,
+            // The household's word stands however late the shop's comes.
+            News::Approved
+            | News::HoldOver
+            | News::Expired
+            | News::Cancelled
+            | News::KeptBack(_)
+            | News::Withdraws { .. } => None,
         },
         Accepted => match news {
             News::Status(state, _) => after_accepted(*state),
@@ -387,6 +392,7 @@ mod tests {
             (Accepted, Some(APPROVED), kept(), None),
             (Shipped, None, kept(), None),
             (Cancelling, None, kept(), None),
+            (Cancelling, None, News::Expired, None),
             (Held, None, kept(), None),
             (AwaitingAdult, None, kept(), None),
             (HeldAtShop, burst, kept(), None),

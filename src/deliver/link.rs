@@ -391,15 +391,26 @@ impl Link {
         match due.errand {
             Errand::Send => self.send_order(due),
             Errand::Approve => self.ask_approve(&due.order),
-            Errand::Cancel => self.ask_cancel(&due.order),
+            Errand::Cancel => {
+                self.ask_cancel(&due.order);
+                // The receipt may have been lost: without it a shop's refusal can't be told from older news.
+                if self.left_ms(due) <= 0 {
+                    self.ask_status(&due.order);
+                }
+            }
             Errand::Withdraw { asked_unix_ms } => self.ask_withdraw(&due.order, asked_unix_ms),
             Errand::Get => self.ask_status(&due.order),
         }
     }
 
+    /// What is left of an order's life.
+    fn left_ms(&self, due: &Due) -> i64 {
+        due.expires_unix_ms.saturating_sub(self.clock.unix_ms().unwrap_or(i64::MIN))
+    }
+
     /// The same bytes each time; not any more once they expired.
     fn send_order(&self, due: &Due) {
-        let left_ms = due.expires_unix_ms.saturating_sub(self.clock.unix_ms().unwrap_or(i64::MIN));
+        let left_ms = self.left_ms(due);
         if left_ms <= 0 || due.bytes.is_empty() {
             return;
         }
