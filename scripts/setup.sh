@@ -17,8 +17,11 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 # Build: a C compiler for SQLite and ring, ALSA's headers. Run: the recogniser with its
 # model, the voice with its data.
 packages="gcc libc6-dev make pkg-config libasound2-dev libpocketsphinx3 pocketsphinx-en-us libespeak-ng1 espeak-ng-data"
-# Tests besides: a real broker, certificates for it, a command-line voice, a sound card without hardware.
-[ "${1:-}" = test ] && packages="$packages mosquitto openssl espeak-ng"
+# Tests besides: a real broker, certificates for it, a command-line voice; Python and Node for clients and checks that share
+# no code with us.
+[ "${1:-}" = test ] && packages="$packages mosquitto openssl espeak-ng python3 python3-venv"
+# Whoever has Node from elsewhere keeps it: Debian's npm would not go with it.
+[ "${1:-}" = test ] && ! command -v npm >/dev/null 2>&1 && packages="$packages nodejs npm"
 
 command -v cargo >/dev/null 2>&1 || {
     # A fresh rustup needs a new shell, or this.
@@ -55,3 +58,27 @@ else
 fi
 
 scripts/fetch-wake-frontend.sh runtime/wake
+[ "${1:-}" = test ] || exit 0
+
+# Python with what tests/interop needs, in a folder of its own; made anew when the list changes.
+wanted=tests/interop/requirements.txt
+if ! cmp -s "$wanted" runtime/interop/requirements.txt; then
+    say "making runtime/interop: Python with $(grep -c . "$wanted") packages"
+    rm -rf runtime/interop
+    /usr/bin/python3 -m venv runtime/interop || die "python3 could not make a virtual environment"
+    runtime/interop/bin/pip install --quiet --disable-pip-version-check --requirement "$wanted" \
+        || die "pip could not install $wanted"
+    cp "$wanted" runtime/interop/requirements.txt
+fi
+
+# The AsyncAPI project's own parser.
+if ! cmp -s tests/asyncapi/package-lock.json runtime/asyncapi/package-lock.json; then
+    say "making runtime/asyncapi: the AsyncAPI parser"
+    rm -rf runtime/asyncapi
+    mkdir -p runtime/asyncapi
+    cp tests/asyncapi/package.json tests/asyncapi/package-lock.json runtime/asyncapi/
+    (cd runtime/asyncapi && npm ci --silent --no-audit --no-fund --ignore-scripts) || {
+        rm -rf runtime/asyncapi
+        die "npm could not install the AsyncAPI parser"
+    }
+fi

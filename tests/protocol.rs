@@ -190,3 +190,22 @@ fn camel(name: &str) -> String {
     }
     out
 }
+
+#[test]
+fn the_asyncapi_project_reads_the_documents_without_a_fault() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let parser = format!("{root}/runtime/asyncapi");
+    if !Path::new(&parser).exists() {
+        println!("LEFT OUT: {parser} is not there; run scripts/setup.sh test");
+        return;
+    }
+    let out = std::process::Command::new("node")
+        .arg(format!("{root}/tests/asyncapi/check.mjs"))
+        .arg(parser)
+        .args(["asyncapi.yaml", "asyncapi-home.yaml"].map(|name| format!("{root}/protocol/{name}")))
+        .output()
+        .expect("node is there: scripts/setup.sh test");
+    let (said, wrong) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(out.status.success(), "{said}{wrong}");
+    assert_eq!(said.lines().filter(|line| line.contains("AsyncAPI 3.0.0")).count(), 2, "{said}{wrong}");
+}

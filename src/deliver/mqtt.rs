@@ -12,7 +12,9 @@ pub use tls::TlsFiles;
 pub use trouble::Trouble;
 
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{LastWill, Packet, PubAckReason, Publish, PublishProperties, SubscribeReasonCode};
+use rumqttc::v5::mqttbytes::v5::{
+    Filter, LastWill, Packet, PubAckReason, Publish, PublishProperties, SubscribeReasonCode,
+};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{Outgoing, Transport};
 use std::collections::{HashMap, VecDeque};
@@ -369,7 +371,9 @@ impl<E: From<MqttEvent> + Send + 'static> Driver<E> {
                 acks.session_present = connack.session_present;
                 for filter in &self.client.subscriptions {
                     // A fresh client has room for a handful of requests.
-                    let _ = client.try_subscribe(filter, QoS::AtLeastOnce);
+                    // Whoever lets an order be retained is refused at once, not only when the broker hands it out again.
+                    let filter = Filter { preserve_retain: true, ..Filter::new(filter, QoS::AtLeastOnce) };
+                    let _ = client.try_subscribe_many([filter]);
                 }
                 if acks.wanted == 0 { self.up(client, acks).await } else { Ok(()) }
             }

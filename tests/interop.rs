@@ -1,0 +1,118 @@
+//! Other clients prove the protocol: a shop and a device in Python, made from protocol/README.md and the JSON Schemas alone
+//! (`tests/interop`), each against the real binary at Debian's mosquitto.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+#[path = "support/house.rs"]
+mod house;
+
+use house::{House, Running, wait_for};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+/// Made by `scripts/setup.sh test`.
+const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/interop/bin/python");
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/");
+
+/// A program in Python and the JSON lines that it printed so far.
+struct Python {
+    running: Running,
+    said: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Python {
+    fn start(house: &House, program: &str, user: &str, args: &[&str]) -> Python {
+        let config = house.broker.config(user);
+        let (_, port) = config.url.rsplit_once(':').unwrap();
+        let mut child = Command::new(PYTHON)
+            .arg(format!("{FOLDER}{program}"))
+            .args(["--port", port, "--user", user])
+            .arg("--password-file")
+            .arg(config.password_file.unwrap())
+            .arg("--ca")
+            .arg(config.tls.ca.unwrap())
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = Arc::new(Mutex::new(vec![]));
+        let (lines, keep) = (BufReader::new(child.stdout.take().unwrap()).lines(), said.clone());
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                keep.lock().unwrap().push(serde_json::from_str(&line).unwrap_or(Value::String(line)));
+            }
+        });
+        Python { running: Running(child), said }
+    }
+
+    fn said(&self) -> Vec<Value> {
+        self.said.lock().unwrap().clone()
+    }
+
+    fn count(&self, event: &str) -> usize {
+        self.said().iter().filter(|line| line["event"] == event).count()
+    }
+}
+
+/// Is Python there, with what the programs need?
+fn is_there() -> bool {
+    if !Path::new(PYTHON).exists() {
+        println!("LEFT OUT: {PYTHON} is not there; run scripts/setup.sh test");
+    }
+    Path::new(PYTHON).exists()
+}
+
+#[test]
+fn python_checks_itself_against_the_known_answers() {
+    if !is_there() {
+        return;
+    }
+    let out = Command::new(PYTHON).arg(format!("{FOLDER}wire.py")).arg("vectors").output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
+fn a_shop_in_python_takes_an_order_once_although_its_first_receipt_is_lost() {
+    let Some(house) = is_there().then(House::without_shop).flatten() else { return };
+    // The device makes its keys before it knows a shop.
+    house.pair_with("");
+    let (name, key) = house.device();
+    let book = house.dir.path().join("python.db").display().to_string();
+    let args = ["--book", &book, "--trust", &name, &key, "--lose-receipts", "1"];
+    let shop = Python::start(&house, "shop.py", "corner", &args);
+    wait_for("the shop's key", || shop.count("ready") == 1);
+    house.pair_with(shop.said()[0]["key"].as_str().unwrap());
+    let _device = house.start_device();
+    wait_for("a quote from the shop", || house.say("order two packs of coffee").contains("order it"));
+    assert!(house.say("order it").contains("adult"), "a first purchase needs an adult");
+    house.tendero(&["button", "hold"]);
+    wait_for("the receipt", || house.is("accepted"));
+    let order = house.order();
+    assert_eq!((&order["shop_order_no"], order["quote"]["total"].as_i64()), (&"P-000001".into(), Some(1_398)));
+    assert_eq!((shop.count("booked"), shop.count("receipt lost")), (1, 1), "{:?}", shop.said());
+    assert!(shop.count("again") >= 1, "the same bytes came again: {:?}", shop.said());
+    assert!(house.say("cancel the coffee").contains("cancel"));
+    wait_for("the shop's word", || house.is("cancelled"));
+    assert_eq!((shop.count("cancelled"), shop.count("refused")), (1, 0), "{:?}", shop.said());
+}
+
+#[test]
+fn a_device_in_python_orders_from_tendero_shop_and_is_refused_what_must_be() {
+    let Some(house) = is_there().then(House::without_shop).flatten() else { return };
+    let shop_key = house.shop(&["key"]);
+    let mut device = Python::start(&house, "device.py", "casa", &["--shop-key", shop_key.trim()]);
+    wait_for("the device's key", || !device.said().is_empty());
+    let hello = device.said().remove(0);
+    house.shop(&["trust", hello["name"].as_str().unwrap(), hello["key"].as_str().unwrap()]);
+    let _shop = house.start_shop();
+    writeln!(device.running.0.stdin.take().unwrap(), "go").unwrap();
+    let ended = device.running.0.wait().unwrap();
+    assert!(ended.success(), "after {:?}", device.said());
+    let bookings = house.bookings();
+    let booked: Vec<&Value> = bookings.iter().map(|booking| &booking["state"]).collect();
+    assert_eq!(booked, ["cancelled"], "one order was booked, and cancelled");
+    wait_for("its last words", || device.said().iter().any(|line| line["step"] == "cancelled"));
+}
