@@ -8,6 +8,7 @@ pub mod book;
 pub mod burst;
 pub mod desk;
 pub mod pricing;
+pub mod rules;
 mod work;
 
 use crate::clock::Clock;

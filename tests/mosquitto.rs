@@ -170,6 +170,32 @@ async fn what_is_refused_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_homes_may_both_have_a_kitchen() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(broker) = mosquitto(dir.path()) else { return };
+    let clock = Clock::system();
+    let shop = shop(&broker, dir.path(), &clock);
+    let kitchen = |home: &str| {
+        Device::start(broker.config(home), &dir.path().join(home), home, "kitchen", shop.key().clone(), clock.clone())
+    };
+    let (mut ours, mut theirs) = (kitchen("casa"), kitchen("otra"));
+    for (home, device) in [("casa", &mut ours), ("otra", &mut theirs)] {
+        shop.trust(home, "kitchen", device.keys.public()).await.unwrap();
+        device.up().await;
+    }
+    for device in [&mut ours, &mut theirs] {
+        device.quote("milk", 1).await;
+    }
+    // Whoever is pushed off comes back at once, and pushes in turn.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for device in [&mut ours, &mut theirs] {
+        while let Ok(event) = device.events.try_recv() {
+            assert!(!matches!(event, LinkEvent::Down { .. }), "{event:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_can_neither_write_nor_read_what_is_anothers() {
     let dir = tempfile::tempdir().unwrap();
     let Some(broker) = mosquitto(dir.path()) else { return };

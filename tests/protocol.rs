@@ -158,7 +158,7 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
     out.push_str("components:\n  parameters:\n");
     for (name, what) in [
         ("home", "The household, also its user name at the broker. Letters a-z, digits, hyphens."),
-        ("device", "The loudspeaker, also its client id. Letters a-z, digits, hyphens."),
+        ("device", "The loudspeaker; its client id is HOME.DEVICE. Letters a-z, digits, hyphens."),
         ("shop", "The shop. Letters a-z, digits, hyphens."),
         ("part", "Number of the part, from 1."),
     ] {

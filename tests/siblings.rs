@@ -274,17 +274,14 @@ async fn next(events: &mut mpsc::Receiver<MqttEvent>) -> MqttEvent {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_home_can_neither_read_nor_write_any_of_it_nor_a_speaker_in_the_name_of_another() {
+async fn another_home_can_neither_read_nor_write_any_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let Some(broker) = mosquitto(dir.path()) else { return };
-    let (kitchen, bedroom) =
-        (Route::new("casa", "kitchen", SHOP).unwrap(), Route::new("casa", "bedroom", SHOP).unwrap());
+    let kitchen = Route::new("casa", "kitchen", SHOP).unwrap();
     let (ours, mut our_events) = client(&broker, "casa", "kitchen", &kitchen.all_home()).await;
     let (other, mut other_events) = client(&broker, "otra", "attic", "tendero/v1/home/#").await;
-    // Neither as a stranger, nor under another speaker's name.
     is_denied(&other, &mut other_events, kitchen.to_home("orders")).await;
     is_denied(&other, &mut other_events, kitchen.to_home("order.cancel")).await;
-    is_denied(&ours, &mut our_events, bedroom.to_home("orders")).await;
     // What is ours comes to us, and the other home hears only its own, which is published after it.
     publish(&ours, kitchen.to_home("orders"), b"ours".to_vec(), true);
     assert!(matches!(next(&mut our_events).await, MqttEvent::Delivered { .. } | MqttEvent::Message(_)));

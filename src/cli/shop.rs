@@ -2,6 +2,8 @@
 //!
 //! Never touches a device's own state folder.
 
+mod broker_config;
+
 use crate::clock::Clock;
 use crate::decide::money::Money;
 use crate::deliver::envelope::StatusState;
@@ -98,6 +100,8 @@ enum Command {
         order: String,
         state: Mark,
     },
+    /// Print what a broker needs: who may publish and read what, and its settings
+    BrokerConfig(broker_config::Args),
     /// List what was booked, and what is held or was
     Orders {
         #[arg(long, value_name = "DIR")]
@@ -128,6 +132,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             println!("{}", Keys::load_or_make(&data_dir)?.public());
             Ok(())
         }
+        (Some(Command::BrokerConfig(args)), _) => broker_config::run(&args),
         (Some(Command::Mark { data_dir, order, state }), _) => mark(&data_dir, &order, state),
         (Some(Command::Orders { data_dir, json }), _) => orders(&data_dir, json),
         (None, Some(serve)) => self::serve(serve).await,

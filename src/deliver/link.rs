@@ -197,7 +197,7 @@ pub fn start(
     // A broker whose access rules know nothing of it need not be asked by a speaker that is alone.
     subscriptions.extend((!config.siblings.is_empty()).then(|| route.all_home()));
     let client = mqtt::Client {
-        client_id: route.device().into(),
+        client_id: route.client_id(),
         subscriptions,
         will: will.ok().map(|bytes| (route.device_state(), bytes)),
     };

@@ -93,6 +93,12 @@ impl Route {
         format!("home/{}/{}", self.home, self.device)
     }
 
+    /// `HOME.DEVICE`: who it is at the broker, where client ids are one namespace and many homes have a kitchen. No
+    /// name has a dot.
+    pub fn client_id(&self) -> String {
+        format!("{}.{}", self.home, self.device)
+    }
+
     pub fn home(&self) -> &str {
         &self.home
     }

@@ -27,7 +27,7 @@ class Device:
         self.up = queue.Queue()
         state = f"{self.base}/state"
         will = (state, signer.seal("state", {"aud": state, "online": False}, YEAR))
-        self.mqtt = client.connect(args, args.device, will, self.connected, self.arrived)
+        self.mqtt = client.connect(args, f"{args.user}.{args.device}", will, self.connected, self.arrived)
         self.mqtt.loop_start()
         self.up.get(timeout=PATIENCE_S)
 

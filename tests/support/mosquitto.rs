@@ -7,23 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tendero::deliver::mqtt::{BrokerConfig, TlsFiles};
+use tendero::shop::rules;
 
 pub const PROGRAM: &str = "/usr/sbin/mosquitto";
-
-/// The access rules of the protocol: a device sees only what is its own, and what its home shares.
-const ACL: &str = "\
-pattern write tendero/v1/home/%u/%c/+/up/#
-pattern write tendero/v1/home/%u/%c/state
-pattern write tendero/v1/home/%u/%c/home/+
-pattern read tendero/v1/home/%u/+/home/+
-pattern read tendero/v1/home/%u/%c/+/down/#
-pattern read tendero/v1/shop/#
-
-user corner
-topic write tendero/v1/shop/corner/#
-topic write tendero/v1/home/+/+/corner/down/#
-topic read tendero/v1/home/+/+/corner/up/#
-";
 
 pub struct Mosquitto {
     dir: PathBuf,
@@ -52,13 +38,12 @@ impl Mosquitto {
             assert!(made.success());
             std::fs::write(dir.join(format!("{name}.password")), format!("{password}\n")).unwrap();
         }
-        std::fs::write(dir.join("acl"), ACL).unwrap();
-        let d = dir.display();
-        let config = format!(
-            "user root\nset_tcp_nodelay true\nlistener {port} 127.0.0.1\nallow_anonymous false\npassword_file {d}/passwords\nacl_file {d}/acl\n\
-             cafile {d}/ca.pem\ncertfile {d}/server.pem\nkeyfile {d}/server.key\n\
-             persistence true\npersistence_location {d}/\nautosave_interval 1\nlog_dest file {d}/log\n"
-        );
+        // As a shop gets it from `tendero shop broker-config`; root, since the tests' folders are root's, and a quicker memory.
+        std::fs::write(dir.join("acl"), rules::mosquitto_acl("corner").unwrap()).unwrap();
+        let config = rules::mosquitto_conf(dir, Some(dir), port)
+            .replace(&format!("listener {port}"), &format!("listener {port} 127.0.0.1"))
+            .replace("autosave_interval 60", "autosave_interval 1");
+        let config = format!("user root\nlog_dest file {}/log\n{config}", dir.display());
         std::fs::write(dir.join("mosquitto.conf"), config).unwrap();
         let mut broker = Mosquitto { dir: dir.into(), port, child: None };
         broker.restart();

@@ -60,7 +60,7 @@ impl Home {
     /// The broker's URL is wrong.
     pub fn connect(url: &str, route: Route, keys: Keys, shop_key: PublicKey, clock: Clock) -> anyhow::Result<Home> {
         let (sender, events) = mpsc::channel(16);
-        let client = Client { client_id: route.device().into(), subscriptions: vec![route.all_down()], will: None };
+        let client = Client { client_id: route.client_id(), subscriptions: vec![route.all_down()], will: None };
         let broker = BrokerConfig { username: Some(route.home().into()), ..BrokerConfig::new(url) };
         let mqtt = Mqtt::start(broker, client, sender)?;
         Ok(Home { route, keys, shop_key, clock, mqtt, events })
