@@ -137,6 +137,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What the device's daemon and the shop show, unless `RUST_LOG` says otherwise.
+const LOGS_OF_A_SERVICE: &str = "info,rumqttd=error";
+
 /// Log lines to standard error; `RUST_LOG` sets what is shown.
 fn init_logs(default: &str) {
     use std::io::IsTerminal;

@@ -96,6 +96,8 @@ pub struct Daemon {
     parts: Parts,
     /// Replies that are being said or wait for it: the microphone stays deaf.
     sounding: usize,
+    /// Replies for which the voice had no place.
+    unsaid: Vec<u32>,
     /// The typed conversation, if there is one.
     text: TextClient,
     /// Writes without an answer yet.
@@ -110,7 +112,16 @@ pub struct Daemon {
 impl Daemon {
     pub fn new(parts: Parts) -> Daemon {
         let journal_ms = parts.clock.now().mono_ms;
-        Daemon { parts, sounding: 0, text: TextClient::default(), writing: 0, tidy_ms: 0, journal_ms, link_up: None }
+        Daemon {
+            parts,
+            sounding: 0,
+            unsaid: vec![],
+            text: TextClient::default(),
+            writing: 0,
+            tidy_ms: 0,
+            journal_ms,
+            link_up: None,
+        }
     }
 
     /// Runs until `stop` completes. What is on disk is all that the next start needs.
@@ -251,8 +262,9 @@ impl Daemon {
                 self.sounding += 1;
                 self.tell_ears(EarCommand::Deafen);
                 if !self.parts.voice.say(Saying { say, text, lang }) {
-                    tracing::error!("the voice can't keep up; a reply was not said");
-                    self.ended(Spoken { say, error: None, synthesis_ms: 0, speech_ms: 0 });
+                    let error = Some("the voice can't keep up".into());
+                    self.ended(Spoken { say, error, synthesis_ms: 0, speech_ms: 0 });
+                    self.unsaid.push(say);
                 }
             }
             Channel::Text(to) => self.text.reply(&to, say, text),
@@ -283,9 +295,9 @@ impl Daemon {
     }
 
     fn spoken_events(&mut self, spoken: Spoken) -> Vec<Event> {
-        let say = spoken.say;
+        let (say, heard) = (spoken.say, spoken.error.is_none());
         self.ended(spoken);
-        vec![Event::Played { say }]
+        vec![if heard { Event::Played { say } } else { Event::Unheard { say } }]
     }
 
     fn ended(&mut self, spoken: Spoken) {
@@ -397,7 +409,8 @@ impl Daemon {
         let (file, checked) = (self.parts.pin.clone(), self.parts.checked_pins.clone());
         let Ok(seat) = checked.try_reserve_owned() else {
             let what = "other PINs are being checked; try again in a moment".into();
-            return text::answer(&answers, control::Answer::Error { what });
+            text::answer(&answers, control::Answer::Error { what });
+            return;
         };
         tokio::task::spawn_blocking(move || {
             let right = file.is_right(&pin).map_err(|error| format!("{error:#}"));
@@ -436,12 +449,15 @@ impl Daemon {
         }
     }
 
-    /// Typed words are answered at once: what was "said" on the text channel has been read.
+    /// Typed words are answered at once: what was "said" on the text channel has been read, if somebody was there.
     fn settle_text(&mut self) {
+        for say in std::mem::take(&mut self.unsaid) {
+            self.step(Event::Unheard { say });
+        }
         // Each round may bring further replies; the mind's replies to `Played` are bounded.
         for _ in 0..QUEUE {
-            let Some(say) = self.text.next_read() else { break };
-            self.step(Event::Played { say });
+            let Some((say, taken)) = self.text.next_read() else { break };
+            self.step(if taken { Event::Played { say } } else { Event::Unheard { say } });
         }
         self.text.finish_if_settled(self.parts.mind.waits());
     }

@@ -20,6 +20,7 @@ pub mod policy;
 pub mod reply;
 pub mod sibling;
 pub mod suggest;
+mod told;
 pub mod when;
 
 use serde::{Deserialize, Serialize};

@@ -106,6 +106,35 @@ fn a_wrong_catalogue_is_named_with_product_and_field() {
 }
 
 #[test]
+fn a_running_shop_tells_the_journal_what_goes_wrong_in_plain_lines() {
+    use std::io::{BufRead, BufReader};
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let data = dir.path().join("shop");
+    let data = data.to_str().expect("a plain path");
+    // Nobody listens at that port.
+    let mut shop = Command::new(env!("CARGO_BIN_EXE_tendero"))
+        .args(["shop", "--catalog", CATALOG, "--broker", "mqtt://127.0.0.1:1", "--data-dir", data])
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary was built for this test");
+    let line = |pipe: &mut dyn BufRead| {
+        let mut line = String::new();
+        pipe.read_line(&mut line).expect("it writes text");
+        line
+    };
+    let announced = line(&mut BufReader::new(shop.stdout.take().expect("it was piped")));
+    let logged = line(&mut BufReader::new(shop.stderr.take().expect("it was piped")));
+    let _ = shop.kill();
+    let _ = shop.wait();
+    assert!(announced.starts_with("shop "), "{announced}");
+    assert!(logged.contains("WARN") && logged.contains("127.0.0.1:1"), "{logged}");
+    assert!(!logged.contains('\x1b'), "no colours in a journal: {logged:?}");
+}
+
+#[test]
 fn a_wrong_configuration_is_named_with_line_and_key() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("tendero.toml");

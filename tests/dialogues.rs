@@ -105,7 +105,16 @@ struct Stage {
     rev: u64,
     /// When the newest order came.
     delivered_unix_ms: Option<i64>,
+    voice: Voice,
     shown: Vec<String>,
+}
+
+enum Voice {
+    Works,
+    /// Nobody can hear it.
+    Fails,
+    /// It is never said to its end: what comes next is the restart.
+    Cut,
 }
 
 /// How the shop answers the next request for a price.
@@ -161,6 +170,7 @@ impl Stage {
             newest: None,
             rev: 0,
             delivered_unix_ms: None,
+            voice: Voice::Works,
             shown: vec![],
         }
     }
@@ -209,6 +219,13 @@ impl Stage {
                 let channel = Channel::Text(words[1].into());
                 self.event(Event::PinGiven { order: None, channel, lang: self.lang, right });
             }
+            "voice" => {
+                self.voice = match rest {
+                    "fails" => Voice::Fails,
+                    "cut" => Voice::Cut,
+                    _ => Voice::Works,
+                }
+            }
             "muted" => self.event(Event::Muted { on: true }),
             "link" => self.event(Event::Link { up: rest == "up" }),
             "forged" => self.event(Event::Distrusted { shop: "corner".into(), why: rest.into() }),
@@ -236,6 +253,7 @@ impl Stage {
             "restart" => {
                 self.household = self.mind.take().unwrap().household().clone();
                 self.events.clear();
+                self.voice = Voice::Works;
                 self.mono_ms += 1_000;
                 self.event(Event::Link { up: true });
             }
@@ -466,7 +484,11 @@ impl Stage {
                     Channel::Text(who) => format!(" to {who}"),
                 };
                 self.shown.push(format!("<{to} {}", self.wording.sentence(&reply, lang)));
-                self.events.push_back((SAY_MS, Event::Played { say }));
+                match self.voice {
+                    Voice::Works => self.events.push_back((SAY_MS, Event::Played { say })),
+                    Voice::Fails => self.events.push_back((0, Event::Unheard { say })),
+                    Voice::Cut => self.events.clear(),
+                }
             }
             Effect::Listen { turn, expect, .. } => {
                 self.turn = Some(turn);
@@ -482,8 +504,13 @@ impl Stage {
                 self.answer_quote(request_id, &lines);
             }
             Effect::Store { ticket, writes } => {
-                let is_told = |write: &Write| !matches!(write, Write::Step(step) if step.speaker.is_none());
-                for write in writes.into_iter().filter(is_told) {
+                let is_shown = |write: &Write| match write {
+                    Write::Step(step) => step.speaker.is_some(),
+                    // What a restart tells shows that.
+                    Write::Told { .. } => false,
+                    _ => true,
+                };
+                for write in writes.into_iter().filter(is_shown) {
                     let shown = self.show_write(write);
                     self.shown.push(shown);
                 }
@@ -552,6 +579,7 @@ impl Stage {
             }
             Write::Shared { device, orders, .. } => format!("= write {} orders of {device}", orders.len()),
             Write::Offered { sku, .. } => format!("= write offered {sku}"),
+            Write::Told { order, number } => format!("= write told {number} of order {order}"),
             Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),
             Write::ListItem { sku, qty, why } => format!("= write list: {qty} {sku} ({why})"),
         }

@@ -24,7 +24,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
-    super::init_logs("info,rumqttd=error");
+    super::init_logs(super::LOGS_OF_A_SERVICE);
     super::block_on(async move {
         #[cfg(feature = "demo-broker")]
         if args.demo_broker {

@@ -143,6 +143,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 async fn serve(args: Serve) -> anyhow::Result<()> {
     // The catalogue first: when it is wrong, nothing is made and nothing is started.
     let catalog = shop::load_catalog(&args.catalog)?;
+    super::init_logs(super::LOGS_OF_A_SERVICE);
     let mut broker = BrokerConfig::new(args.broker);
     broker.username = args.username;
     broker.password_file = args.password_file;

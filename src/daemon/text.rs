@@ -18,8 +18,8 @@ const ASKER: &str = "once-";
 pub struct TextClient {
     /// Who waits for replies to the last line.
     waiting: Option<mpsc::Sender<Answer>>,
-    /// Replies that count as read as soon as the loop comes by.
-    unread: VecDeque<u32>,
+    /// Replies that count as read as soon as the loop comes by, and whether somebody took them.
+    unread: VecDeque<(u32, bool)>,
     /// Who asked for one thing and waits to hear what came of it.
     askers: BTreeMap<String, mpsc::Sender<Answer>>,
     asked: u64,
@@ -51,21 +51,16 @@ impl TextClient {
     }
 
     pub fn reply(&mut self, to: &str, say: u32, text: String) {
-        self.unread.push_back(say);
-        if to.starts_with(ASKER) {
-            if let Some(client) = self.askers.remove(to) {
-                answer(&client, Answer::Reply { text });
-                done(&client);
-            }
-            return;
-        }
-        if let Some(client) = &self.waiting {
-            answer(client, Answer::Reply { text });
+        let client = if to.starts_with(ASKER) { self.askers.remove(to) } else { self.waiting.clone() };
+        let taken = client.as_ref().is_some_and(|client| answer(client, Answer::Reply { text }));
+        self.unread.push_back((say, taken));
+        if let Some(client) = client.filter(|_| to.starts_with(ASKER)) {
+            done(&client);
         }
     }
 
-    /// The next reply that counts as read.
-    pub fn next_read(&mut self) -> Option<u32> {
+    /// The next reply that nobody waits to read any more, and whether somebody took it.
+    pub fn next_read(&mut self) -> Option<(u32, bool)> {
         self.unread.pop_front()
     }
 
@@ -85,11 +80,13 @@ impl TextClient {
     }
 }
 
-/// Answers without waiting: a client that does not read loses its answer, not our loop.
-pub fn answer(client: &mpsc::Sender<Answer>, with: Answer) {
-    if let Err(error) = client.try_send(with) {
+/// Answers without waiting: a client that does not read loses its answer, not our loop. `false`: it did.
+pub fn answer(client: &mpsc::Sender<Answer>, with: Answer) -> bool {
+    let sent = client.try_send(with);
+    if let Err(error) = &sent {
         tracing::debug!("a control client did not take its answer: {error}");
     }
+    sent.is_ok()
 }
 
 pub fn done(client: &mpsc::Sender<Answer>) {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
-    /// Say it on that channel; answers `Event::Played { say }` when it has really ended.
+    /// Say it on that channel; answers `Event::Played { say }` when it has really ended, or `Event::Unheard { say }`.
     Say { say: u32, channel: Channel, lang: Lang, reply: Reply },
     /// Open the microphone for one utterance; answers `Event::Heard` or `Event::Silence` of `turn`.
     Listen { turn: Turn, lang: Lang, expect: Expect, window_ms: u32 },
@@ -56,6 +56,8 @@ pub enum Write {
     },
     /// What happened to an order, for the household to read; goes with the order's new state.
     Step(Step),
+    /// The household has heard the order's news up to this number.
+    Told { order: OrderId, number: u32 },
     /// So many wrong PINs in a row were given.
     WrongPins { count: u32 },
     /// This product was suggested.

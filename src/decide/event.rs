@@ -42,6 +42,10 @@ pub enum Event {
     Played {
         say: u32,
     },
+    /// A reply ended and nobody could hear or read it: the voice failed, or who typed has gone.
+    Unheard {
+        say: u32,
+    },
     /// What an `Effect::Store` asked for is on disk.
     Stored {
         ticket: u32,
@@ -185,6 +189,7 @@ mod tests {
             Event::Woke { score: 0.5 },
             Event::Silence { turn: Some(Turn(1)) },
             Event::Played { say: 1 },
+            Event::Unheard { say: 1 },
             Event::Stored { ticket: 1 },
             Event::StoreFailed { ticket: 1, why: "full".into() },
             Event::NotQuoted { request_id: "r".into(), code: "out_of_stock".into() },

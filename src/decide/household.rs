@@ -23,6 +23,9 @@ pub struct Household {
     /// When a product was suggested last, Unix ms.
     #[serde(default)]
     pub offered: BTreeMap<String, i64>,
+    /// How much of each order's news the household has heard: the number of the last ([`super::order::ToTell`]).
+    #[serde(default)]
+    pub told: BTreeMap<OrderId, u32>,
     /// This speaker's own name.
     #[serde(default)]
     pub device: String,

@@ -8,9 +8,11 @@ use super::effect::{By, CancelReason, Effect, Step, Write};
 use super::event::Channel;
 use super::lifecycle::{self, Answer, News};
 use super::mind::{Address, Mind};
-use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate};
+use super::order::{Order, OrderId, OrderState, Receipt, StatusUpdate, ToTell};
 use super::reply::{Item, Reply};
+use super::told::tidings;
 use super::when::Day;
+pub(super) use follow::withdrawn;
 use std::collections::{BTreeMap, VecDeque};
 
 /// A change that could not be written is tried again after this time.
@@ -87,6 +89,11 @@ struct Timer {
 }
 
 impl Ledger {
+    /// A new life: without the time, nobody knows how much of a hold is left.
+    pub(super) fn starts(&mut self, now: Now) {
+        self.fresh_holds = now.wall.is_none();
+    }
+
     /// Does somebody wait to hear that a change is on disk?
     pub(super) fn owes_an_answer(&self) -> bool {
         self.jobs.values().any(|job| job.ticket.is_some() && job.to.is_some())
@@ -128,19 +135,6 @@ impl Ledger {
 impl Mind {
     pub(super) fn open_orders(&self) -> impl Iterator<Item = &Order> {
         self.household.orders.values().filter(|order| !order.state.is_final())
-    }
-
-    /// Arms what was open when the program last ended, and tells the household.
-    pub(super) fn restore(&mut self, now: Now) {
-        self.ledger.fresh_holds = now.wall.is_none();
-        let held: Vec<Order> = self.open_orders().filter(|order| order.state == OrderState::Held).cloned().collect();
-        for order in held {
-            let left_ms = now.wall.map_or(self.policy.hold_ms, |wall| {
-                u64::try_from(order.hold_until_unix_ms - wall.unix_ms).unwrap_or(0).min(self.policy.hold_ms)
-            });
-            let minutes = minutes(left_ms).max(1);
-            self.tell(Address::loudspeaker(&order), Reply::Resumed { items: self.items(&order), minutes });
-        }
     }
 
     /// Begins to write a newly confirmed order, with what else belongs in the same transaction.
@@ -496,6 +490,9 @@ impl Mind {
             }
             return;
         };
+        if tidings(Some(order.state), next.state).is_some() {
+            next.to_tell = Some(ToTell::after(order, now));
+        }
         if let (News::Approved, OrderState::Held, Some(wall)) = (&news, next.state, now.wall) {
             // The hold begins with the approval; the signed expiry stays as it was.
             next.hold_until_unix_ms = wall.unix_ms.saturating_add_unsigned(self.policy.hold_ms);
@@ -505,6 +502,16 @@ impl Mind {
         let job = Job { news: Some(news), to, ..Job::new(next, also, ticket, now) };
         self.out.push(Effect::Store { ticket, writes: job.writes() });
         self.ledger.jobs.insert(id.clone(), job);
+    }
+
+    /// Is a change of it on its way to the disk?
+    pub(super) fn is_being_written(&self, id: &OrderId) -> bool {
+        self.ledger.jobs.contains_key(id)
+    }
+
+    /// How long its hold, or the wait for an adult, goes on, milliseconds; `all_ms` while the time is unknown.
+    pub(super) fn hold_left_ms(&self, order: &Order, all_ms: u64, now: Now) -> u64 {
+        self.ledger.timers.get(&order.id).map_or(all_ms, |timer| timer.hold_ms.saturating_sub(now.mono_ms))
     }
 
     /// The order's lines as a person calls them.

@@ -16,6 +16,7 @@ use super::order::Order;
 use super::policy::Policy;
 use super::reply::{Reason, Reply};
 use super::sibling::{Siblings, TakenBack};
+use super::told::{About, Telling};
 use crate::understand::grammar::Expect;
 use crate::understand::intent::Parse;
 use crate::understand::{Lang, Understanding};
@@ -59,6 +60,15 @@ impl Address {
     }
 }
 
+/// What waits to be said by the loudspeaker.
+#[derive(Debug, Clone)]
+struct Announcement {
+    to: Address,
+    reply: Reply,
+    /// The order's news that it tells, if it does.
+    about: Option<About>,
+}
+
 /// What is said once a write is on disk.
 #[derive(Debug, Clone)]
 struct OnceStored {
@@ -81,11 +91,13 @@ pub struct Mind {
     once_stored: Vec<OnceStored>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
-    announcements: VecDeque<(Address, Reply)>,
+    announcements: VecDeque<Announcement>,
+    pub(super) telling: Telling,
     started: bool,
     deadline: Option<Deadline>,
     turns: u32,
-    says: u32,
+    /// The number of the last saying.
+    pub(super) says: u32,
     tickets: u32,
     pub(super) requests: u32,
     pub(super) link_up: Option<bool>,
@@ -115,6 +127,7 @@ impl Mind {
             once_stored: vec![],
             out: vec![],
             announcements: VecDeque::new(),
+            telling: Telling::default(),
             started: false,
             deadline: Some(Deadline { at_mono_ms: 0, why: "start" }),
             turns: 0,
@@ -142,8 +155,16 @@ impl Mind {
                 }
             }
             Event::Played { say } => {
+                self.heard_out(say);
                 if self.state.waits_for_say(say) {
                     self.step(Cue::Played, now);
+                }
+            }
+            Event::Unheard { say } => {
+                self.not_heard(say, now);
+                // What nobody heard nobody can answer: it is as if its end never came.
+                if self.state.waits_for_say(say) {
+                    self.step(Cue::TimeUp, now);
                 }
             }
             Event::Stored { ticket } => {
@@ -283,7 +304,8 @@ impl Mind {
 
     fn start(&mut self, now: Now) {
         if !std::mem::replace(&mut self.started, true) {
-            self.restore(now);
+            self.ledger.starts(now);
+            self.restore_news(now);
             self.restore_lock(now);
         }
     }
@@ -295,11 +317,7 @@ impl Mind {
         if self.state.until_ms().is_some_and(|until_ms| until_ms <= now.mono_ms) {
             self.step(Cue::TimeUp, now);
         }
-        if matches!(self.state, State::Idle)
-            && let Some((to, reply)) = self.announcements.pop_front()
-        {
-            self.state = self.close(to, reply, now, false);
-        }
+        self.announce(now);
         if self.is_idle() {
             self.suggest(now);
         }
@@ -307,9 +325,26 @@ impl Mind {
         let of_orders = self.ledger.deadline(self, now);
         let of_habit = self.next_suggestion_ms(now).map(|at_ms| (at_ms, "a suggestion"));
         let of_siblings = self.siblings.deadline();
-        let next = of_state.into_iter().chain(of_orders).chain(of_habit).chain(of_siblings).min();
+        let of_news = self.news_deadline(now);
+        let next = of_state.into_iter().chain(of_orders).chain(of_news).chain(of_habit).chain(of_siblings).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)
+    }
+
+    /// Says the next announcement that still is one, if no conversation is going on.
+    fn announce(&mut self, now: Now) {
+        if !matches!(self.state, State::Idle) {
+            return;
+        }
+        if self.announcements.is_empty() {
+            self.next_news(now);
+        }
+        while let Some(Announcement { to, reply, about }) = self.announcements.pop_front() {
+            if let Some(reply) = self.still_true(reply, about.as_ref(), now) {
+                self.state = self.close(to, reply, now, false);
+                return self.is_said(&Channel::Voice, about);
+            }
+        }
     }
 
     /// Typed words while another conversation is going on: only taking back is possible.
@@ -380,15 +415,21 @@ impl Mind {
 
     /// Says it when no conversation is going on; to a text channel at once.
     pub(super) fn tell(&mut self, to: Address, reply: Reply) {
+        self.tell_about(to, reply, None);
+    }
+
+    pub(super) fn tell_about(&mut self, to: Address, reply: Reply, about: Option<About>) {
         match to.channel {
             Channel::Text(_) => {
                 self.say(&to, reply);
+                self.is_said(&to.channel, about);
             }
             Channel::Voice => {
                 if self.announcements.len() == MAX_ANNOUNCEMENTS {
-                    self.announcements.pop_front();
+                    let dropped = self.announcements.pop_front();
+                    self.not_said(dropped.and_then(|dropped| dropped.about));
                 }
-                self.announcements.push_back((to, reply));
+                self.announcements.push_back(Announcement { to, reply, about });
             }
         }
     }

@@ -219,6 +219,23 @@ pub struct Order {
     /// The household's withdrawal from this purchase, the newest, and the shop's acknowledgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<Withdrawal>,
+    /// Its newest change that the household must hear of, heard or not; `None`: none since this is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_tell: Option<ToTell>,
+}
+
+/// A change of an order that the household must hear of. How far it has heard is kept in
+/// [`super::household::Household::told`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToTell {
+    /// Counts such changes of this order from 1.
+    pub number: u32,
+    /// Where the order stood before; `None`: it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<OrderState>,
+    /// Milliseconds since 1970; `None`: the wall clock was unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_unix_ms: Option<i64>,
 }
 
 /// That the household withdraws from a purchase. Times are milliseconds since 1970.

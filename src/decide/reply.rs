@@ -128,9 +128,15 @@ pub enum Reason {
         orders: u32,
         hours: u32,
     },
+    /// What was asked for, and what the shop offers instead: the product, the packs or an option differ. An empty
+    /// product: there is nothing on that side. No packs: an entry of the log from before they were kept.
     Substituted {
         asked: String,
+        #[serde(default)]
+        asked_qty: u32,
         offered: String,
+        #[serde(default)]
+        offered_qty: u32,
     },
     /// The shop's figures do not add up.
     QuoteWrong,

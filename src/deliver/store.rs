@@ -9,6 +9,7 @@ pub(crate) mod error;
 pub(crate) mod schema;
 mod siblings;
 pub mod thread;
+mod told;
 mod words;
 
 pub use error::StoreError;
@@ -112,6 +113,7 @@ impl Store {
                     tx.execute("INSERT OR REPLACE INTO offered VALUES (?1, ?2)", params![sku, at_unix_ms])
                         .map_err(at(&path))?;
                 }
+                Write::Told { order, number } => told::put(&tx, &path, order, *number)?,
                 Write::Shared { device, rev, orders } => siblings::put(&tx, &path, device, *rev, orders)?,
                 Write::WrongPins { count } => {
                     tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
@@ -134,6 +136,7 @@ impl Store {
         let regulars = self.imported()?;
         let mut household = Household { regulars, wrong_pins, offered: self.offered()?, ..Household::default() };
         household.siblings = siblings::all(&self.db, &self.path)?;
+        household.told = told::all(&self.db, &self.path)?;
         let orders = self.orders()?;
         household.pack_lasts_ms = rhythms(&orders);
         for order in orders {

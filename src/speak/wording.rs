@@ -342,8 +342,17 @@ impl Speak<'_> {
             Reason::TooManyOrders { orders, hours } => {
                 self.say("reason-too_many_orders", &[("orders", number(*orders)), ("hours", number(*hours))])
             }
-            Reason::Substituted { asked, offered } => {
-                self.say("reason-substituted", &[("asked", text(asked)), ("offered", text(offered))])
+            Reason::Substituted { asked, asked_qty, offered, offered_qty } => {
+                let item = |product: &str, qty: u32| match qty {
+                    0 => text(product),
+                    qty => text(self.item(&Item { product: product.into(), qty })),
+                };
+                let key = match (asked.as_str(), offered.as_str()) {
+                    (_, "") => "reason-not-offered",
+                    ("", _) => "reason-added",
+                    (_, _) => "reason-substituted",
+                };
+                self.say(key, &[("asked", item(asked, *asked_qty)), ("offered", item(offered, *offered_qty))])
             }
             Reason::WrongPin { times } => self.say("reason-wrong_pin", &[("times", number(*times))]),
             Reason::UnknownShop { shop } => self.say("reason-unknown_shop", &[("shop", text(shop))]),

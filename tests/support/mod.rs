@@ -138,6 +138,7 @@ impl Device {
             code: None,
             delivered_unix_ms: None,
             withdrawal: None,
+            to_tell: None,
         };
         self.store.commit(vec![Write::Order(order.clone())]).await.unwrap();
         self.link.send(LinkCommand::Send { order: order.id.clone() }).await;

@@ -219,6 +219,7 @@ impl Stage {
                 | Write::Offered { .. }
                 | Write::Shared { .. }
                 | Write::WrongPins { .. }
+                | Write::Told { .. }
                 | Write::Step(_) => false,
             })
         })

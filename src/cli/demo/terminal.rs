@@ -114,6 +114,7 @@ impl Terminal {
             Event::StoreFailed { why, .. } | Event::Distrusted { why, .. } => self.line("trouble", why, ""),
             Event::Shop { .. }
             | Event::Played { .. }
+            | Event::Unheard { .. }
             | Event::Stored { .. }
             | Event::Status(_)
             | Event::Button(_)
@@ -182,7 +183,7 @@ impl Terminal {
                 self.line("order", &format!("{} is {style}{state}{style:#}", short(&order.id.0)), "");
             }
             Write::Audit { verdicts, .. } => self.verdicts(verdicts),
-            Write::Step(_) | Write::Offered { .. } | Write::Shared { .. } => {}
+            Write::Step(_) | Write::Offered { .. } | Write::Shared { .. } | Write::Told { .. } => {}
             Write::WrongPins { count } => self.line("pin", &format!("{count} wrong in a row"), ""),
             Write::ListItem { sku, qty, .. } => self.line("list", &format!("{qty} × {sku}"), ""),
         }

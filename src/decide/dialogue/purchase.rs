@@ -6,8 +6,9 @@ use super::super::effect::{Effect, audit};
 use super::super::guard::{self, Proposal, Rung, Verdict, hostile_text, quantity, variant};
 use super::super::ledger::minutes;
 use super::super::mind::Mind;
-use super::super::order::{Confirmation, Order, OrderId, OrderState, Quote, Wanted};
+use super::super::order::{Confirmation, Order, OrderId, OrderState, Quote, ToTell, Wanted};
 use super::super::reply::{Ask, Item, Reason, Reply};
+use super::super::told::About;
 use super::super::when::{Day, Moment};
 use super::command::list_items;
 use super::{Offer, Proposed, Question, Quoting, State, Talk, challenge};
@@ -138,7 +139,10 @@ impl Mind {
             | OrderState::Refunded
             | OrderState::Unknown => Reply::Held { items, minutes: minutes(self.policy.hold_ms) },
         };
-        self.close_talk(talk, reply, now)
+        let (channel, about) = (talk.to.channel.clone(), About::of(order));
+        let state = self.close_talk(talk, reply, now);
+        self.is_said(&channel, about);
+        state
     }
 
     pub(super) fn not_quoted(&mut self, quoting: Quoting, code: String, now: Now) -> State {
@@ -242,6 +246,7 @@ impl Mind {
             code: None,
             delivered_unix_ms: None,
             withdrawal: None,
+            to_tell: Some(ToTell::first(now)),
         })
     }
 

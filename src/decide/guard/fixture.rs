@@ -128,6 +128,7 @@ impl Scene {
             code: None,
             delivered_unix_ms: None,
             withdrawal: None,
+            to_tell: None,
         };
         self.household.orders.insert(order.id.clone(), order);
     }

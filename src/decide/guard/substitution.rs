@@ -5,6 +5,7 @@ use super::hostile_text::clean;
 use super::{Proposal, Rung, Verdict};
 use crate::decide::order::{Quote, QuoteLine, Wanted};
 use crate::decide::reply::Reason;
+use std::collections::BTreeMap;
 
 /// The verdict of this guard.
 pub fn check(proposal: &Proposal) -> Verdict {
@@ -13,13 +14,7 @@ pub fn check(proposal: &Proposal) -> Verdict {
     let offered: Vec<String> = quote.lines.iter().map(|line| format!("{}x{}", line.qty, line.sku)).collect();
     let inputs = format!("asked={} offered={} total={}", asked.join(","), offered.join(","), quote.total);
 
-    let odd = quote.lines.iter().find(|line| !proposal.lines.iter().any(|wanted| is_same(wanted, line)));
-    let missing = proposal.lines.iter().find(|wanted| !quote.lines.iter().any(|line| is_same(wanted, line)));
-    if odd.is_some() || missing.is_some() || quote.lines.len() != proposal.lines.len() {
-        let first_asked = missing.or(proposal.lines.first()).map(|wanted| proposal.name(&wanted.sku));
-        let first_offered = odd.or(quote.lines.first()).map(|line| clean(&line.title));
-        let reason =
-            Reason::Substituted { asked: first_asked.unwrap_or_default(), offered: first_offered.unwrap_or_default() };
+    if let Some(reason) = swapped(proposal, quote) {
         return Verdict::object("substitution", Rung::Refuse, reason, inputs);
     }
     if adds_up(quote) {
@@ -27,6 +22,30 @@ pub fn check(proposal: &Proposal) -> Verdict {
     } else {
         Verdict::object("substitution", Rung::Refuse, Reason::QuoteWrong, inputs)
     }
+}
+
+/// The first thing that was asked for and is not offered so, and the first that is offered instead.
+fn swapped(proposal: &Proposal, quote: &Quote) -> Option<Reason> {
+    let (wanted, lines) = (proposal.lines, &quote.lines);
+    let odd = lines.iter().find(|line| !wanted.iter().any(|wanted| is_same(wanted, line)));
+    let missing = wanted.iter().find(|wanted| !lines.iter().any(|line| is_same(wanted, line)));
+    // The same line twice, or two lines made one.
+    let odd = odd.or_else(|| lines.last().filter(|_| missing.is_none() && lines.len() > wanted.len()));
+    let missing = missing.or_else(|| wanted.last().filter(|_| odd.is_none() && lines.len() < wanted.len()));
+    if odd.is_none() && missing.is_none() {
+        return None;
+    }
+    let only_options = missing.zip(odd).is_some_and(|(wanted, line)| wanted.sku == line.sku && wanted.qty == line.qty);
+    let name = |product: String, options: &BTreeMap<String, String>| {
+        let chosen = options.values().filter(|_| only_options).map(|value| clean(value));
+        std::iter::once(product).chain(chosen).collect::<Vec<_>>().join(", ")
+    };
+    Some(Reason::Substituted {
+        asked: missing.map(|wanted| name(proposal.name(&wanted.sku), &wanted.options)).unwrap_or_default(),
+        asked_qty: missing.map_or(0, |wanted| wanted.qty),
+        offered: odd.map(|line| name(clean(&line.title), &line.options)).unwrap_or_default(),
+        offered_qty: odd.map_or(0, |line| line.qty),
+    })
 }
 
 fn is_same(wanted: &Wanted, line: &QuoteLine) -> bool {
@@ -46,31 +65,42 @@ fn adds_up(quote: &Quote) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::guard::fixture::{Case, check_table, quote};
+    use crate::decide::guard::fixture::{Case, Scene, check_table, quote};
 
     #[test]
     fn the_table_holds() {
         let cases: &[Case] = &[
-            ("another product", |s| s.quote = Some(quote(&[("latte", 1, 700)])), Rung::Refuse, swapped("Fine latte")),
+            (
+                "another product",
+                |s| s.quote = Some(quote(&[("latte", 1, 700)])),
+                Rung::Refuse,
+                swapped(Some(("coffee", 1)), Some(("Fine latte", 1))),
+            ),
             (
                 "another quantity",
                 |s| s.quote = Some(quote(&[("coffee", 12, 700)])),
                 Rung::Refuse,
-                swapped("Fine coffee"),
+                swapped(Some(("coffee", 1)), Some(("Fine coffee", 12))),
+            ),
+            (
+                "another product, and more of it",
+                |s| s.quote = Some(quote(&[("latte", 2, 700)])),
+                Rung::Refuse,
+                swapped(Some(("coffee", 1)), Some(("Fine latte", 2))),
             ),
             (
                 "one more product",
                 |s| s.quote = Some(quote(&[("coffee", 1, 700), ("latte", 1, 300)])),
                 Rung::Refuse,
-                swapped("Fine latte"),
+                swapped(None, Some(("Fine latte", 1))),
             ),
             (
                 "the same line twice",
                 |s| s.quote = Some(quote(&[("coffee", 1, 700), ("coffee", 1, 700)])),
                 Rung::Refuse,
-                swapped("Fine coffee"),
+                swapped(None, Some(("Fine coffee", 1))),
             ),
-            ("nothing at all", |s| s.quote = Some(quote(&[])), Rung::Refuse, swapped("")),
+            ("nothing at all", |s| s.quote = Some(quote(&[])), Rung::Refuse, swapped(Some(("coffee", 1)), None)),
             ("the total is not the sum", |s| s.quote().total += 1, Rung::Refuse, Some(Reason::QuoteWrong)),
             (
                 "a line is not its product",
@@ -101,7 +131,18 @@ mod tests {
         check_table(check, cases);
     }
 
-    fn swapped(offered: &str) -> Option<Reason> {
-        Some(Reason::Substituted { asked: "coffee".into(), offered: offered.into() })
+    #[test]
+    fn another_option_is_named() {
+        let mut scene = Scene::new();
+        scene.lines[0].options.insert("grind".into(), "whole beans".into());
+        scene.quote().lines[0].options.insert("grind".into(), "ground".into());
+        let reason = check(&scene.proposal()).reason;
+        assert_eq!(reason, swapped(Some(("coffee, whole beans", 1)), Some(("Fine coffee, ground", 1))));
+    }
+
+    fn swapped(asked: Option<(&str, u32)>, offered: Option<(&str, u32)>) -> Option<Reason> {
+        let (asked, asked_qty) = asked.unwrap_or_default();
+        let (offered, offered_qty) = offered.unwrap_or_default();
+        Some(Reason::Substituted { asked: asked.into(), asked_qty, offered: offered.into(), offered_qty })
     }
 }

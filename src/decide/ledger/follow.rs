@@ -7,8 +7,9 @@ use super::super::lifecycle::{self, News};
 use super::super::mind::{Address, Mind};
 use super::super::order::{Order, OrderState, Surge};
 use super::super::reply::{Item, Reason, Reply};
+use super::super::told::{Tidings, tidings};
 use super::super::when::{Day, Moment};
-use super::{Job, arrives, minutes};
+use super::Job;
 
 impl Mind {
     pub(super) fn why_not_cancelled(&self, order: &Order) -> Reply {
@@ -46,84 +47,11 @@ impl Mind {
 
     /// What follows once a change of state is on disk.
     pub(super) fn carry_out(&mut self, before: &Order, order: &Order, job: &Job, now: Now) {
-        let items = self.items(order);
-        let id = order.id.clone();
-        let reply = match order.state {
-            OrderState::Held => {
-                // However long the disk took: it is held for as long as is said now.
-                let hold_ms = now.mono_ms + self.policy.hold_ms;
-                self.ledger.timers.entry(id).and_modify(|timer| timer.hold_ms = hold_ms);
-                Some(Reply::Held { items, minutes: minutes(self.policy.hold_ms) })
-            }
-            OrderState::Sending if before.state == OrderState::Held => {
-                self.out.push(Effect::Send { order: id });
-                None
-            }
-            OrderState::Sending => None,
-            OrderState::HeldAtShop => {
-                self.last_reasons = why_kept(order);
-                Some(Reply::HeldByShop { items, code: order.code.clone().unwrap_or_default() })
-            }
-            OrderState::Approving => {
-                self.out.push(Effect::AskApprove { order: id });
-                Some(Reply::ApprovalSent { items })
-            }
-            OrderState::Accepted | OrderState::Shipped | OrderState::Delivered
-                if before.state == OrderState::Withdrawing =>
-            {
-                Some(self.withdrawal_refused(order, job, now))
-            }
-            OrderState::Accepted if before.state == OrderState::Cancelling => Some(Reply::CancelRefused { items }),
-            OrderState::Accepted => Some(Reply::Booked { items, arrives: arrives(order, now) }),
-            OrderState::Shipped | OrderState::Delivered => match before.state {
-                OrderState::Cancelling => Some(Reply::CancelRefused { items }),
-                // Its receipt was lost on the way.
-                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving | OrderState::Unknown => {
-                    Some(Reply::Booked { items, arrives: arrives(order, now) })
-                }
-                OrderState::Accepted
-                | OrderState::Shipped
-                | OrderState::AwaitingAdult
-                | OrderState::Held
-                | OrderState::Delivered
-                | OrderState::Rejected
-                | OrderState::Cancelled
-                | OrderState::Expired
-                | OrderState::Withdrawing
-                | OrderState::Withdrawn
-                | OrderState::Refunded => None,
-            },
-            OrderState::Rejected => Some(Reply::RejectedByShop { items, code: order.code.clone().unwrap_or_default() }),
-            OrderState::Cancelled => Some(Reply::Cancelled { items }),
-            OrderState::Cancelling if before.state == OrderState::Cancelling => None,
-            OrderState::Cancelling => {
-                self.out.push(Effect::AskCancel { order: id, reason: CancelReason::Household });
-                Some(Reply::CancelAsked { items })
-            }
-            OrderState::Expired if matches!(before.state, OrderState::AwaitingAdult | OrderState::HeldAtShop) => {
-                Some(Reply::NotApproved { items })
-            }
-            OrderState::Expired => Some(Reply::Expired { items }),
-            OrderState::Unknown => {
-                self.out.push(Effect::AskStatus { order: id });
-                Some(Reply::Lost { items })
-            }
-            OrderState::Withdrawing if before.state == OrderState::Withdrawing => None,
-            OrderState::Withdrawing => {
-                self.out.push(Effect::AskWithdraw { order: id });
-                Some(Reply::WithdrawalSent { items })
-            }
-            OrderState::Withdrawn => Some(withdrawn(order, items, now)),
-            OrderState::Refunded => {
-                if before.state == OrderState::Withdrawing {
-                    // The acknowledgement was lost, or came with it.
-                    let reply = withdrawn(order, items.clone(), now);
-                    self.tell(Address::loudspeaker(order), reply);
-                }
-                Some(Reply::Refunded { items })
-            }
-            OrderState::AwaitingAdult => None,
-        };
+        self.act_on(before, order, now);
+        let reply = tidings(Some(before.state), order.state).map(|tidings| match tidings {
+            Tidings::WithdrawalRefused => self.withdrawal_refused(order, job, now),
+            tidings => self.reply_to(tidings, order, now),
+        });
         if order.state.is_final() {
             self.ledger.timers.remove(&order.id);
         }
@@ -132,15 +60,54 @@ impl Mind {
             let to = job.to.clone().unwrap_or_else(|| loudspeaker.clone());
             // Who asked for it at the speaker hears of an approval from elsewhere, too.
             if job.news == Some(News::Approved) && to.channel != loudspeaker.channel {
-                self.tell(loudspeaker, reply.clone());
+                self.tell_news(loudspeaker, reply.clone(), order);
             }
-            self.tell(to, reply);
+            self.tell_news(to, reply, order);
+        }
+    }
+
+    /// What is done, besides being told.
+    fn act_on(&mut self, before: &Order, order: &Order, now: Now) {
+        let id = order.id.clone();
+        match order.state {
+            OrderState::Held => {
+                // However long the disk took: it is held for as long as is said now.
+                let hold_ms = now.mono_ms + self.policy.hold_ms;
+                self.ledger.timers.entry(id).and_modify(|timer| timer.hold_ms = hold_ms);
+            }
+            OrderState::Sending if before.state == OrderState::Held => self.out.push(Effect::Send { order: id }),
+            OrderState::HeldAtShop => self.last_reasons = why_kept(order),
+            OrderState::Approving => self.out.push(Effect::AskApprove { order: id }),
+            OrderState::Cancelling if before.state != OrderState::Cancelling => {
+                self.out.push(Effect::AskCancel { order: id, reason: CancelReason::Household });
+            }
+            OrderState::Unknown => self.out.push(Effect::AskStatus { order: id }),
+            OrderState::Withdrawing if before.state != OrderState::Withdrawing => {
+                self.out.push(Effect::AskWithdraw { order: id });
+            }
+            // The acknowledgement was lost, or came with it.
+            OrderState::Refunded if before.state == OrderState::Withdrawing => {
+                let reply = withdrawn(order, self.items(order), now);
+                self.tell(Address::loudspeaker(order), reply);
+            }
+            OrderState::AwaitingAdult
+            | OrderState::Sending
+            | OrderState::Accepted
+            | OrderState::Shipped
+            | OrderState::Delivered
+            | OrderState::Rejected
+            | OrderState::Cancelling
+            | OrderState::Cancelled
+            | OrderState::Expired
+            | OrderState::Withdrawing
+            | OrderState::Withdrawn
+            | OrderState::Refunded => {}
         }
     }
 }
 
 /// The shop's acknowledgement, with the time that it signed, as the household's calendar has it.
-fn withdrawn(order: &Order, items: Vec<Item>, now: Now) -> Reply {
+pub(in super::super) fn withdrawn(order: &Order, items: Vec<Item>, now: Now) -> Reply {
     let received = order.withdrawal.as_ref().and_then(|withdrawal| withdrawal.received_unix_ms);
     Reply::Withdrawn { items, at: now.wall.zip(received).map(|(wall, at)| Moment::of(at, wall)) }
 }

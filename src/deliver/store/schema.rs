@@ -62,6 +62,9 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE counter ADD COLUMN shared_rev INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE siblings (device TEXT PRIMARY KEY, rev INTEGER NOT NULL, orders TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE told (order_id TEXT PRIMARY KEY REFERENCES orders (id), number INTEGER NOT NULL) STRICT;
+",
 ];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -42,6 +42,7 @@ fn order(id: &str, state: OrderState) -> Order {
         code: None,
         delivered_unix_ms: None,
         withdrawal: None,
+        to_tell: None,
     }
 }
 

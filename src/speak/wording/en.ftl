@@ -277,7 +277,9 @@ reason-too_many_orders = { PLURAL($hours) ->
     [one] The limit of orders in one hour is reached, { $orders }. Nothing was ordered.
    *[other] The limit of orders in { $hours } hours is reached, { $orders }. Nothing was ordered.
 }
-reason-substituted = You asked for { $asked }, and the shop offers { $offered }. Nothing was ordered.
+reason-substituted = You asked for { $asked }; the shop offers { $offered }. Nothing was ordered.
+reason-not-offered = You asked for { $asked }; the shop does not offer that. Nothing was ordered.
+reason-added = The shop adds { $offered }, which you did not ask for. Nothing was ordered.
 reason-quote_wrong = The shop's figures do not add up. Nothing was ordered.
 reason-recurring = For { $product } the shop offers a subscription. I do not agree to one by voice; please use the panel. Nothing was ordered.
 reason-restricted = { $product } has an age limit, so an adult must approve.

@@ -275,7 +275,9 @@ reason-too_many_orders = { PLURAL($hours) ->
     [one] Se ha alcanzado el límite de pedidos en una hora, { $orders }. No se ha pedido nada.
    *[other] Se ha alcanzado el límite de pedidos en { $hours } horas, { $orders }. No se ha pedido nada.
 }
-reason-substituted = Querías { $asked }, y la tienda ofrece { $offered }. No se ha pedido nada.
+reason-substituted = Querías { $asked }; la tienda ofrece { $offered }. No se ha pedido nada.
+reason-not-offered = Querías { $asked }; la tienda no lo ofrece. No se ha pedido nada.
+reason-added = La tienda añade { $offered }, que no has pedido. No se ha pedido nada.
 reason-quote_wrong = Las cuentas de la tienda no cuadran. No se ha pedido nada.
 reason-recurring = Para { $product } la tienda ofrece una suscripción. No la acepto por voz; usa el panel. No se ha pedido nada.
 reason-restricted = { $product } tiene límite de edad, así que un adulto tiene que aprobarlo.

@@ -290,7 +290,9 @@ reason-too_many_orders = { PLURAL($hours) ->
     [few] S-a atins limita de comenzi în { $hours } ore, { $orders }. Nu s-a comandat nimic.
    *[other] S-a atins limita de comenzi în { $hours } de ore, { $orders }. Nu s-a comandat nimic.
 }
-reason-substituted = Ai cerut { $asked }, iar magazinul oferă { $offered }. Nu s-a comandat nimic.
+reason-substituted = Ai cerut { $asked }; magazinul oferă { $offered }. Nu s-a comandat nimic.
+reason-not-offered = Ai cerut { $asked }; magazinul nu oferă asta. Nu s-a comandat nimic.
+reason-added = Magazinul adaugă { $offered }, ce nu ai cerut. Nu s-a comandat nimic.
 reason-quote_wrong = Socoteala magazinului nu iese. Nu s-a comandat nimic.
 reason-recurring = Pentru { $product } magazinul oferă un abonament. Nu îl accept prin voce; te rog, folosește panoul. Nu s-a comandat nimic.
 reason-restricted = { $product } are limită de vârstă, așa că trebuie să aprobe un adult.
