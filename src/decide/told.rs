@@ -85,15 +85,18 @@ pub(super) fn tidings(before: Option<OrderState>, after: OrderState) -> Option<T
     }
 }
 
-/// Does the answer to "cancel that", or to a wish to send it back, tell how an order stands that is in this state? Then it is its
-/// news, too: old if the order has gone on before it is said, and heard with it.
-fn tells_how_it_stands(state: OrderState) -> bool {
-    use OrderState::*;
-    match state {
-        Cancelling | Cancelled | Shipped | Delivered | Withdrawing => true,
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Rejected | Expired | Withdrawn
-        | Refunded | Unknown => false,
-    }
+/// Does an answer tell what the order's newest news would? Then it is old as soon as the order has gone on, and heard with it
+/// the news is, too. "There is nothing to return" says nothing of what became of it.
+fn tells_the_newest(answer: &Reply) -> bool {
+    matches!(
+        answer,
+        Reply::CancelAsked { .. }
+            | Reply::Cancelled { .. }
+            | Reply::WithdrawalSent { .. }
+            | Reply::WithdrawalStands { .. }
+            | Reply::Withdrawn { .. }
+            | Reply::Refunded { .. }
+    )
 }
 
 /// Which news of which order something tells, and in which state it found the order.
@@ -191,9 +194,9 @@ impl Mind {
         self.tell_about(to, reply, about);
     }
 
-    /// Answers who asked about an order. What tells how it stands is its news, too.
+    /// Answers who asked about an order.
     pub(super) fn answer_about(&mut self, to: Address, reply: Reply, id: &OrderId) {
-        let order = self.household.orders.get(id).filter(|order| tells_how_it_stands(order.state));
+        let order = self.household.orders.get(id).filter(|_| tells_the_newest(&reply));
         let about = order.and_then(About::of);
         self.tell_about(to, reply, about);
     }
