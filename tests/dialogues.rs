@@ -254,7 +254,7 @@ impl Stage {
                 self.household = self.mind.take().unwrap().household().clone();
                 self.events.clear();
                 self.voice = Voice::Works;
-                self.mono_ms += 1_000;
+                self.mono_ms += if rest.is_empty() { 1_000 } else { parse_ms(rest) };
                 self.event(Event::Link { up: true });
             }
             other => panic!("unknown line \"{other}\" in a dialogue"),

@@ -92,6 +92,12 @@ fn check_coverage(tally: &Tally) {
     assert!(tally.booked > tally.worlds && tally.cancelled > tally.worlds / 2, "too little is bought");
     assert!(tally.restarts > tally.worlds && tally.power_cuts > tally.worlds / 2, "too little breaks");
     assert!(
+        tally.told_later > tally.worlds / 10 && tally.told_again > tally.worlds / 20,
+        "nothing is told again: {} after a restart, {} after the voice failed",
+        tally.told_later,
+        tally.told_again
+    );
+    assert!(
         tally.heard_twice > tally.worlds / 100 && tally.asked_there > tally.worlds / 20,
         "the speakers seldom meet"
     );

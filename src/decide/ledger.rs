@@ -486,7 +486,7 @@ impl Mind {
                     | News::KeptBack(_)
                     | News::Answered(_) => self.why_not_cancelled(order),
                 };
-                self.tell(to, reply);
+                self.answer_about(to, reply, id);
             }
             return;
         };

@@ -325,7 +325,8 @@ impl Mind {
         let of_orders = self.ledger.deadline(self, now);
         let of_habit = self.next_suggestion_ms(now).map(|at_ms| (at_ms, "a suggestion"));
         let of_siblings = self.siblings.deadline();
-        let of_news = self.news_deadline(now);
+        // In a conversation, its own deadlines come first.
+        let of_news = if matches!(self.state, State::Idle) { self.news_deadline(now) } else { None };
         let next = of_state.into_iter().chain(of_orders).chain(of_news).chain(of_habit).chain(of_siblings).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)

@@ -85,6 +85,20 @@ pub(super) fn tidings(before: Option<OrderState>, after: OrderState) -> Option<T
     }
 }
 
+/// Does an answer tell what the order's newest news would? Then it is old as soon as the order has gone on, and heard with it
+/// the news is, too. "There is nothing to return" says nothing of what became of it.
+fn tells_the_newest(answer: &Reply) -> bool {
+    matches!(
+        answer,
+        Reply::CancelAsked { .. }
+            | Reply::Cancelled { .. }
+            | Reply::WithdrawalSent { .. }
+            | Reply::WithdrawalStands { .. }
+            | Reply::Withdrawn { .. }
+            | Reply::Refunded { .. }
+    )
+}
+
 /// Which news of which order something tells, and in which state it found the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct About {
@@ -177,6 +191,13 @@ impl Mind {
     pub(super) fn tell_news(&mut self, to: Address, reply: Reply, order: &Order) {
         let about = About::of(order);
         self.telling.waiting.remove(&order.id);
+        self.tell_about(to, reply, about);
+    }
+
+    /// Answers who asked about an order.
+    pub(super) fn answer_about(&mut self, to: Address, reply: Reply, id: &OrderId) {
+        let order = self.household.orders.get(id).filter(|_| tells_the_newest(&reply));
+        let about = order.and_then(About::of);
         self.tell_about(to, reply, about);
     }
 
@@ -283,5 +304,77 @@ impl ToTell {
     pub(super) fn after(order: &Order, now: Now) -> ToTell {
         let number = order.to_tell.as_ref().map_or(0, |news| news.number).saturating_add(1);
         ToTell { number, from: Some(order.state), ..ToTell::first(now) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use OrderState::*;
+
+    #[test]
+    fn what_the_household_must_hear_of_each_change() {
+        type Row = (Option<OrderState>, OrderState, Option<Tidings>);
+        let table: &[Row] = &[
+            (None, Held, Some(Tidings::Held)),
+            (None, AwaitingAdult, Some(Tidings::AwaitingAdult)),
+            (Some(AwaitingAdult), Held, Some(Tidings::Held)),
+            (Some(Held), Sending, None),
+            (Some(Sending), HeldAtShop, Some(Tidings::HeldByShop)),
+            (Some(HeldAtShop), Approving, Some(Tidings::ApprovalSent)),
+            (Some(Sending), Accepted, Some(Tidings::Booked)),
+            (Some(Unknown), Delivered, Some(Tidings::Booked)),
+            (Some(Accepted), Shipped, None),
+            (Some(Shipped), Delivered, None),
+            (Some(Accepted), Cancelling, Some(Tidings::CancelAsked)),
+            (Some(Cancelling), Cancelling, None),
+            (Some(Cancelling), Accepted, Some(Tidings::CancelRefused)),
+            (Some(Cancelling), Delivered, Some(Tidings::CancelRefused)),
+            (Some(Cancelling), Cancelled, Some(Tidings::Cancelled)),
+            (Some(Sending), Rejected, Some(Tidings::Rejected)),
+            (Some(Held), Expired, Some(Tidings::Expired)),
+            (Some(AwaitingAdult), Expired, Some(Tidings::NotApproved)),
+            (Some(HeldAtShop), Expired, Some(Tidings::NotApproved)),
+            (Some(Sending), Unknown, Some(Tidings::Lost)),
+            (Some(Delivered), Withdrawing, Some(Tidings::WithdrawalSent)),
+            (Some(Withdrawing), Withdrawing, None),
+            (Some(Withdrawing), Delivered, Some(Tidings::WithdrawalRefused)),
+            (Some(Withdrawing), Withdrawn, Some(Tidings::Withdrawn)),
+            // Now with the time at which the shop received it.
+            (Some(Withdrawn), Withdrawn, Some(Tidings::Withdrawn)),
+            (Some(Withdrawn), Refunded, Some(Tidings::Refunded)),
+        ];
+        for (before, after, expected) in table {
+            assert_eq!(tidings(*before, *after), *expected, "{before:?} -> {after:?}");
+        }
+    }
+
+    /// Whatever was untold when an order went on silently is told in words that hold where it is now.
+    #[test]
+    fn what_went_on_silently_is_told_as_it_is_now() {
+        let table: &[(Option<OrderState>, OrderState, Option<Tidings>)] = &[
+            (None, Sending, None),
+            (Some(Sending), Delivered, Some(Tidings::Booked)),
+            (Some(Cancelling), Shipped, Some(Tidings::CancelRefused)),
+            (Some(Withdrawing), Delivered, Some(Tidings::WithdrawalRefused)),
+            (Some(Shipped), Withdrawing, Some(Tidings::WithdrawalSent)),
+        ];
+        for (from, now, expected) in table {
+            assert_eq!(tidings(*from, *now), *expected, "{from:?}, and now {now:?}");
+        }
+    }
+
+    #[test]
+    fn news_are_numbered_from_one() {
+        let now = Now { mono_ms: 5, wall: Some(Wall { unix_ms: 77, offset_min: 60 }) };
+        assert_eq!(ToTell::first(now), ToTell { number: 1, from: None, at_unix_ms: Some(77) });
+        let mut scene = crate::decide::guard::fixture::Scene::new();
+        scene.ordered("1", "coffee", Held, 0, 700);
+        let mut order = scene.household.orders.pop_first().expect("it was just put there").1;
+        // From before news were numbered: the next one is the first.
+        assert_eq!(ToTell::after(&order, now), ToTell { number: 1, from: Some(Held), at_unix_ms: Some(77) });
+        order.to_tell = Some(ToTell::first(now));
+        let unknown = Now { mono_ms: 6, wall: None };
+        assert_eq!(ToTell::after(&order, unknown), ToTell { number: 2, from: Some(Held), at_unix_ms: None });
     }
 }

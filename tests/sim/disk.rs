@@ -38,6 +38,12 @@ impl Disk {
             Write::Audit { order: Some(id), verdicts, .. } => {
                 self.audits.insert(id, verdicts);
             }
+            Write::Told { order, number } => {
+                if self.household.orders.contains_key(&order) {
+                    let told = self.household.told.entry(order).or_insert(0);
+                    *told = number.max(*told);
+                }
+            }
             Write::WrongPins { count } => self.household.wrong_pins = count,
             Write::Offered { sku, at_unix_ms } => {
                 self.household.offered.insert(sku, at_unix_ms);
@@ -145,7 +151,7 @@ impl World {
         self.born_ms = self.ms;
         self.disk.busy_until_ms = self.ms;
         self.ears = super::ears::Ears::default();
-        self.tally.untold += self.model.begin_life();
+        self.tally.told_later += self.model.begin_life();
         self.sibling_forgets();
         self.mind = Mind::new(policy(&self.plan), understanding(), self.disk.household.clone());
         if let Some(record) = &mut self.record {

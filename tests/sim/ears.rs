@@ -89,9 +89,10 @@ impl World {
     pub(super) fn say(&mut self, say: u32, channel: &Channel, reply: Reply) {
         self.tally.said(&reply);
         let hangs = *channel == Channel::Voice && self.strikes(Fault::EngineHangs, 5);
+        let fails = *channel == Channel::Voice && !hangs && self.strikes(Fault::EngineHangs, 8);
         let heard_out_ms = match channel {
             Channel::Text(_) => self.ms,
-            Channel::Voice if hangs => u64::MAX,
+            Channel::Voice if hangs || fails => u64::MAX,
             Channel::Voice => {
                 let from_ms = self.ms.max(self.ears.sounding_until_ms());
                 let to_ms = from_ms + self.rng.between(500, 6_000);
@@ -103,7 +104,11 @@ impl World {
             }
         };
         self.check_reply(&reply);
+        self.check_told(say, channel, &reply);
         self.model.told(channel, &reply, heard_out_ms);
+        if fails {
+            return self.soon(100, 2_000, Input::Event(Event::Unheard { say }));
+        }
         if hangs {
             return;
         }

@@ -30,7 +30,8 @@ pub enum Invariant {
     /// Nothing goes back unless the household said both steps, or somebody at the command line; it is withdrawn only when
     /// the shop said so.
     Withdrawn,
-    /// Announced only once it is on disk, and then it is.
+    /// Announced only once it is on disk, as it is by then, and then it is: heard to its end, over restarts too, and not
+    /// twice in one life.
     Told,
     /// When the faults stop: idle, outbox drained, each order in a known state.
     Rest,
@@ -364,6 +365,7 @@ fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> 
         | Write::Order(_)
         | Write::Step(_)
         | Write::WrongPins { .. }
+        | Write::Told { .. }
         | Write::Offered { .. }
         | Write::Shared { .. }
         | Write::ListItem { .. } => None,

@@ -23,8 +23,19 @@ pub(super) struct Model {
     /// What the shop sent for each request, and when it was first heard of.
     quotes: BTreeMap<String, Vec<(Quote, u64)>>,
     pub orders: BTreeMap<OrderId, Confirmed>,
-    /// What is on disk, and the household has not been told yet.
+    /// What is on disk, and the household has not heard to its end yet.
     pub owed: BTreeMap<OrderId, News>,
+    /// What is being said of it, and has not ended as far as anybody knows.
+    saying: Vec<(u32, OrderId, News)>,
+    /// In which life something was said last, unless nobody could hear it.
+    said: BTreeMap<(OrderId, News), u32>,
+    /// What nobody had begun to say when newer news took its place on disk, which the mind hears of a little later.
+    late: Vec<(OrderId, News)>,
+    /// What was said in this life: "say that again" says it once more, as it was.
+    replies: Vec<Reply>,
+    /// Somebody just said "say that again".
+    asks_again: bool,
+    life: u32,
     /// Whether an order shall go back, one a channel.
     backs: Vec<Back>,
     /// What somebody agreed to send back, with both steps, and has not gone back yet.
@@ -104,12 +115,13 @@ pub(super) struct Cause {
 }
 
 /// What the household must be told of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum News {
     Held,
     AwaitingAdult,
     Booked,
     Rejected,
+    CancelAsked,
     Cancelled,
     Expired,
     Lost,
@@ -139,7 +151,8 @@ impl News {
             Withdrawing => Some(News::GoingBack),
             Withdrawn => Some(News::Withdrawn),
             Refunded => Some(News::Refunded),
-            Sending | Cancelling => None,
+            Cancelling => Some(News::CancelAsked),
+            Sending => None,
         }
     }
 
@@ -150,6 +163,7 @@ impl News {
             Reply::AwaitingAdult { items, .. } => (News::AwaitingAdult, items),
             Reply::Booked { items, .. } | Reply::CancelRefused { items } => (News::Booked, items),
             Reply::RejectedByShop { items, .. } => (News::Rejected, items),
+            Reply::CancelAsked { items } => (News::CancelAsked, items),
             Reply::Cancelled { items } => (News::Cancelled, items),
             Reply::Expired { items } | Reply::NotApproved { items } => (News::Expired, items),
             Reply::Lost { items } => (News::Lost, items),
@@ -163,27 +177,41 @@ impl News {
         })
     }
 
-    /// The states on disk that make it true.
+    /// The states that make it true.
     pub fn is_true_of(self, state: OrderState) -> bool {
         use OrderState::*;
         match self {
-            // Whatever became of it since: the answer of the disk may be late.
-            News::Held | News::AwaitingAdult => true,
-            News::Booked => {
-                matches!(
-                    state,
-                    Accepted | Shipped | Delivered | Cancelling | Withdrawing | Withdrawn | Refunded | Cancelled
-                )
-            }
+            News::Held => state == Held,
+            News::AwaitingAdult => state == AwaitingAdult,
+            News::Booked | News::NotTakenBack => matches!(state, Accepted | Shipped | Delivered),
             News::Rejected => state == Rejected,
+            News::CancelAsked => state == Cancelling,
             News::Cancelled => state == Cancelled,
             News::Expired => state == Expired,
-            News::Lost | News::KeptBack | News::ApprovalSent => state != Held && state != AwaitingAdult,
+            News::Lost => state == Unknown,
+            News::KeptBack => state == HeldAtShop,
+            News::ApprovalSent => state == Approving,
             News::GoingBack => state == Withdrawing,
             // Both may have come at once.
             News::Withdrawn => matches!(state, Withdrawn | Refunded),
-            News::NotTakenBack => matches!(state, Accepted | Shipped | Delivered),
             News::Refunded => state == Refunded,
+        }
+    }
+
+    /// Is it only ever told of its own accord, and never an answer to somebody who asks?
+    fn is_never_asked_for(self, reply: &Reply) -> bool {
+        match self {
+            News::Held => !matches!(reply, Reply::Resumed { .. }),
+            News::Booked => matches!(reply, Reply::Booked { .. }),
+            News::AwaitingAdult | News::Rejected | News::Expired | News::Lost | News::KeptBack | News::ApprovalSent => {
+                true
+            }
+            News::CancelAsked
+            | News::Cancelled
+            | News::GoingBack
+            | News::Withdrawn
+            | News::NotTakenBack
+            | News::Refunded => false,
         }
     }
 }
@@ -253,10 +281,86 @@ impl Model {
         if before == Some(order.state) {
             return;
         }
-        match News::of(before, order.state) {
-            Some(news) => self.owed.insert(order.id.clone(), news),
-            None => self.owed.remove(&order.id),
-        };
+        // Where it only goes on, what was owed still is.
+        if let Some(news) = News::of(before, order.state) {
+            self.said.remove(&(order.id.clone(), news));
+            let is_being_said = self.saying.iter().any(|(_, id, _)| *id == order.id);
+            let older = self.owed.insert(order.id.clone(), news).filter(|_| !is_being_said);
+            self.late.retain(|(id, _)| *id != order.id);
+            self.late.extend(older.map(|older| (order.id.clone(), older)));
+        }
+    }
+
+    /// Somebody begins to say it. `false`: it was said in this life already, or nobody was owed it.
+    fn is_owed(&mut self, say: u32, on_disk: &BTreeMap<OrderId, Order>, reply: &Reply) -> bool {
+        if let Reply::OrderStatus { items, state, .. } = reply {
+            let state = *state;
+            // "On its way to the shop": what was noted, and has gone on since.
+            let fits = |id: &OrderId| on_disk.get(id).is_some_and(|order| order.state == state && names(items, order));
+            let held = self.owed.iter().find(|(id, owed)| **owed == News::Held && fits(id));
+            if let Some(id) = held.map(|(id, _)| id.clone()).filter(|_| state == OrderState::Sending) {
+                self.saying.push((say, id, News::Held));
+            }
+            return true;
+        }
+        let Some((news, items)) = News::told_by(reply) else { return true };
+        let fits = |id: &OrderId| self.orders.get(id).is_some_and(|confirmed| names(items, &confirmed.order));
+        let is_being_said = |id: &OrderId| self.saying.iter().any(|(_, of, said)| of == id && *said == news);
+        let owed = self.owed.iter().find(|(id, owed)| **owed == news && fits(id) && !is_being_said(id));
+        if let Some(id) = owed.map(|(id, _)| id.clone()) {
+            self.said.insert((id.clone(), news), self.life);
+            self.saying.push((say, id, news));
+            return true;
+        }
+        // Said in an earlier life, and the mind could not know that it had ended.
+        let before = self.said.iter().find(|((id, of), life)| *of == news && fits(id) && **life < self.life);
+        match before.map(|(key, _)| key.clone()) {
+            Some(key) => {
+                self.saying.push((say, key.0.clone(), news));
+                self.said.insert(key, self.life).is_some()
+            }
+            None if news.is_never_asked_for(reply) => {
+                let late = self.late.iter().position(|(id, of)| *of == news && fits(id));
+                late.map(|at| self.late.remove(at)).is_some()
+            }
+            // An answer, while the same is being said, or hangs.
+            None => {
+                let same = self.saying.iter().find(|(_, id, of)| *of == news && fits(id)).cloned();
+                self.saying.extend(same.map(|(_, id, news)| (say, id, news)));
+                true
+            }
+        }
+    }
+
+    /// "Say that again": said a second time on request, as it was.
+    fn is_repetition(&self, reply: &Reply) -> bool {
+        self.asks_again && self.replies.contains(reply)
+    }
+
+    /// The end of a saying: the household has heard it.
+    fn heard_out(&mut self, say: u32) {
+        while let Some(at) = self.saying.iter().position(|(of, _, _)| *of == say) {
+            let (_, id, news) = self.saying.remove(at);
+            if self.owed.get(&id) == Some(&news) {
+                self.owed.remove(&id);
+            }
+        }
+    }
+
+    /// Nobody could hear it. How much news that was.
+    fn not_heard(&mut self, say: u32) -> u64 {
+        let unheard: Vec<_> = self.saying.iter().filter(|(of, _, _)| *of == say).cloned().collect();
+        self.saying.retain(|(of, _, _)| *of != say);
+        for (_, id, news) in &unheard {
+            self.said.insert((id.clone(), *news), self.life.saturating_sub(1));
+        }
+        unheard.len() as u64
+    }
+
+    /// What nobody has heard, although nothing keeps it from being said: a voice that hangs may have said it.
+    pub fn untold(&self) -> Option<(&OrderId, News)> {
+        let hangs = |id: &OrderId| self.saying.iter().any(|(_, of, _)| of == id);
+        self.owed.iter().find(|(id, _)| !hangs(id)).map(|(id, news)| (id, *news))
     }
 
     /// The household hears it, on `channel`, to its end at `heard_out_ms`.
@@ -265,7 +369,6 @@ impl Model {
             let fits = |id: &OrderId| self.orders.get(id).is_some_and(|confirmed| names(items, &confirmed.order));
             let told = self.owed.iter().find(|(id, owed)| **owed == news && fits(id)).map(|(id, _)| id.clone());
             if let Some(id) = told {
-                self.owed.remove(&id);
                 match news {
                     News::Cancelled | News::Expired => self.denied.insert(id),
                     // Still held after all: the household knows.
@@ -343,15 +446,17 @@ impl Model {
         agreed.map(|at| self.agreed.remove(at)).is_some()
     }
 
-    /// A fresh mind: what was open is not any more. How many orders the household was not told of: what was to be
-    /// said is in memory only.
+    /// A fresh mind: what was open is not any more, and what was being said has to be said again. Of how many orders
+    /// the household has still to hear.
     pub fn begin_life(&mut self) -> u64 {
         self.questions.clear();
         self.backs.clear();
         self.open = None;
-        let untold = self.owed.len() as u64;
-        self.owed.clear();
-        untold
+        self.saying.clear();
+        self.late.clear();
+        self.replies.clear();
+        self.life += 1;
+        self.owed.len() as u64
     }
 }
 
@@ -359,6 +464,8 @@ impl World {
     /// What is true of an event, before the mind sees it.
     pub(super) fn understand_cause(&mut self, event: &Event) -> Cause {
         let model = &mut self.model;
+        let again = |heard: &Heard| heard.nbest.iter().any(|heard| heard.text.contains("again"));
+        model.asks_again = matches!(event, Event::Heard(heard) if again(heard));
         match event {
             Event::Heard(heard) => {
                 let utterance = model.utterances.iter().find(|known| known.entropy == heard.entropy.0).cloned();
@@ -368,6 +475,14 @@ impl World {
                     model.hears_back(heard, utterance, turn.is_some());
                 }
                 Cause { heard: Some(heard.clone()), utterance, turn }
+            }
+            Event::Played { say } => {
+                model.heard_out(*say);
+                Cause::default()
+            }
+            Event::Unheard { say } => {
+                self.tally.told_again += model.not_heard(*say);
+                Cause::default()
             }
             Event::Quoted(quote) => {
                 let sent = model.quotes.get_mut(&quote.request_id).into_iter().flatten();
@@ -388,6 +503,19 @@ impl World {
         }
     }
 
+    /// What the household was told once it is not told again without a reason, and nothing is told that it is not owed.
+    pub(super) fn check_told(&mut self, say: u32, channel: &Channel, reply: &Reply) {
+        // Said once more, it tells nothing new.
+        if self.model.is_repetition(reply) {
+            return;
+        }
+        let owed = self.model.is_owed(say, &self.disk.household.orders, reply);
+        if !owed && *channel == Channel::Voice {
+            self.violate(Invariant::Told, format!("{reply:?} was said, and nobody was owed it"));
+        }
+        self.model.replies.push(reply.clone());
+    }
+
     /// Nothing is announced before it is on disk, and no text of a shop makes the speaker say what it must not.
     pub(super) fn check_reply(&mut self, reply: &Reply) {
         if *reply == Reply::StoreFailed {
@@ -397,9 +525,11 @@ impl World {
         if let Some((news, items)) = News::told_by(reply) {
             let of_these = |order: &Order| names(items, order);
             let mut on_disk = self.disk.household.orders.values().filter(|order| of_these(order));
-            // It may have gone on since: what is to be said waits for a conversation to end.
             let was = |order: &Order| self.disk.states[&order.id].iter().any(|state| news.is_true_of(*state));
-            let is_true = on_disk.any(was);
+            let mut known = self.mind.household().orders.values().filter(|order| of_these(order));
+            // The mind hears of the disk a little later: as far as it knows, that is how it stands now.
+            let is_so = known.any(|order| news.is_true_of(order.state)) || self.model.is_repetition(reply);
+            let is_true = on_disk.any(was) && is_so;
             let failed = |confirmed: &&Confirmed| !self.model.failed.contains(&confirmed.order.id);
             let newest = self.model.orders.values().filter(|confirmed| of_these(&confirmed.order)).filter(failed);
             let newest = newest.max_by_key(|confirmed| confirmed.at_ms).map(|confirmed| confirmed.order.id.clone());

@@ -33,7 +33,7 @@ impl World {
                 self.violate(Invariant::Rest, format!("{id} is {} on disk, at the shop {at_shop:?}", state.name()));
             }
         }
-        if let Some((id, news)) = self.model.owed.first_key_value() {
+        if let Some((id, news)) = self.model.untold() {
             self.violate(Invariant::Told, format!("nobody was told of {id}: {news:?}"));
         }
     }

@@ -19,8 +19,10 @@ pub struct Tally {
     pub power_cuts: u64,
     /// Orders that nobody meant: somebody was misheard, or careless.
     pub unmeant: u64,
-    /// News that a restart or a power cut kept from the household.
-    pub untold: u64,
+    /// News that a restart or a power cut kept from the household until after it.
+    pub told_later: u64,
+    /// News that nobody heard, since the voice failed, and that were said again.
+    pub told_again: u64,
     /// Orders that two speakers had heard, and orders that the other one was asked to take back.
     pub heard_twice: u64,
     pub asked_there: u64,
@@ -68,7 +70,8 @@ impl Tally {
         self.restarts += other.restarts;
         self.power_cuts += other.power_cuts;
         self.unmeant += other.unmeant;
-        self.untold += other.untold;
+        self.told_later += other.told_later;
+        self.told_again += other.told_again;
         self.heard_twice += other.heard_twice;
         self.asked_there += other.asked_there;
         add_all(&mut self.faults, other.faults);
@@ -93,8 +96,8 @@ impl std::fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "{} confirmed that nobody meant (misheard or careless), {} news lost with a restart",
-            self.unmeant, self.untold
+            "{} confirmed that nobody meant (misheard or careless), {} news told only after a restart, {} after the voice failed",
+            self.unmeant, self.told_later, self.told_again
         )?;
         writeln!(
             f,

@@ -118,7 +118,7 @@ impl Mind {
             Some(order) if is_with_shop(order.state) => self.withdraw_now(id, to, now),
             Some(order) => {
                 let reply = self.why_not_withdrawn(order, now);
-                self.tell(to, reply);
+                self.answer_about(to, reply, id);
             }
             None => self.tell(to, Reply::NothingToReturn),
         }
@@ -129,7 +129,7 @@ impl Mind {
         match self.household.orders.get(id).map(|order| self.way_back(order, now)) {
             Some(Way::Withdraw) => self.withdraw_order(id, to, now),
             Some(Way::Cancel) => self.cancel_order(id, to, now),
-            Some(Way::Tell(reply)) => self.tell(to, reply),
+            Some(Way::Tell(reply)) => self.answer_about(to, reply, id),
             None => self.tell(to, Reply::NothingToReturn),
         }
     }

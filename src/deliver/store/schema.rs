@@ -11,10 +11,10 @@ use std::time::Duration;
 /// How long a writer waits for another one.
 const BUSY: Duration = Duration::from_secs(5);
 /// "tndr": marks the file as ours, so that somebody else's database is never migrated.
-const APPLICATION_ID: i64 = 0x746e_6472;
+pub(super) const APPLICATION_ID: i64 = 0x746e_6472;
 
 /// One step each; the number of steps is the schema's version.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE orders (
         id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::decide::guard::Rung;
-use crate::decide::order::{Confirmation, Delivery, Quote, QuoteLine, Withdrawal};
+use crate::decide::order::{Confirmation, Delivery, Quote, QuoteLine, ToTell, Withdrawal};
 use crate::understand::Lang;
 
 const NOW: i64 = 1_790_000_000_000;
@@ -282,4 +282,40 @@ fn what_siblings_told_survives_a_restart_and_never_goes_back() {
     drop(store);
     let bedroom = &Store::open(&path).unwrap().household(Some(NOW)).unwrap().siblings["bedroom"];
     assert_eq!((bedroom.rev, bedroom.orders[0].id.0.as_str()), (9, "c"));
+}
+
+#[test]
+fn what_was_told_is_kept_and_never_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mut store = Store::open(&path).unwrap();
+    let to_tell = Some(ToTell { number: 3, from: Some(OrderState::Sending), at_unix_ms: Some(NOW) });
+    let told = |id: &str, number| Write::Told { order: OrderId(id.into()), number };
+    let news = Order { to_tell: to_tell.clone(), ..order("a", OrderState::Accepted) };
+    store.commit(&[Write::Order(news), told("a", 2)], &mut sealer()).unwrap();
+    // Late, twice, and of an order that never reached the disk.
+    store.commit(&[told("a", 3), told("a", 1), told("a", 3), told("nowhere", 1)], &mut sealer()).unwrap();
+    drop(store);
+    let household = Store::open(&path).unwrap().household(Some(NOW)).unwrap();
+    assert_eq!(household.told, BTreeMap::from([(OrderId("a".into()), 3)]));
+    assert_eq!(household.orders[&OrderId("a".into())].to_tell, to_tell);
+}
+
+#[test]
+fn orders_from_before_news_were_numbered_count_as_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    // As the version before this wrote it.
+    let db = schema::open_with(&path, schema::APPLICATION_ID, &schema::MIGRATIONS[..3]).unwrap();
+    let body = serde_json::to_string(&order("a", OrderState::Cancelling)).unwrap();
+    assert!(!body.contains("to_tell"), "{body}");
+    db.execute("INSERT INTO orders VALUES ('a', 1, 'cancelling', 'h', 'n', ?1, ?2)", params![NOW + 2, body]).unwrap();
+    db.execute("INSERT INTO outbox VALUES ('a', 1, x'00')", []).unwrap();
+    drop(db);
+    let mut store = Store::open(&path).unwrap();
+    let household = store.household(Some(NOW)).unwrap();
+    assert_eq!(household.orders[&OrderId("a".into())], order("a", OrderState::Cancelling));
+    assert!(household.told.is_empty());
+    store.commit(&[Write::Told { order: OrderId("a".into()), number: 1 }], &mut sealer()).unwrap();
+    assert_eq!(store.household(Some(NOW)).unwrap().told.len(), 1);
 }
