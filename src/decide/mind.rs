@@ -6,6 +6,7 @@
 
 use super::Now;
 use super::approval::Pins;
+use super::chat::Chat;
 use super::dialogue::{Admission, Cue, State};
 use super::effect::{Effect, Write, audit};
 use super::event::{Button, Channel, Event, Heard, Turn};
@@ -78,6 +79,7 @@ pub struct Mind {
     pub(super) ledger: Ledger,
     pub(super) pins: Pins,
     pub(super) siblings: Siblings,
+    pub(super) chat: Chat,
     once_stored: Vec<OnceStored>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
@@ -112,6 +114,7 @@ impl Mind {
             ledger: Ledger::default(),
             pins: Pins::default(),
             siblings: Siblings::default(),
+            chat: Chat::default(),
             once_stored: vec![],
             out: vec![],
             announcements: VecDeque::new(),
@@ -149,6 +152,7 @@ impl Mind {
             Event::Stored { ticket } => {
                 self.order_stored(ticket, now);
                 self.tell_stored(ticket, true);
+                self.chat_stored(ticket, true);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::Stored, now);
                 }
@@ -156,6 +160,7 @@ impl Mind {
             Event::StoreFailed { ticket, why: _ } => {
                 self.order_not_stored(ticket, now);
                 self.tell_stored(ticket, false);
+                self.chat_stored(ticket, false);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::StoreFailed, now);
                 }
@@ -203,6 +208,8 @@ impl Mind {
             Event::SharedOrders { device, rev, orders } => self.shared_orders(device, rev, orders, now),
             Event::CancelAskedBy { device, order } => self.cancel_for(&order, device, now),
             Event::HeardThere(there) => self.heard_there(there, now),
+            Event::Chat { message, entropy } => self.from_shop(message, entropy, now),
+            Event::ReadChat { channel, lang } => self.read_chat(&Address { channel, lang }, now),
         }
         self.finish(now)
     }
@@ -239,7 +246,11 @@ impl Mind {
     /// For whom the conversation waits now.
     pub fn waits(&self) -> Waits {
         match &self.state {
-            State::Idle if self.ledger.owes_an_answer() || self.siblings.owes_an_answer() => Waits::Edge,
+            State::Idle
+                if self.ledger.owes_an_answer() || self.siblings.owes_an_answer() || self.chat.owes_an_answer() =>
+            {
+                Waits::Edge
+            }
             State::Idle | State::Listening { .. } => Waits::Nothing,
             State::Answering { .. } => Waits::Household,
             State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => Waits::Edge,
@@ -248,7 +259,10 @@ impl Mind {
 
     /// Is no conversation going on and nothing waiting to be announced?
     pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle) && self.announcements.is_empty() && self.siblings.is_quiet()
+        matches!(self.state, State::Idle)
+            && self.announcements.is_empty()
+            && self.siblings.is_quiet()
+            && !self.chat.owes_an_answer()
     }
 
     /// A renewed catalogue. What was already read back stays as it was quoted.
@@ -285,6 +299,7 @@ impl Mind {
         if !std::mem::replace(&mut self.started, true) {
             self.restore(now);
             self.restore_lock(now);
+            self.restore_chat();
         }
     }
 
@@ -300,6 +315,10 @@ impl Mind {
         {
             self.state = self.close(to, reply, now, false);
         }
+        self.chat_due(now);
+        if matches!(self.state, State::Idle) && self.announcements.is_empty() && self.may_tell(now) {
+            self.state = self.tell_from_person(now);
+        }
         if self.is_idle() {
             self.suggest(now);
         }
@@ -307,7 +326,8 @@ impl Mind {
         let of_orders = self.ledger.deadline(self, now);
         let of_habit = self.next_suggestion_ms(now).map(|at_ms| (at_ms, "a suggestion"));
         let of_siblings = self.siblings.deadline();
-        let next = of_state.into_iter().chain(of_orders).chain(of_habit).chain(of_siblings).min();
+        let of_chat = self.chat_deadline(now).filter(|_| matches!(self.state, State::Idle));
+        let next = of_state.into_iter().chain(of_orders).chain(of_habit).chain(of_siblings).chain(of_chat).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)
     }
@@ -373,6 +393,9 @@ impl Mind {
         self.says = self.says.wrapping_add(1);
         if let Reply::ReadBack { items, .. } | Reply::AskReturn { items, .. } = &reply {
             self.last_said = items.iter().map(|item| item.product.clone()).collect();
+        }
+        if let Reply::PersonSays { text, .. } = &reply {
+            self.last_said = vec![text.clone()];
         }
         self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });
         self.says

@@ -5,12 +5,14 @@
 //! the same id never gets other bytes. Never decides anything, and never talks to a broker.
 //! [`thread::StoreHandle`] runs it on a thread of its own, so that a slow card blocks nobody.
 
+mod chat;
 pub(crate) mod error;
 pub(crate) mod schema;
 mod siblings;
 pub mod thread;
 mod words;
 
+pub use chat::{ChatDue, ChatThread};
 pub use error::StoreError;
 pub use thread::StoreHandle;
 
@@ -113,6 +115,7 @@ impl Store {
                         .map_err(at(&path))?;
                 }
                 Write::Shared { device, rev, orders } => siblings::put(&tx, &path, device, *rev, orders)?,
+                Write::Chat { thread, line } => chat::put(&tx, &path, thread, line.as_ref())?,
                 Write::WrongPins { count } => {
                     tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
                 }
@@ -134,6 +137,7 @@ impl Store {
         let regulars = self.imported()?;
         let mut household = Household { regulars, wrong_pins, offered: self.offered()?, ..Household::default() };
         household.siblings = siblings::all(&self.db, &self.path)?;
+        household.thread = chat::last(&self.db, &self.path)?;
         let orders = self.orders()?;
         household.pack_lasts_ms = rhythms(&orders);
         for order in orders {

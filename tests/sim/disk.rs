@@ -39,6 +39,7 @@ impl Disk {
                 self.audits.insert(id, verdicts);
             }
             Write::WrongPins { count } => self.household.wrong_pins = count,
+            Write::Chat { thread, .. } => self.household.thread = Some(thread.clone()),
             Write::Offered { sku, at_unix_ms } => {
                 self.household.offered.insert(sku, at_unix_ms);
             }

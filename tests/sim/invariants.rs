@@ -366,6 +366,7 @@ fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> 
         | Write::WrongPins { .. }
         | Write::Offered { .. }
         | Write::Shared { .. }
+        | Write::Chat { .. }
         | Write::ListItem { .. } => None,
     })
 }

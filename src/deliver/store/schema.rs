@@ -62,6 +62,16 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE counter ADD COLUMN shared_rev INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE siblings (device TEXT PRIMARY KEY, rev INTEGER NOT NULL, orders TEXT NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE threads (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, acked INTEGER NOT NULL, heard INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE chat_lines (
+        thread TEXT NOT NULL REFERENCES threads (id), ours INTEGER NOT NULL, seq INTEGER NOT NULL, at_unix_ms INTEGER,
+        body TEXT NOT NULL, PRIMARY KEY (thread, ours, seq)
+    ) STRICT;
+",
 ];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
