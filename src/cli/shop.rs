@@ -2,6 +2,8 @@
 //!
 //! Never touches a device's own state folder.
 
+mod chat;
+
 use crate::clock::Clock;
 use crate::decide::money::Money;
 use crate::deliver::envelope::StatusState;
@@ -98,6 +100,8 @@ enum Command {
         order: String,
         state: Mark,
     },
+    /// Talk to a household that asked for a person; without a conversation, list those that go on
+    Chat(chat::Args),
     /// List what was booked, and what is held or was
     Orders {
         #[arg(long, value_name = "DIR")]
@@ -129,6 +133,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             Ok(())
         }
         (Some(Command::Mark { data_dir, order, state }), _) => mark(&data_dir, &order, state),
+        (Some(Command::Chat(args)), _) => chat::run(&args),
         (Some(Command::Orders { data_dir, json }), _) => orders(&data_dir, json),
         (None, Some(serve)) => self::serve(serve).await,
         (None, None) => anyhow::bail!("name --catalog, --broker and --data-dir; see tendero shop --help"),
