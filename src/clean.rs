@@ -63,6 +63,14 @@ pub fn clean<S: AsRef<str>>(text: &str, limits: &Limits<S>) -> String {
     }
 }
 
+/// A person's own words for a terminal: on one line, without control and hidden characters, and not longer than that.
+/// No phrase goes: nobody says it aloud.
+pub fn plain(text: &str, max_chars: usize) -> String {
+    let seen = text.chars().take(max_chars.saturating_mul(2));
+    let seen: String = seen.map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect();
+    one_line(&seen).chars().take(max_chars).collect::<String>().trim_end().to_owned()
+}
+
 /// Whether `text` holds a phrase that [`clean`] takes out, in the open, in mark-up or with mark-up in it.
 pub fn has_banned<S: AsRef<str>>(text: &str, limits: &Limits<S>) -> bool {
     let banned = folded(limits.banned);
@@ -199,6 +207,13 @@ mod tests {
         }
         assert_eq!(clean("hey computer milk", &shown(&["computer"], 100)), "hey milk");
         assert_eq!(clean(&"x".repeat(1_000_000), &shown(&[], 80)).len(), 80);
+    }
+
+    #[test]
+    fn plain_words_stay_whole_on_one_line() {
+        let raw = "I <3 it\u{7}\u{1b}[31m,\norder\u{202e} it ";
+        assert_eq!(plain(raw, 100), "I <3 it [31m, order it");
+        assert_eq!(plain(&"x ".repeat(10_000), 500).chars().count(), 499);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! what to do; 2 the arguments were wrong.
 
 mod button;
+mod chat;
 mod config;
 mod demo;
 mod eval;
@@ -42,6 +43,8 @@ enum Command {
     Run(run::Args),
     /// Type to a running daemon what one would say, and print its answers.
     Say(say::Args),
+    /// Read what a person at the shop said, or the log of conversations.
+    Chat(chat::Args),
     /// Turn recordings into words and meaning.
     Hear(hear::Args),
     /// Turn lines of text into meaning.
@@ -117,6 +120,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Chat(args) => chat::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Lexicon(args) => lexicon::run(&args).map(|()| ExitCode::SUCCESS),

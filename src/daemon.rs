@@ -249,6 +249,7 @@ impl Daemon {
             Effect::AskApprove { order } => self.parts.errands.send(LinkCommand::AskApprove { order }),
             Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
             Effect::AskSibling { device, order } => self.parts.errands.send(LinkCommand::AskSibling { device, order }),
+            Effect::Chat { thread } => self.parts.errands.send(LinkCommand::Chat { thread }),
             Effect::TellHeard { skus, level_cdb, snr_cdb } => {
                 self.parts.errands.send(LinkCommand::TellHeard { skus, level_cdb, snr_cdb });
             }
@@ -345,6 +346,7 @@ impl Daemon {
             LinkEvent::SharedOrders { device, rev, orders } => Event::SharedOrders { device, rev, orders },
             LinkEvent::CancelAskedBy { device, order } => Event::CancelAskedBy { device, order },
             LinkEvent::HeardThere(there) => Event::HeardThere(there),
+            LinkEvent::Chat(message) => Event::Chat { message, entropy: entropy() },
             LinkEvent::Distrusted { shop, why } => {
                 tracing::warn!("a message from shop {shop} was dropped: {why}");
                 Event::Distrusted { shop, why }
@@ -365,6 +367,10 @@ impl Daemon {
                     return vec![];
                 }
                 vec![Event::Heard(self.text.says(text, lang, entropy(), request.answers))]
+            }
+            Ask::ReadChat { lang } => {
+                let channel = self.text.reads(request.answers);
+                vec![Event::ReadChat { channel, lang: lang.unwrap_or(self.parts.lang) }]
             }
             Ask::CancelOrder { order } => {
                 let order = OrderId(order);

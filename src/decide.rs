@@ -6,6 +6,7 @@
 //! life of an order.
 
 mod approval;
+pub mod chat;
 pub mod dialogue;
 pub mod effect;
 pub mod event;

@@ -121,6 +121,14 @@ pub enum ShopEvent {
         shop_order_no: String,
         state: StatusState,
     },
+    /// A household said something in a conversation; on disk, acknowledged after this.
+    Chat {
+        home: String,
+        device: String,
+        thread: String,
+        /// `requested` or `ended`.
+        handoff: Option<String>,
+    },
     /// A message that was not used.
     Refused(Refused),
 }
@@ -179,6 +187,11 @@ impl Shop {
         let mut book = Book::open(&config.data_dir)?;
         for (home, device, key) in &config.trusted {
             book.trust(home, device, key)?;
+        }
+        // For whoever makes an offer beside this shop: `tendero shop chat`.
+        if let (Ok(catalog), Ok(terms)) = (serde_json::to_string(&config.catalog), serde_json::to_string(&config.terms))
+        {
+            book.lay_out(&catalog, &terms, &config.seller)?;
         }
         let (inputs, queue) = mpsc::channel(QUEUE);
         let (events, _) = broadcast::channel(EVENTS);

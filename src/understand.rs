@@ -15,6 +15,7 @@ pub mod labels;
 pub mod lexicon;
 mod lines;
 mod mention;
+pub mod message;
 mod number;
 pub mod parse;
 mod parts;

@@ -107,6 +107,9 @@ struct Stage {
     delivered_unix_ms: Option<i64>,
     voice: Voice,
     shown: Vec<String>,
+    /// The conversation with a person, and the number of their last line.
+    thread: String,
+    person_seq: u64,
 }
 
 enum Voice {
@@ -172,6 +175,8 @@ impl Stage {
             delivered_unix_ms: None,
             voice: Voice::Works,
             shown: vec![],
+            thread: String::new(),
+            person_seq: 0,
         }
     }
 
@@ -235,6 +240,8 @@ impl Stage {
                 lang: self.lang,
             }),
             "take-back" => self.event(Event::CancelOrder { order: self.newest.clone().unwrap() }),
+            "person" => self.person(&words, rest),
+            "read" => self.event(Event::ReadChat { channel: Channel::Text(rest.into()), lang: self.lang }),
             "speakers" => {
                 self.household.device = "kitchen".into();
                 self.household.siblings = words.iter().map(|name| ((*name).into(), Default::default())).collect();
@@ -456,6 +463,49 @@ impl Stage {
         self.event(Event::Status(update));
     }
 
+    /// `person NAME joins`, `person NAME ends`, `person NAME says WORDS`, `person NAME offers SKU QTY AMOUNT [WORDS]`,
+    /// `person NAME again WORDS` (with the number of the line before), `person NAME skips WORDS` (a line is missing before
+    /// it), `person NAME elsewhere WORDS` (in another thread), `person NAME acks`, `person NAME forgot`.
+    fn person(&mut self, words: &[&str], rest: &str) {
+        use tendero::decide::chat::{FromShop, Handoff};
+        let verb = words[1];
+        let text = rest.splitn(3, ' ').nth(2).unwrap_or_default().to_owned();
+        self.person_seq = match verb {
+            "joins" if words.len() == 2 => 1,
+            "again" | "elsewhere" | "acks" | "forgot" => self.person_seq,
+            "skips" => self.person_seq + 2,
+            _ => self.person_seq + 1,
+        };
+        let handoff = match verb {
+            "joins" => Some(Handoff::Joined),
+            "ends" | "forgot" => Some(Handoff::Ended),
+            _ => None,
+        };
+        let clean = tendero::decide::guard::hostile_text::clean_chat;
+        let mut message = FromShop {
+            thread: if verb == "elsewhere" { "ee".repeat(16) } else { self.thread.clone() },
+            seq: if matches!(verb, "acks" | "forgot") { 0 } else { self.person_seq },
+            ack: u64::MAX,
+            name: tendero::decide::guard::hostile_text::clean_name(&words[0].replace('_', " ")),
+            text: if matches!(verb, "joins" | "acks" | "forgot") { String::new() } else { clean(&text) },
+            handoff,
+            offer: None,
+        };
+        if verb == "offers" {
+            let wanted = Wanted { sku: words[2].into(), qty: words[3].parse().unwrap(), options: BTreeMap::new() };
+            message.text = clean(&words[5..].join(" "));
+            let mut shop = std::mem::take(&mut self.shop);
+            shop.price = Some(words[4].parse().unwrap());
+            self.shop = shop.clone();
+            message.offer = Some(self.quote(self.thread.clone(), &[wanted]));
+            shop.price = None;
+            self.shop = shop;
+        }
+        self.utterances += 1;
+        let entropy = Entropy(std::array::from_fn(|at| self.utterances.wrapping_mul(37).wrapping_add(at as u8)));
+        self.event(Event::Chat { message, entropy });
+    }
+
     /// Hands in an event and carries out what follows from it, until nothing moves any more.
     fn event(&mut self, event: Event) {
         self.events.push_back((0, event));
@@ -547,6 +597,7 @@ impl Stage {
                 let level = level_cdb.map_or(String::new(), |cdb| format!(" at {} dB", f64::from(cdb) / 100.0));
                 self.shown.push(format!("= tell the other speakers: heard {}{level}", skus.join(", ")));
             }
+            Effect::Chat { .. } => self.shown.push("= say the conversation to the shop".into()),
             Effect::AskStatus { order } => {
                 let number = self.number(&order);
                 self.shown.push(format!("= ask the shop about order {number}"));
@@ -578,6 +629,15 @@ impl Stage {
                 format!("= write step {}, asked for at {}", step.state.name(), step.speaker.unwrap_or_default())
             }
             Write::Shared { device, orders, .. } => format!("= write {} orders of {device}", orders.len()),
+            Write::Chat { line: None, .. } => "= write how the conversation stands".into(),
+            Write::Chat { thread, line: Some(line) } => {
+                let who = if line.ours { "ours" } else { "theirs" };
+                let handoff = line.handoff.map_or(String::new(), |handoff| format!(" {handoff:?}").to_lowercase());
+                let order = line.order.map_or(String::new(), |id| format!(" about order {}", self.number(&id)));
+                let text = if line.text.is_empty() { String::new() } else { format!(": {}", line.text) };
+                self.thread = thread.id;
+                format!("= write line {} of {who}{handoff}{order}{text}", line.seq)
+            }
             Write::Offered { sku, .. } => format!("= write offered {sku}"),
             Write::Told { order, number } => format!("= write told {number} of order {order}"),
             Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),

@@ -195,6 +195,7 @@ impl Room {
             | Effect::AskApprove { .. }
             | Effect::AskWithdraw { .. }
             | Effect::AskSibling { .. }
+            | Effect::Chat { .. }
             | Effect::TellHeard { .. } => vec![],
         }
     }

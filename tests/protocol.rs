@@ -55,6 +55,8 @@ fn kinds() -> Vec<Kind> {
         ),
         kind("cancel", UP, "device", false, "Take an order back", of::<Cancel>),
         kind("withdraw", UP, "device", false, "The household withdraws from a purchase", of::<Withdraw>),
+        kind("chat", UP, "device", false, "A line of a conversation with a person at the shop", of::<Chat>),
+        kind("chat", DOWN, "shop", false, "A line of a person at the shop, perhaps with an offer", of::<Chat>),
         kind("quote", DOWN, "shop", false, "A binding price", of::<Quote>),
         kind("quote.refused", DOWN, "shop", false, "There is no price for a request", of::<QuoteRefused>),
         kind("receipt", DOWN, "shop", false, "The answer to an order", of::<Receipt>),
@@ -125,7 +127,7 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
          defaultContentType: application/cloudevents+json\nchannels:\n",
     );
     for kind in kinds() {
-        let id = camel(kind.name);
+        let id = id_of(&kind);
         let level = match kind.name {
             "catalog" => "catalog/{part}",
             name => name,
@@ -139,7 +141,7 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
     }
     out.push_str("operations:\n");
     for kind in kinds() {
-        let id = camel(kind.name);
+        let id = id_of(&kind);
         // From the shop's point of view, for whose developer the document is; a speaker does both with what is of the home.
         let actions: &[&str] = match (kind.address, kind.from) {
             (HOME, _) => &["send", "receive"],
@@ -169,7 +171,7 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
     }
     out.push_str("  messages:\n");
     for kind in kinds() {
-        let id = camel(kind.name);
+        let id = id_of(&kind);
         writeln!(
             out,
             "    {id}:\n      name: {}\n      summary: {}\n      payload:\n        schemaFormat: application/schema+json;version=draft-07\n        schema:\n          $ref: 'schema/{}.json'",
@@ -178,6 +180,12 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
         .unwrap();
     }
     out
+}
+
+/// The same kind may go both ways.
+fn id_of(kind: &Kind) -> String {
+    let way = if kind.name == "chat" && kind.address == DOWN { "Down" } else { "" };
+    format!("{}{way}", camel(kind.name))
 }
 
 /// `orderGet` for `order.get`.

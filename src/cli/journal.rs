@@ -50,6 +50,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             | Effect::AskQuote { .. }
             | Effect::Store { .. }
             | Effect::AskStatus { .. }
+            | Effect::Chat { .. }
             | Effect::TellHeard { .. } => {}
         }
     }

@@ -3,6 +3,7 @@
 //! Never touches a device's own state folder.
 
 mod broker_config;
+mod chat;
 
 use crate::clock::Clock;
 use crate::decide::money::Money;
@@ -102,6 +103,8 @@ enum Command {
     },
     /// Print what a broker needs: who may publish and read what, and its settings
     BrokerConfig(broker_config::Args),
+    /// Talk to a household that asked for a person; without a conversation, list those that go on
+    Chat(chat::Args),
     /// List what was booked, and what is held or was
     Orders {
         #[arg(long, value_name = "DIR")]
@@ -134,6 +137,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         }
         (Some(Command::BrokerConfig(args)), _) => broker_config::run(&args),
         (Some(Command::Mark { data_dir, order, state }), _) => mark(&data_dir, &order, state),
+        (Some(Command::Chat(args)), _) => chat::run(&args),
         (Some(Command::Orders { data_dir, json }), _) => orders(&data_dir, json),
         (None, Some(serve)) => self::serve(serve).await,
         (None, None) => anyhow::bail!("name --catalog, --broker and --data-dir; see tendero shop --help"),

@@ -30,6 +30,11 @@ pub enum Ask {
         #[serde(default)]
         lang: Option<Lang>,
     },
+    /// What a person at the shop said since it was read last.
+    ReadChat {
+        #[serde(default)]
+        lang: Option<Lang>,
+    },
     CancelOrder {
         order: String,
     },

@@ -41,6 +41,14 @@ impl TextClient {
         }
     }
 
+    /// Somebody wants to read what a person at the shop said.
+    pub fn reads(&mut self, answers: mpsc::Sender<Answer>) -> Channel {
+        if let Some(earlier) = self.waiting.replace(answers) {
+            answer(&earlier, Answer::Error { what: "somebody else typed in the meantime".into() });
+        }
+        Channel::Text(CLIENT.into())
+    }
+
     /// Somebody gave a PIN, or asks for one thing; the channel on which the answer goes back.
     pub fn answers_once(&mut self, answers: mpsc::Sender<Answer>) -> Channel {
         self.asked += 1;

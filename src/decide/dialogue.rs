@@ -8,6 +8,7 @@ mod answer;
 mod challenge;
 mod command;
 mod elsewhere;
+mod person;
 mod purchase;
 mod withdrawal;
 
@@ -81,6 +82,8 @@ pub(super) struct Proposed {
     repeats_unix_ms: Option<i64>,
     /// Another speaker of the household that heard the same.
     heard_by: Option<String>,
+    /// The person at the shop who offered it; nobody asked for it.
+    offered_by: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -128,6 +131,11 @@ pub(super) enum Question {
     },
     /// Shall this order go back?
     GoBack(GoingBack),
+    /// What shall the person at the shop be told? `greeted`: nothing was said between them yet.
+    ToPerson {
+        name: String,
+        greeted: bool,
+    },
 }
 
 /// What the conversation reacts to.
@@ -278,12 +286,18 @@ impl Mind {
 
     /// Nobody answered.
     fn unanswered(&mut self, ask: Asked, now: Now) -> State {
+        if let Question::ToPerson { name, greeted } = ask.question {
+            return self.nothing_for_person(ask.talk, name, greeted, now);
+        }
         let reply = ask.question.kept(false).unwrap_or(Reply::TimedOut);
         self.abandon(ask.talk, reply, now)
     }
 
     /// The household ended it.
     fn dropped(&mut self, ask: Asked, now: Now) -> State {
+        if let Question::ToPerson { .. } = ask.question {
+            return self.done(&ask.talk);
+        }
         let reply = ask.question.kept(true).unwrap_or(Reply::NothingOrdered);
         self.abandon(ask.talk, reply, now)
     }
@@ -372,7 +386,7 @@ impl Talk {
 impl Question {
     fn expect(&self) -> Expect {
         match self {
-            Question::Again => Expect::Command,
+            Question::Again | Question::ToPerson { .. } => Expect::Command,
             Question::Which { skus, .. } => Expect::Choice { skus: skus.clone() },
             Question::Confirm(offer) if offer.rung == Rung::Challenge => {
                 Expect::Challenge { words: offer.words.clone() }
@@ -385,7 +399,11 @@ impl Question {
     fn kept(&self, answered: bool) -> Option<Reply> {
         match self {
             Question::GoBack(back) => Some(Reply::NotReturned { items: back.items.clone(), answered }),
-            Question::Again | Question::Which { .. } | Question::Confirm(_) | Question::PutOnList { .. } => None,
+            Question::Again
+            | Question::Which { .. }
+            | Question::Confirm(_)
+            | Question::PutOnList { .. }
+            | Question::ToPerson { .. } => None,
         }
     }
 }

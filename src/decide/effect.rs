@@ -1,6 +1,7 @@
 //! Everything that the mind can ask the daemon to do: a closed set.
 
 use super::Now;
+use super::chat::{ChatLine, Thread};
 use super::event::{Channel, Turn};
 use super::guard::Verdict;
 use super::order::{Order, OrderId, OrderState, Wanted};
@@ -37,6 +38,8 @@ pub enum Effect {
     AskSibling { device: String, order: OrderId },
     /// Tell the other speakers what was just heard here, and how loud (hundredths of a decibel).
     TellHeard { skus: Vec<String>, level_cdb: Option<i32>, snr_cdb: Option<i32> },
+    /// Say in this thread what the shop does not have yet, and how far what it said is on disk here.
+    Chat { thread: String },
 }
 
 /// One durable change.
@@ -64,6 +67,8 @@ pub enum Write {
     Offered { sku: String, at_unix_ms: i64 },
     /// The orders of another speaker, instead of what was known of it.
     Shared { device: String, rev: u64, orders: Vec<SharedOrder> },
+    /// How a conversation with a person stands, and a line that is new in it.
+    Chat { thread: Thread, line: Option<ChatLine> },
     /// An item for the shopping list.
     ListItem { sku: String, qty: u32, why: String },
 }

@@ -1,5 +1,6 @@
 //! Everything that can happen to the mind: a closed set.
 
+use super::chat::FromShop;
 use super::order::{OrderId, Quote, Receipt, StatusUpdate};
 use super::sibling::{HeardThere, SharedOrder};
 use crate::understand::Lang;
@@ -115,6 +116,17 @@ pub enum Event {
     },
     /// Another speaker just heard a wish to buy something.
     HeardThere(HeardThere),
+    /// A person at the shop says something, or the shop acknowledges what was said. An offer may lead to an order, so
+    /// random bits come with it.
+    Chat {
+        message: FromShop,
+        entropy: Entropy,
+    },
+    /// Somebody who types wants to read what a person at the shop said.
+    ReadChat {
+        channel: Channel,
+        lang: Lang,
+    },
     /// A deadline of the mind has come.
     Deadline,
 }
@@ -212,6 +224,19 @@ mod tests {
                 level_cdb: Some(-2_350),
                 snr_cdb: None,
             }),
+            Event::Chat {
+                message: FromShop {
+                    thread: "00".repeat(16),
+                    seq: 1,
+                    ack: 1,
+                    name: "Maria".into(),
+                    text: "hello".into(),
+                    handoff: Some(crate::decide::chat::Handoff::Joined),
+                    offer: None,
+                },
+                entropy: Entropy::default(),
+            },
+            Event::ReadChat { channel: Channel::Text("cli".into()), lang: Lang::En },
             Event::Deadline,
         ];
         for event in events {

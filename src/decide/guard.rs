@@ -71,6 +71,11 @@ impl Verdict {
         Verdict { guard: guard.into(), rung: Rung::Phrase, reason: None, inputs }
     }
 
+    /// Words went to a person at the shop: no purchase, but the log has it.
+    pub(super) fn passed_on(inputs: String) -> Verdict {
+        Verdict::fine("chat", inputs)
+    }
+
     pub(super) fn object(guard: &str, rung: Rung, reason: Reason, inputs: String) -> Verdict {
         Verdict { guard: guard.into(), rung, reason: Some(reason), inputs }
     }

@@ -3,6 +3,7 @@
 //! What was bought at another speaker was bought by the household.
 
 use super::Wall;
+use super::chat::Thread;
 use super::order::{Order, OrderId, OrderState};
 use super::sibling::{SharedOrder, Sibling};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Household {
     /// The other speakers, by name: those that the household has named, and no other.
     #[serde(default)]
     pub siblings: BTreeMap<String, Sibling>,
+    /// The conversation with a person at the shop, the last one.
+    #[serde(default)]
+    pub thread: Option<Thread>,
 }
 
 /// Packs of one product that were bought.

@@ -6,6 +6,7 @@
 
 use super::Now;
 use super::approval::Pins;
+use super::chat::Chat;
 use super::dialogue::{Admission, Cue, State};
 use super::effect::{Effect, Write, audit};
 use super::event::{Button, Channel, Event, Heard, Turn};
@@ -88,6 +89,7 @@ pub struct Mind {
     pub(super) ledger: Ledger,
     pub(super) pins: Pins,
     pub(super) siblings: Siblings,
+    pub(super) chat: Chat,
     once_stored: Vec<OnceStored>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
@@ -124,6 +126,7 @@ impl Mind {
             ledger: Ledger::default(),
             pins: Pins::default(),
             siblings: Siblings::default(),
+            chat: Chat::default(),
             once_stored: vec![],
             out: vec![],
             announcements: VecDeque::new(),
@@ -170,6 +173,7 @@ impl Mind {
             Event::Stored { ticket } => {
                 self.order_stored(ticket, now);
                 self.tell_stored(ticket, true);
+                self.chat_stored(ticket, true);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::Stored, now);
                 }
@@ -177,6 +181,7 @@ impl Mind {
             Event::StoreFailed { ticket, why: _ } => {
                 self.order_not_stored(ticket, now);
                 self.tell_stored(ticket, false);
+                self.chat_stored(ticket, false);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::StoreFailed, now);
                 }
@@ -224,6 +229,8 @@ impl Mind {
             Event::SharedOrders { device, rev, orders } => self.shared_orders(device, rev, orders, now),
             Event::CancelAskedBy { device, order } => self.cancel_for(&order, device, now),
             Event::HeardThere(there) => self.heard_there(there, now),
+            Event::Chat { message, entropy } => self.from_shop(message, entropy, now),
+            Event::ReadChat { channel, lang } => self.read_chat(&Address { channel, lang }, now),
         }
         self.finish(now)
     }
@@ -260,7 +267,11 @@ impl Mind {
     /// For whom the conversation waits now.
     pub fn waits(&self) -> Waits {
         match &self.state {
-            State::Idle if self.ledger.owes_an_answer() || self.siblings.owes_an_answer() => Waits::Edge,
+            State::Idle
+                if self.ledger.owes_an_answer() || self.siblings.owes_an_answer() || self.chat.owes_an_answer() =>
+            {
+                Waits::Edge
+            }
             State::Idle | State::Listening { .. } => Waits::Nothing,
             State::Answering { .. } => Waits::Household,
             State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => Waits::Edge,
@@ -269,7 +280,10 @@ impl Mind {
 
     /// Is no conversation going on and nothing waiting to be announced?
     pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle) && self.announcements.is_empty() && self.siblings.is_quiet()
+        matches!(self.state, State::Idle)
+            && self.announcements.is_empty()
+            && self.siblings.is_quiet()
+            && !self.chat.owes_an_answer()
     }
 
     /// A renewed catalogue. What was already read back stays as it was quoted.
@@ -307,6 +321,7 @@ impl Mind {
             self.ledger.starts(now);
             self.restore_news(now);
             self.restore_lock(now);
+            self.restore_chat();
         }
     }
 
@@ -318,6 +333,10 @@ impl Mind {
             self.step(Cue::TimeUp, now);
         }
         self.announce(now);
+        self.chat_due(now);
+        if matches!(self.state, State::Idle) && self.announcements.is_empty() && self.may_tell(now) {
+            self.state = self.tell_from_person(now);
+        }
         if self.is_idle() {
             self.suggest(now);
         }
@@ -327,7 +346,9 @@ impl Mind {
         let of_siblings = self.siblings.deadline();
         // In a conversation, its own deadlines come first.
         let of_news = if matches!(self.state, State::Idle) { self.news_deadline(now) } else { None };
-        let next = of_state.into_iter().chain(of_orders).chain(of_news).chain(of_habit).chain(of_siblings).min();
+        let of_chat = self.chat_deadline(now).filter(|_| matches!(self.state, State::Idle));
+        let of_orders = of_orders.into_iter().chain(of_news).chain(of_siblings);
+        let next = of_state.into_iter().chain(of_orders).chain(of_habit).chain(of_chat).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)
     }
@@ -409,6 +430,9 @@ impl Mind {
         self.says = self.says.wrapping_add(1);
         if let Reply::ReadBack { items, .. } | Reply::AskReturn { items, .. } = &reply {
             self.last_said = items.iter().map(|item| item.product.clone()).collect();
+        }
+        if let Reply::PersonSays { text, .. } = &reply {
+            self.last_said = vec![text.clone()];
         }
         self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });
         self.says

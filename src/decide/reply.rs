@@ -158,6 +158,14 @@ pub enum Reason {
     WrongPin {
         times: u32,
     },
+    /// A person at the shop made this offer.
+    OfferedBy {
+        name: String,
+    },
+    /// Its flags are not known, so no guard can judge it.
+    NotInCatalog {
+        product: String,
+    },
     /// The shop's text held a wake word, a confirm phrase or mark-up.
     HostileText {
         product: String,
@@ -189,7 +197,6 @@ pub enum Ask {
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     Find,
-    Handoff,
     News,
 }
 
@@ -426,4 +433,73 @@ pub enum Reply {
     Distrusted {
         shop: String,
     },
+    /// On disk: the shop is asked for a person.
+    PersonAsked {
+        shop: String,
+    },
+    PersonAskedAlready {
+        shop: String,
+    },
+    /// The shop can't be reached, so nobody can answer.
+    PersonOffline {
+        shop: String,
+    },
+    /// So far nobody has come; the shop has the request.
+    NobodyThere {
+        shop: String,
+    },
+    /// Nobody has come, and the household does not want it any more.
+    PersonNotWanted,
+    /// A person is there. Everywhere below, an empty name is that of somebody who did not say it.
+    PersonJoined {
+        name: String,
+        shop: String,
+    },
+    /// What the person wrote, as a quotation.
+    PersonSays {
+        name: String,
+        text: String,
+    },
+    /// On disk, and on its way to the person.
+    PassedOn {
+        name: String,
+    },
+    /// On disk; nobody has come yet.
+    PassedOnEarly {
+        shop: String,
+    },
+    /// On disk; the shop can't be reached just now.
+    PassedOnLater {
+        name: String,
+    },
+    /// It could not be written down: nothing is passed on.
+    ChatNotKept,
+    /// Not understood: what shall the person be told?
+    TellAgain {
+        name: String,
+    },
+    /// How one says something to the person from now on.
+    TellLater {
+        name: String,
+    },
+    /// The household ended it.
+    ChatEnded {
+        name: String,
+    },
+    /// The person ended it.
+    PersonLeft {
+        name: String,
+    },
+    /// Nothing was said for a long time.
+    ChatTimedOut {
+        name: String,
+    },
+    /// An offer of the person is not valid any more.
+    OfferOver {
+        name: String,
+    },
+    NothingNew {
+        name: String,
+    },
+    NoConversation,
 }

@@ -220,6 +220,12 @@ pub fn hash_of_sealed(bytes: &[u8]) -> Option<String> {
     hash_value(value.get("data")?).ok()
 }
 
+/// The hash of one member of the data in a message that was verified, as it came; `None` if it is not there.
+pub fn hash_of_member(bytes: &[u8], member: &str) -> Option<String> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    hash_value(value.get("data")?.get(member)?).ok()
+}
+
 fn hash_value(value: &Value) -> Result<String, Distrust> {
     let digest = Sha256::digest(canonical(value).map_err(Distrust::Shape)?);
     Ok(base16ct::lower::encode_string(&digest))

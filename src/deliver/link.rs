@@ -6,6 +6,7 @@
 //! is there. Never decides what to buy and never changes an order.
 
 mod catalog;
+mod chat;
 mod home;
 mod inbox;
 mod retry;
@@ -18,6 +19,7 @@ use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
 use super::store::{Due, Errand, StoreHandle, thread::Sealer};
 use super::topic::{self, Route};
 use crate::clock::Clock;
+use crate::decide::chat::FromShop;
 use crate::decide::effect::CancelReason;
 use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
 use crate::decide::sibling::{HeardThere, SharedOrder};
@@ -91,6 +93,8 @@ pub enum LinkCommand {
     AskSibling { device: String, order: OrderId },
     /// Tell the other speakers what was just heard; levels in hundredths of a decibel.
     TellHeard { skus: Vec<String>, level_cdb: Option<i32>, snr_cdb: Option<i32> },
+    /// Say in this thread what the shop does not have, or how far its lines are on disk here.
+    Chat { thread: String },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +130,8 @@ pub enum LinkEvent {
     },
     /// Another speaker just heard a wish to buy something.
     HeardThere(HeardThere),
+    /// A person at the shop says something, or the shop acknowledges; verified, checked and cleaned.
+    Chat(FromShop),
     /// A message that must not be used.
     Distrusted {
         shop: String,
@@ -218,6 +224,7 @@ pub fn start(
         reasons: BTreeMap::new(),
         parts: catalog::Parts::default(),
         home: home::Home::default(),
+        repeat: chat::Repeat::default(),
     };
     tokio::spawn(link.run(commands_rx, mqtt_rx));
     Ok((LinkHandle { commands, mqtt }, events_rx))
@@ -238,6 +245,7 @@ struct Link {
     reasons: BTreeMap<OrderId, CancelReason>,
     parts: catalog::Parts,
     home: home::Home,
+    repeat: chat::Repeat,
 }
 
 /// The daemon no longer listens.
@@ -246,7 +254,7 @@ struct Ended;
 impl Link {
     async fn run(mut self, mut commands: mpsc::Receiver<LinkCommand>, mut mqtt: mpsc::Receiver<MqttEvent>) {
         loop {
-            let (wake, share_at) = (self.retries.next(), self.home.share_at);
+            let (wake, share_at, repeat_at) = (self.retries.next(), self.home.share_at, self.repeat.at);
             let done = tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.command(command).await,
@@ -259,6 +267,10 @@ impl Link {
                 () = retry::until(wake) => self.errands(false).await,
                 () = retry::until(share_at) => {
                     self.share_orders().await;
+                    Ok(())
+                }
+                () = retry::until(repeat_at) => {
+                    self.chat(None).await;
                     Ok(())
                 }
                 () = self.events.closed() => Err(Ended),
@@ -294,6 +306,10 @@ impl Link {
                 self.ask_sibling(device, order);
                 Ok(())
             }
+            LinkCommand::Chat { thread } => {
+                self.chat(Some(thread)).await;
+                Ok(())
+            }
             LinkCommand::TellHeard { skus, level_cdb, snr_cdb } => {
                 self.tell_heard(skus, level_cdb, snr_cdb);
                 Ok(())
@@ -314,6 +330,7 @@ impl Link {
                     self.ask_about_open_orders().await;
                 }
                 self.share_orders().await;
+                self.chat(None).await;
                 self.errands(true).await
             }
             MqttEvent::Down(trouble) => self.tell(LinkEvent::Down { why: trouble.to_string() }).await,
@@ -513,6 +530,7 @@ impl Link {
             | LinkEvent::SharedOrders { .. }
             | LinkEvent::CancelAskedBy { .. }
             | LinkEvent::HeardThere(_)
+            | LinkEvent::Chat(_)
             | LinkEvent::Catalog(_) => self.events.send(event).await.map_err(|_| Ended),
         }
     }

@@ -5,6 +5,7 @@
 //! the same id never gets other bytes. Never decides anything, and never talks to a broker.
 //! [`thread::StoreHandle`] runs it on a thread of its own, so that a slow card blocks nobody.
 
+mod chat;
 pub(crate) mod error;
 pub(crate) mod schema;
 mod siblings;
@@ -12,6 +13,7 @@ pub mod thread;
 mod told;
 mod words;
 
+pub use chat::{ChatDue, ChatThread};
 pub use error::StoreError;
 pub use thread::StoreHandle;
 
@@ -115,6 +117,7 @@ impl Store {
                 }
                 Write::Told { order, number } => told::put(&tx, &path, order, *number)?,
                 Write::Shared { device, rev, orders } => siblings::put(&tx, &path, device, *rev, orders)?,
+                Write::Chat { thread, line } => chat::put(&tx, &path, thread, line.as_ref())?,
                 Write::WrongPins { count } => {
                     tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
                 }
@@ -137,6 +140,7 @@ impl Store {
         let mut household = Household { regulars, wrong_pins, offered: self.offered()?, ..Household::default() };
         household.siblings = siblings::all(&self.db, &self.path)?;
         household.told = told::all(&self.db, &self.path)?;
+        household.thread = chat::last(&self.db, &self.path)?;
         let orders = self.orders()?;
         household.pack_lasts_ms = rhythms(&orders);
         for order in orders {

@@ -5,6 +5,7 @@
 //! talks to a broker and never decides whether to book.
 
 mod bursts;
+pub mod chat;
 
 use super::burst::Ruling;
 use crate::deliver::envelope::StatusState;
@@ -55,7 +56,7 @@ const BACK: &str = "
     UPDATE bookings SET withdrawal_days = (SELECT json_extract(quotes.body, '$.withdrawal_days') FROM quotes
         WHERE json_valid(bookings.body) AND quotes.hash = json_extract(bookings.body, '$.quote_hash'));
 ";
-const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION, BACK];
+const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION, BACK, chat::MIGRATION];
 
 pub struct Book {
     db: Connection,
@@ -197,6 +198,7 @@ impl Book {
     pub fn prune(&mut self, now_unix_ms: i64) -> Result<(), StoreError> {
         let before = now_unix_ms.saturating_sub(KEEP_MS);
         self.write(|page| {
+            page.prune_chats(before)?;
             page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", [before])?;
             page.run("DELETE FROM idempotency WHERE made_unix_ms < ?1", [before])
         })

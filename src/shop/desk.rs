@@ -5,9 +5,11 @@
 //! device signed, and books an order at most once.
 
 mod back;
+mod chat;
 mod held;
 
 pub use back::mark;
+pub use chat::{CanNot, Does, person};
 
 use super::book::{Book, Booking, Page};
 use super::burst::{self, Ruling};
@@ -87,6 +89,7 @@ impl Desk {
             OrderApprove::KIND => self.approve(at),
             Cancel::KIND => self.cancel(at),
             Withdraw::KIND => self.withdraw(at),
+            envelope::Chat::KIND => self.chat(at),
             _ => Ok(refused(topic, "a kind of message that this shop does not know")),
         }
     }

@@ -8,7 +8,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const MAX_LINES: usize = 50;
 
 /// What the shop charges and promises for delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Terms {
     /// Minor units; nothing from `free_from_minor` on.
     pub delivery_minor: i64,

@@ -265,6 +265,7 @@ impl Work {
                 envelope::OrderApprove::KIND,
                 envelope::Cancel::KIND,
                 envelope::Withdraw::KIND,
+                envelope::Chat::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -371,6 +372,14 @@ fn log(event: &ShopEvent) {
         ShopEvent::Repeated { order_id } => tracing::info!("order {order_id} came again; same receipt"),
         ShopEvent::Rejected { order_id, home, code } => tracing::info!("rejected order {order_id} of {home}: {code}"),
         ShopEvent::Moved { shop_order_no, state, .. } => tracing::info!("{shop_order_no} is {}", state.name()),
+        ShopEvent::Chat { home, device, thread, handoff } => {
+            let thread: String = thread.chars().take(8).collect();
+            match handoff.as_deref() {
+                Some("requested") => tracing::info!("{home}/{device} asks for a person: tendero shop chat {thread}"),
+                Some(other) => tracing::info!("{home}/{device}: conversation {thread} is {other}"),
+                None => tracing::info!("{home}/{device} said something in conversation {thread}"),
+            }
+        }
         ShopEvent::Refused(Refused { what, why }) => tracing::warn!("not used, {what}: {why}"),
     }
 }

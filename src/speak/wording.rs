@@ -4,6 +4,7 @@
 //! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
 
 mod log;
+mod person;
 mod plural;
 mod withdrawal;
 
@@ -188,7 +189,6 @@ impl Speak<'_> {
             Reply::NotYet { topic } => self.say(
                 match topic {
                     Topic::Find => "not-yet-find",
-                    Topic::Handoff => "not-yet-handoff",
                     Topic::News => "not-yet-news",
                 },
                 &[],
@@ -203,6 +203,25 @@ impl Speak<'_> {
                 self.say("pin-locked", &[("minutes", text(minutes))])
             }
             Reply::Distrusted { shop } => self.say("distrusted", &[("shop", text(shop))]),
+            Reply::PersonAsked { .. }
+            | Reply::PersonAskedAlready { .. }
+            | Reply::PersonOffline { .. }
+            | Reply::NobodyThere { .. }
+            | Reply::PersonNotWanted
+            | Reply::PersonJoined { .. }
+            | Reply::PersonSays { .. }
+            | Reply::PassedOn { .. }
+            | Reply::PassedOnEarly { .. }
+            | Reply::PassedOnLater { .. }
+            | Reply::ChatNotKept
+            | Reply::TellAgain { .. }
+            | Reply::TellLater { .. }
+            | Reply::ChatEnded { .. }
+            | Reply::PersonLeft { .. }
+            | Reply::ChatTimedOut { .. }
+            | Reply::OfferOver { .. }
+            | Reply::NothingNew { .. }
+            | Reply::NoConversation => self.person(reply),
         }
     }
 
@@ -289,6 +308,8 @@ impl Speak<'_> {
             Reason::NotAnOrder { kind, words } => self.say(not_an_order(*kind), &[("words", text(words))]),
             Reason::NoPause => self.say("reason-no_pause", &[]),
             Reason::FarAway => self.say("reason-far_away", &[]),
+            Reason::OfferedBy { name } => self.say("reason-offered_by", &[("name", text(self.who(name)))]),
+            Reason::NotInCatalog { product: named } => product("reason-not_in_catalog", named),
             Reason::RandomWords => self.say("reason-random_words", &[]),
             Reason::ManyHomes { .. } => self.say("reason-many_homes", &[]),
             Reason::RegisteredPlayback { name } => self.say("reason-registered_playback", &[("name", text(name))]),

@@ -45,6 +45,7 @@ impl Disk {
                 }
             }
             Write::WrongPins { count } => self.household.wrong_pins = count,
+            Write::Chat { thread, .. } => self.household.thread = Some(thread.clone()),
             Write::Offered { sku, at_unix_ms } => {
                 self.household.offered.insert(sku, at_unix_ms);
             }

@@ -368,6 +368,7 @@ fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> 
         | Write::Told { .. }
         | Write::Offered { .. }
         | Write::Shared { .. }
+        | Write::Chat { .. }
         | Write::ListItem { .. } => None,
     })
 }

@@ -571,6 +571,8 @@ fn texts_of_shop(reply: &Reply) -> Vec<&str> {
             vec![code]
         }
         Reply::Distrusted { shop } => vec![shop],
+        Reply::PersonSays { name, text } => vec![name, text],
+        Reply::PersonJoined { name, .. } | Reply::PersonLeft { name } => vec![name],
         Reply::Refused { reason: Reason::Substituted { offered, .. } } => vec![offered],
         Reply::Refused { reason: Reason::HostileText { product } } => vec![product],
         _ => vec![],

@@ -445,6 +445,7 @@ impl World {
                 self.over_the_link(Input::SiblingAsked(order));
             }
             Effect::TellHeard { skus, .. } => self.heard_here(skus),
+            Effect::Chat { .. } => {}
         }
     }
 

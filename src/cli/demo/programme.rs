@@ -248,6 +248,7 @@ impl Listener {
                 | Effect::AskWithdraw { .. }
                 | Effect::AskStatus { .. }
                 | Effect::AskSibling { .. }
+                | Effect::Chat { .. }
                 | Effect::TellHeard { .. } => {}
             }
         }

@@ -218,6 +218,7 @@ impl Stage {
                 | Write::ListItem { .. }
                 | Write::Offered { .. }
                 | Write::Shared { .. }
+                | Write::Chat { .. }
                 | Write::WrongPins { .. }
                 | Write::Told { .. }
                 | Write::Step(_) => false,

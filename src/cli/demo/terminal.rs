@@ -126,6 +126,8 @@ impl Terminal {
             | Event::SharedOrders { .. }
             | Event::CancelAskedBy { .. }
             | Event::HeardThere(_)
+            | Event::Chat { .. }
+            | Event::ReadChat { .. }
             | Event::Deadline => {}
         }
     }
@@ -171,6 +173,7 @@ impl Terminal {
             | Effect::AskQuote { .. }
             | Effect::AskStatus { .. }
             | Effect::AskSibling { .. }
+            | Effect::Chat { .. }
             | Effect::TellHeard { .. } => {}
         }
     }
@@ -183,7 +186,8 @@ impl Terminal {
                 self.line("order", &format!("{} is {style}{state}{style:#}", short(&order.id.0)), "");
             }
             Write::Audit { verdicts, .. } => self.verdicts(verdicts),
-            Write::Step(_) | Write::Offered { .. } | Write::Shared { .. } | Write::Told { .. } => {}
+            Write::Step(_) | Write::Offered { .. } | Write::Shared { .. } | Write::Told { .. } | Write::Chat { .. } => {
+            }
             Write::WrongPins { count } => self.line("pin", &format!("{count} wrong in a row"), ""),
             Write::ListItem { sku, qty, .. } => self.line("list", &format!("{qty} × {sku}"), ""),
         }

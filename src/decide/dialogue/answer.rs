@@ -52,6 +52,10 @@ impl Mind {
                 let answer = Proposed::new(heard, parses);
                 self.return_answer(talk, back, answer, now)
             }
+            Question::ToPerson { name, greeted } => {
+                let answer = Proposed::new(heard, parses);
+                self.person_answer(talk, name, greeted, &answer, now)
+            }
         }
     }
 

@@ -27,6 +27,8 @@ enum Outcome {
     Propose,
     /// Take an order back that the shop has.
     Return,
+    /// Ask the shop for a person.
+    Person,
     NotUnderstood,
     Say(Reply),
     /// Done without a word, or with one that comes by itself.
@@ -48,7 +50,10 @@ impl Mind {
         self.follow(talk, proposed, now)
     }
 
-    fn follow(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
+    pub(super) fn follow(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
+        if let Some(state) = self.to_person(&talk, &proposed, now) {
+            return state;
+        }
         for parse in std::mem::take(&mut proposed.parse.also) {
             self.besides(&talk, &proposed, parse, now);
         }
@@ -60,6 +65,7 @@ impl Mind {
             Outcome::NotUnderstood => self.not_understood(talk, now),
             Outcome::Say(reply) => self.close_talk(talk, reply, now),
             Outcome::Return => self.ask_return(talk, &proposed.parse, now),
+            Outcome::Person => self.ask_person(talk, &proposed, now),
             Outcome::Done => self.done(&talk),
         }
     }
@@ -79,7 +85,7 @@ impl Mind {
         let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
         match self.outcome(talk, &other, now) {
             Outcome::Say(reply) => self.tell(talk.to.clone(), reply),
-            Outcome::Done | Outcome::Propose | Outcome::Return | Outcome::NotUnderstood => {}
+            Outcome::Done | Outcome::Propose | Outcome::Return | Outcome::Person | Outcome::NotUnderstood => {}
         }
     }
 
@@ -110,7 +116,7 @@ impl Mind {
             Intent::Why => Reply::Because { reasons: self.last_reasons.clone() },
             Intent::Help => Reply::Help,
             Intent::Find => Reply::NotYet { topic: Topic::Find },
-            Intent::Handoff => Reply::NotYet { topic: Topic::Handoff },
+            Intent::Handoff => return Outcome::Person,
             Intent::News => Reply::NotYet { topic: Topic::News },
         })
     }
@@ -213,7 +219,17 @@ impl Proposed {
         let text = heard.nbest.get(chosen).map_or_else(String::new, |hypothesis| hypothesis.text.clone());
         let rivals = rivals(&heard, parses, chosen);
         let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
-        Proposed { heard, text, parse, confidence, rivals, lines, repeats_unix_ms: None, heard_by: None }
+        Proposed {
+            heard,
+            text,
+            parse,
+            confidence,
+            rivals,
+            lines,
+            repeats_unix_ms: None,
+            heard_by: None,
+            offered_by: None,
+        }
     }
 
     /// Words about buying that are no order: the guards say why, and the log keeps it.

@@ -51,7 +51,7 @@ impl Mind {
             State::Asking { ask, .. } | State::Answering { ask, .. } => match &mut ask.question {
                 Question::Which { proposed, .. } => Some((&ask.talk, proposed)),
                 Question::Confirm(offer) => Some((&ask.talk, &mut offer.proposed)),
-                Question::Again | Question::PutOnList { .. } | Question::GoBack(_) => None,
+                Question::Again | Question::PutOnList { .. } | Question::GoBack(_) | Question::ToPerson { .. } => None,
             },
             State::Idle | State::Listening { .. } | State::Storing { .. } | State::Closing { .. } => None,
         };

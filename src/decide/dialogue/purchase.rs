@@ -47,7 +47,12 @@ impl Mind {
 
     pub(super) fn quoted(&mut self, quoting: Quoting, quote: Quote, now: Now) -> State {
         let Quoting { talk, proposed, .. } = quoting;
-        let verdicts = self.ladder(&proposed, Some(&quote), 0, now);
+        self.judge(talk, proposed, quote, now.mono_ms, now)
+    }
+
+    /// Every guard looks at a price; what they allow is read back.
+    pub(super) fn judge(&mut self, talk: Talk, proposed: Proposed, quote: Quote, quoted_ms: u64, now: Now) -> State {
+        let verdicts = self.ladder(&proposed, Some(&quote), now.mono_ms.saturating_sub(quoted_ms), now);
         let rung = guard::highest(&verdicts);
         if rung > Rung::Adult {
             return self.turn_down(talk, proposed, verdicts, now);
@@ -60,9 +65,12 @@ impl Mind {
         if let (false, Some(at), Some(wall)) = (told, proposed.repeats_unix_ms, now.wall) {
             reasons.insert(0, Reason::AsLastTime { at: Moment::of(at, wall) });
         }
+        if let Some(name) = proposed.offered_by.clone() {
+            reasons.insert(0, Reason::OfferedBy { name });
+        }
         self.write_down(vec![audit(None, &proposed.text, verdicts, now)]);
         self.last_reasons.clone_from(&reasons);
-        let offer = Offer { proposed, quote, quoted_ms: now.mono_ms, rung, reasons, words: vec![], reminded: false };
+        let offer = Offer { proposed, quote, quoted_ms, rung, reasons, words: vec![], reminded: false };
         self.read_back(talk, offer, now)
     }
 
@@ -181,7 +189,9 @@ impl Mind {
         let reason = stopping.iter().find_map(|verdict| verdict.reason.clone());
         let by = |name: &str| stopping.iter().all(|verdict| verdict.guard == name);
         let (unclear, ambiguous) = (by("confidence"), by("variant"));
-        let mut writes = if rung == Rung::List { list_items(&proposed.lines, "guard") } else { vec![] };
+        // What only a person at the shop proposed is not for the household's list.
+        let lists = rung == Rung::List && proposed.offered_by.is_none();
+        let mut writes = if lists { list_items(&proposed.lines, "guard") } else { vec![] };
         self.last_reasons = guard::reasons(&verdicts);
         writes.push(audit(None, &proposed.text, verdicts, now));
         self.write_down(writes);
@@ -192,7 +202,7 @@ impl Mind {
             return self.ask_which(talk, proposed, line, skus, now);
         }
         match reason {
-            Some(reason) if rung == Rung::List => {
+            Some(reason) if lists => {
                 let items = self.wanted_items(&proposed.lines, &talk);
                 self.close_talk(talk, Reply::Listed { items, reason: Some(reason) }, now)
             }

@@ -195,7 +195,7 @@ impl Mind {
     }
 
     /// What the guards that stand before a second step make of the answer.
-    fn verdicts_on_answer(&self, answer: &Proposed) -> Vec<Verdict> {
+    pub(super) fn verdicts_on_answer(&self, answer: &Proposed) -> Vec<Verdict> {
         let acoustics: &Acoustics = &answer.heard.acoustics;
         let own = echo::is_own_voice(&answer.heard, &self.last_said);
         let playback = acoustics.playback.as_ref().map(|playback| match playback {

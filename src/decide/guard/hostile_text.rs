@@ -12,6 +12,11 @@ pub const MAX_CHARS: usize = 80;
 const SPOKEN: Limits<&str> =
     Limits { max_chars: MAX_CHARS, banned: &["hey tendero"], hidden: Hidden::Nothing, drop_marks: true };
 
+/// Characters of what a person at the shop wrote that are said.
+pub const MAX_CHAT_CHARS: usize = 300;
+/// Characters of the name of a person.
+pub const MAX_NAME_CHARS: usize = 40;
+
 /// The verdict of this guard.
 pub fn check(proposal: &Proposal) -> Verdict {
     let Some(quote) = proposal.quote else { return Verdict::fine("hostile_text", "quote=none".into()) };
@@ -33,6 +38,19 @@ pub fn check(proposal: &Proposal) -> Verdict {
 /// line, at most [`MAX_CHARS`] characters. Cleaning twice changes nothing more.
 pub fn clean(text: &str) -> String {
     clean::clean(text, &SPOKEN)
+}
+
+/// What a person at the shop wrote, as it may be spoken: as [`clean`], but longer.
+pub fn clean_chat(text: &str) -> String {
+    let text = clean::clean(text, &Limits { max_chars: MAX_CHAT_CHARS, ..SPOKEN });
+    // What stood before a phrase that went.
+    text.trim_start_matches(['.', ',', ';', ':', '!', '?', ' ']).to_owned()
+}
+
+/// The name of a person at the shop.
+pub fn clean_name(name: &str) -> String {
+    let name = clean::clean(name, &Limits { max_chars: MAX_NAME_CHARS, ..SPOKEN });
+    if name.contains(char::is_alphanumeric) { name } else { String::new() }
 }
 
 /// A shop's machine-readable code: letters, digits and underscores, at most 32 of them. Empty, as if there were

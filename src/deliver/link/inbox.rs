@@ -93,11 +93,14 @@ impl Link {
             let status: Opened<envelope::Status> = self.open(message)?;
             return self.status(status.data).await;
         }
+        if is(envelope::Chat::KIND) {
+            return Ok(vec![self.read_chat(message).await?]);
+        }
         tracing::debug!("a message of a kind that this version does not know: {topic}");
         Ok(vec![])
     }
 
-    fn open<T: Body>(&self, message: &Message) -> Result<Opened<T>, String> {
+    pub(super) fn open<T: Body>(&self, message: &Message) -> Result<Opened<T>, String> {
         // While the wall clock is unknown nothing counts as expired; the guards allow no order then.
         let now = self.clock.unix_ms().unwrap_or(i64::MIN);
         envelope::open(&message.payload, &message.topic, &self.config.shop_key, now).map_err(|why| why.to_string())
@@ -117,12 +120,21 @@ impl Link {
     fn quote(&mut self, opened: Opened<envelope::Quote>) -> Result<Quote, String> {
         let Opened { data, hash, .. } = opened;
         self.requests.remove(&data.request_id).ok_or("a quote that we did not ask for")?;
-        data.check().map_err(|why| format!("a quote that is wrong: {why}"))?;
-        if data.currency != self.config.currency {
-            let found = self.clean(&data.currency, 8);
+        self.check_quote(&data)?;
+        Ok(data.into_order(self.config.route.shop(), hash, |text| self.clean_text(text)))
+    }
+
+    pub(super) fn check_quote(&self, quote: &envelope::Quote) -> Result<(), String> {
+        quote.check().map_err(|why| format!("a quote that is wrong: {why}"))?;
+        if quote.currency != self.config.currency {
+            let found = self.clean(&quote.currency, 8);
             return Err(format!("a quote in {found}; this household pays in {}", self.config.currency));
         }
-        Ok(data.into_order(self.config.route.shop(), hash, |text| self.clean(text, MAX_TEXT)))
+        Ok(())
+    }
+
+    pub(super) fn clean_text(&self, text: &str) -> String {
+        self.clean(text, MAX_TEXT)
     }
 
     /// A receipt counts only for an order of ours, and only for the very bytes that we sent.

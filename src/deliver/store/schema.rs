@@ -65,6 +65,16 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE told (order_id TEXT PRIMARY KEY REFERENCES orders (id), number INTEGER NOT NULL) STRICT;
 ",
+    "
+    CREATE TABLE threads (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, acked INTEGER NOT NULL, heard INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE chat_lines (
+        thread TEXT NOT NULL REFERENCES threads (id), ours INTEGER NOT NULL, seq INTEGER NOT NULL, at_unix_ms INTEGER,
+        body TEXT NOT NULL, PRIMARY KEY (thread, ours, seq)
+    ) STRICT;
+",
 ];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {

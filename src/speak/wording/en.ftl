@@ -214,7 +214,6 @@ history-more = { PLURAL($more) ->
 }
 price = { $product }: { $amount } a pack. Nothing was ordered.
 not-yet-find = I cannot search the shop by voice yet.
-not-yet-handoff = I cannot bring a person into the conversation yet. Please call the shop.
 not-yet-news = There is no news that I could read yet.
 state-awaiting_adult = waiting for an adult's approval
 state-held = held, not sent yet
@@ -312,3 +311,28 @@ by-button = An adult, with the button
 by-pin = An adult, with the PIN
 by-time = Its time came
 by-shop = The shop
+
+# A person at the shop
+somebody = somebody at the shop
+person-asked = I am asking { $shop } for a person. I will say when somebody is there.
+person-asked-already = I have asked { $shop } for a person. Nobody is there yet.
+person-offline = I cannot reach { $shop } just now, so nobody can answer. Please try again later.
+nobody-there = Nobody at { $shop } has answered yet. They have your request, and I will say when somebody is there.
+person-not-wanted = All right, I told the shop that nobody is needed any more.
+person-joined = { $name } of { $shop } is there. What shall I say?
+somebody-joined = Somebody at { $shop } is there. What shall I say?
+person-says = { $name } says: { $text }
+passed-on = I am passing that on to { $name }.
+passed-on-early = I keep that for { $shop }. They read it when somebody is there.
+passed-on-later = I cannot reach the shop just now. I will pass it on to { $name } as soon as I can.
+chat-not-kept = I could not write that down, so nothing was passed on.
+tell-again = Sorry, I did not catch that. What shall I tell { $name }?
+tell-later = I passed nothing on. To say something to { $name }, call me and say: tell them, and then your words.
+chat-ended = All right, I told { $name } goodbye.
+person-left = { $name } has ended the conversation.
+chat-timed-out = Nothing was said for a while, so I ended the conversation with { $name }.
+offer-over = The offer of { $name } is not valid any more.
+nothing-new = There is nothing new from { $name }.
+no-conversation = There is no conversation with the shop.
+reason-offered_by = { $name } offers it.
+reason-not_in_catalog = { $product } is not in the shop's catalogue, so I cannot check that offer. Nothing was ordered.

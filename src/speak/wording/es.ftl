@@ -213,7 +213,6 @@ history-more = { PLURAL($more) ->
 }
 price = { $product }: { $amount } el paquete. No se ha pedido nada.
 not-yet-find = Todavía no puedo buscar en la tienda por voz.
-not-yet-handoff = Todavía no puedo pasarte con una persona. Llama a la tienda, por favor.
 not-yet-news = Todavía no hay noticias que pueda leer.
 state-awaiting_adult = pendiente de la aprobación de un adulto
 state-held = retenido, aún sin enviar
@@ -310,3 +309,28 @@ by-button = Un adulto, con el botón
 by-pin = Un adulto, con el PIN
 by-time = Llegó su hora
 by-shop = La tienda
+
+# Una persona de la tienda
+somebody = alguien de la tienda
+person-asked = Pido a { $shop } que se ponga una persona. Aviso cuando haya alguien.
+person-asked-already = Ya he pedido a { $shop } que se ponga una persona. Aún no hay nadie.
+person-offline = Ahora no llego a { $shop }, así que nadie puede contestar. Inténtalo más tarde, por favor.
+nobody-there = En { $shop } aún no ha contestado nadie. Tienen tu petición, y aviso cuando haya alguien.
+person-not-wanted = De acuerdo, he dicho a la tienda que ya no hace falta nadie.
+person-joined = { $name } de { $shop } está aquí. ¿Qué le digo?
+somebody-joined = Hay alguien de { $shop }. ¿Qué le digo?
+person-says = { $name } dice: { $text }
+passed-on = Se lo paso a { $name }.
+passed-on-early = Lo guardo para { $shop }. Lo leerán cuando haya alguien.
+passed-on-later = Ahora no llego a la tienda. Se lo paso a { $name } en cuanto pueda.
+chat-not-kept = No he podido anotarlo, así que no se ha pasado nada.
+tell-again = Perdona, no lo he entendido. ¿Qué le digo a { $name }?
+tell-later = No he pasado nada. Para decirle algo a { $name }, llámame y di: diles, y luego tus palabras.
+chat-ended = De acuerdo, me he despedido de { $name }.
+person-left = { $name } ha terminado la conversación.
+chat-timed-out = Hace rato que nadie dice nada, así que he terminado la conversación con { $name }.
+offer-over = La oferta de { $name } ya no vale.
+nothing-new = No hay nada nuevo de { $name }.
+no-conversation = No hay ninguna conversación con la tienda.
+reason-offered_by = Lo ofrece { $name }.
+reason-not_in_catalog = { $product } no está en el catálogo de la tienda, así que no puedo comprobar esa oferta. No se ha pedido nada.

@@ -225,7 +225,6 @@ history-more = { PLURAL($more) ->
 }
 price = { $product }: { $amount } pachetul. Nu s-a comandat nimic.
 not-yet-find = Încă nu pot căuta în magazin prin voce.
-not-yet-handoff = Încă nu pot aduce un om în conversație. Te rog, sună la magazin.
 not-yet-news = Încă nu sunt noutăți pe care să le pot citi.
 state-awaiting_adult = așteaptă aprobarea unui adult
 state-held = păstrată, încă netrimisă
@@ -327,3 +326,28 @@ by-button = Un adult, cu butonul
 by-pin = Un adult, cu PIN-ul
 by-time = I-a venit timpul
 by-shop = Magazinul
+
+# Un om de la magazin
+somebody = cineva de la magazin
+person-asked = Rog magazinul { $shop } să răspundă un om. Te anunț când e cineva.
+person-asked-already = Am rugat deja magazinul { $shop } să răspundă un om. Încă nu e nimeni.
+person-offline = Acum nu ajung la { $shop }, deci nu poate răspunde nimeni. Te rog, încearcă mai târziu.
+nobody-there = La { $shop } nu a răspuns încă nimeni. Au cererea ta, și te anunț când e cineva.
+person-not-wanted = Bine, am spus magazinului că nu mai e nevoie de nimeni.
+person-joined = { $name } de la { $shop } e aici. Ce să spun?
+somebody-joined = E cineva de la { $shop } aici. Ce să spun?
+person-says = { $name } spune: { $text }
+passed-on = Transmit mesajul către { $name }.
+passed-on-early = Îl păstrez pentru { $shop }. Îl citesc când e cineva acolo.
+passed-on-later = Acum nu ajung la magazin. Transmit mesajul către { $name } de îndată ce pot.
+chat-not-kept = Nu am putut nota mesajul, deci nu am transmis nimic.
+tell-again = Scuze, nu am înțeles. Ce să transmit către { $name }?
+tell-later = Nu am transmis nimic. Ca să transmiți ceva către { $name }, strigă-mă și spune: spune-le, apoi cuvintele tale.
+chat-ended = Bine, mi-am luat la revedere de la { $name }.
+person-left = { $name } a încheiat conversația.
+chat-timed-out = Nu s-a mai spus nimic de ceva timp, așa că am încheiat conversația cu { $name }.
+offer-over = Oferta de la { $name } nu mai e valabilă.
+nothing-new = Nu e nimic nou de la { $name }.
+no-conversation = Nu e nicio conversație cu magazinul.
+reason-offered_by = Oferta e de la { $name }.
+reason-not_in_catalog = { $product } nu e în catalogul magazinului, deci nu pot verifica oferta. Nu s-a comandat nimic.

@@ -168,7 +168,31 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::WhichProduct,
         Reply::Distrusted { shop: "x".into() },
     ];
-    others.extend([Topic::Find, Topic::Handoff, Topic::News].map(|topic| Reply::NotYet { topic }));
+    for (name, shop) in [("Maria", "Corner shop"), ("", "corner")] {
+        let (name, shop) = (name.to_owned(), shop.to_owned());
+        others.extend([
+            Reply::PersonAsked { shop: shop.clone() },
+            Reply::PersonAskedAlready { shop: shop.clone() },
+            Reply::PersonOffline { shop: shop.clone() },
+            Reply::NobodyThere { shop: shop.clone() },
+            Reply::PersonNotWanted,
+            Reply::PersonJoined { name: name.clone(), shop: shop.clone() },
+            Reply::PersonSays { name: name.clone(), text: "The blue one is in stock.".into() },
+            Reply::PassedOn { name: name.clone() },
+            Reply::PassedOnEarly { shop },
+            Reply::PassedOnLater { name: name.clone() },
+            Reply::ChatNotKept,
+            Reply::TellAgain { name: name.clone() },
+            Reply::TellLater { name: name.clone() },
+            Reply::ChatEnded { name: name.clone() },
+            Reply::PersonLeft { name: name.clone() },
+            Reply::ChatTimedOut { name: name.clone() },
+            Reply::OfferOver { name: name.clone() },
+            Reply::NothingNew { name },
+            Reply::NoConversation,
+        ]);
+    }
+    others.extend([Topic::Find, Topic::News].map(|topic| Reply::NotYet { topic }));
     others.extend(reasons().into_iter().map(|reason| Reply::Refused { reason }));
     for code in ["", "unknown_product", "out_of_stock", "price_changed", "expired", "moon_phase"] {
         others.push(Reply::RejectedByShop { items: items(), code: code.into() });

@@ -334,6 +334,7 @@ impl<'a> Home<'a> {
             | Effect::AskWithdraw { .. }
             | Effect::AskStatus { .. }
             | Effect::AskSibling { .. }
+            | Effect::Chat { .. }
             | Effect::TellHeard { .. } => {}
         }
     }
