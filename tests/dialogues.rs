@@ -497,7 +497,7 @@ impl Stage {
             let mut shop = std::mem::take(&mut self.shop);
             shop.price = Some(words[4].parse().unwrap());
             self.shop = shop.clone();
-            message.offer = Some(self.quote(self.thread.clone(), &[wanted]));
+            message.offer = Some(Box::new(self.quote(self.thread.clone(), &[wanted])));
             shop.price = None;
             self.shop = shop;
         }

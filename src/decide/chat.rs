@@ -100,7 +100,7 @@ pub struct FromShop {
     pub name: String,
     pub text: String,
     pub handoff: Option<Handoff>,
-    pub offer: Option<Quote>,
+    pub offer: Option<Box<Quote>>,
 }
 
 /// A line that the household has not heard yet.

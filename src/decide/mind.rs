@@ -229,7 +229,7 @@ impl Mind {
             Event::SharedOrders { device, rev, orders } => self.shared_orders(device, rev, orders, now),
             Event::CancelAskedBy { device, order } => self.cancel_for(&order, device, now),
             Event::HeardThere(there) => self.heard_there(there, now),
-            Event::Chat { message, entropy } => self.from_shop(message, entropy, now),
+            Event::Chat { message, entropy } => self.hear_from_shop(message, entropy, now),
             Event::ReadChat { channel, lang } => self.read_chat(&Address { channel, lang }, now),
         }
         self.finish(now)

@@ -156,7 +156,7 @@ impl Mind {
     }
 
     /// A message of the shop, verified and cleaned. What is not of the open thread, or came before, changes nothing.
-    pub(in super::super) fn from_shop(&mut self, message: FromShop, entropy: Entropy, now: Now) {
+    pub(in super::super) fn hear_from_shop(&mut self, message: FromShop, entropy: Entropy, now: Now) {
         let Some(thread) = self.household.thread.as_mut().filter(|thread| thread.id == message.thread) else { return };
         thread.acked = thread.acked.max(message.ack.min(thread.said));
         let id = thread.id.clone();
@@ -198,7 +198,7 @@ impl Mind {
             offer: message.offer.is_some(),
             at_unix_ms: now.wall.map(|wall| wall.unix_ms),
         };
-        let offer = message.offer.map(|quote| Offered { quote, entropy });
+        let offer = message.offer.map(|quote| Offered { quote: *quote, entropy });
         thread.untold.push(Untold { text: message.text, handoff: message.handoff, offer, came_ms: Some(now.mono_ms) });
         if thread.untold.len() > MAX_UNTOLD {
             thread.untold.remove(0);

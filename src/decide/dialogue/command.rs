@@ -51,7 +51,7 @@ impl Mind {
     }
 
     pub(super) fn follow(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
-        if let Some(state) = self.to_person(&talk, &proposed, now) {
+        if let Some(state) = self.meant_for_person(&talk, &proposed, now) {
             return state;
         }
         for parse in std::mem::take(&mut proposed.parse.also) {

@@ -17,6 +17,9 @@ use crate::understand::message;
 /// Characters of a person's words that are said in one go.
 const MAX_SPOKEN_CHARS: usize = 600;
 
+/// Something to say, or an offer and when it came, monotonic milliseconds.
+type Next = (Option<Reply>, Option<(Offered, u64)>);
+
 impl Mind {
     /// "Let me talk to somebody": the shop is asked, and the household is not kept waiting at an open microphone.
     pub(super) fn ask_person(&mut self, talk: Talk, proposed: &Proposed, now: Now) -> State {
@@ -34,7 +37,7 @@ impl Mind {
     }
 
     /// What goes to the person instead of being a command: "tell them ...", and typed words that are no command.
-    pub(super) fn to_person(&mut self, talk: &Talk, proposed: &Proposed, now: Now) -> Option<State> {
+    pub(super) fn meant_for_person(&mut self, talk: &Talk, proposed: &Proposed, now: Now) -> Option<State> {
         let Some(thread) = self.thread() else {
             let lost = message::to_person(&proposed.text, talk.lang(), "").is_some() && proposed.lines.is_empty();
             return lost.then(|| self.close_talk(talk.clone(), Reply::NoConversation, now));
@@ -196,7 +199,7 @@ impl Mind {
     }
 
     /// Takes the next of what is untold: something to say, or an offer and when it came.
-    fn next_from_person(&mut self, thread: &Thread, now: Now) -> Option<(Option<Reply>, Option<(Offered, u64)>)> {
+    fn next_from_person(&mut self, thread: &Thread, now: Now) -> Option<Next> {
         let first = thread.untold.first()?.clone();
         let name = thread.person.clone();
         // The words that come with an offer are said first; then it is the offer's turn.

@@ -101,7 +101,7 @@ impl Link {
         let written = self.store.read(move |store| store.chat_acked(&thread, acked)).await;
         written.unwrap_or_else(|error| tracing::error!("what the shop has of a conversation was not kept: {error}"));
         let offer = match data.quote {
-            Some(quote) => Some(self.offer(quote, &data.thread, data.from, message)?),
+            Some(quote) => Some(Box::new(self.offer(quote, &data.thread, data.from, message)?)),
             None => None,
         };
         Ok(LinkEvent::Chat(chat::FromShop {

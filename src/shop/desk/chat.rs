@@ -139,7 +139,7 @@ pub fn person(book: &mut Book, keys: &Keys, thread: &str, name: &str, does: &Doe
         }
         Does::Joins | Does::Says(_) | Does::Ends => None,
     };
-    let done = book.write(|page| {
+    book.write(|page| {
         let Some(mut thread) = page.thread(&route, &found.thread)?.filter(|thread| thread.state != "ended") else {
             return Ok(Err(CanNot::Over));
         };
@@ -192,8 +192,7 @@ pub fn person(book: &mut Book, keys: &Keys, thread: &str, name: &str, does: &Doe
         page.put_chat_line(&thread, &line, Some(&say.bytes))?;
         page.say(&say.topic, &say.bytes)?;
         Ok(Ok(line))
-    })?;
-    done
+    })?
 }
 
 /// A quote at the catalogue's price, and for how long it can be confirmed.
