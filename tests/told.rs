@@ -33,8 +33,10 @@ struct Loudspeaker {
 
 impl Player for Loudspeaker {
     fn play(&mut self, _speech: &Speech) -> anyhow::Result<()> {
-        while self.hangs {
-            std::thread::sleep(Duration::from_secs(1));
+        if self.hangs {
+            loop {
+                std::thread::park();
+            }
         }
         Ok(())
     }

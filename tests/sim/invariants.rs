@@ -92,6 +92,9 @@ impl World {
 
     pub(super) fn check_writes(&mut self, writes: &[Write], cause: &Cause, now: Now) {
         for write in writes {
+            if let Write::Told { order, .. } = write {
+                self.model.was_told_of(order);
+            }
             let Write::Order(order) = write else { continue };
             match self.model.orders.get(&order.id).cloned() {
                 Some(known) => self.check_change(&known, order, now),

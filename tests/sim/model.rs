@@ -31,6 +31,8 @@ pub(super) struct Model {
     said: BTreeMap<(OrderId, News), u32>,
     /// What nobody had begun to say when newer news took its place on disk, which the mind hears of a little later.
     late: Vec<(OrderId, News)>,
+    /// What was heard to its end with the event that is being handled.
+    heard: Option<(OrderId, News)>,
     /// What was said in this life: "say that again" says it once more, as it was.
     replies: Vec<Reply>,
     /// Somebody just said "say that again".
@@ -121,6 +123,7 @@ pub(super) enum News {
     AwaitingAdult,
     Booked,
     Rejected,
+    NotCancelled,
     CancelAsked,
     Cancelled,
     Expired,
@@ -141,6 +144,7 @@ impl News {
             Held => Some(News::Held),
             AwaitingAdult => Some(News::AwaitingAdult),
             Accepted | Shipped | Delivered if before == Some(Withdrawing) => Some(News::NotTakenBack),
+            Accepted | Shipped | Delivered if before == Some(Cancelling) => Some(News::NotCancelled),
             Accepted | Shipped | Delivered => (!was_booked).then_some(News::Booked),
             Rejected => Some(News::Rejected),
             Cancelled => Some(News::Cancelled),
@@ -161,7 +165,8 @@ impl News {
         Some(match reply {
             Reply::Held { items, .. } | Reply::Resumed { items, .. } => (News::Held, items),
             Reply::AwaitingAdult { items, .. } => (News::AwaitingAdult, items),
-            Reply::Booked { items, .. } | Reply::CancelRefused { items } => (News::Booked, items),
+            Reply::Booked { items, .. } => (News::Booked, items),
+            Reply::CancelRefused { items } => (News::NotCancelled, items),
             Reply::RejectedByShop { items, .. } => (News::Rejected, items),
             Reply::CancelAsked { items } => (News::CancelAsked, items),
             Reply::Cancelled { items } => (News::Cancelled, items),
@@ -183,7 +188,7 @@ impl News {
         match self {
             News::Held => state == Held,
             News::AwaitingAdult => state == AwaitingAdult,
-            News::Booked | News::NotTakenBack => matches!(state, Accepted | Shipped | Delivered),
+            News::Booked | News::NotCancelled | News::NotTakenBack => matches!(state, Accepted | Shipped | Delivered),
             News::Rejected => state == Rejected,
             News::CancelAsked => state == Cancelling,
             News::Cancelled => state == Cancelled,
@@ -202,11 +207,15 @@ impl News {
     fn is_never_asked_for(self, reply: &Reply) -> bool {
         match self {
             News::Held => !matches!(reply, Reply::Resumed { .. }),
-            News::Booked => matches!(reply, Reply::Booked { .. }),
-            News::AwaitingAdult | News::Rejected | News::Expired | News::Lost | News::KeptBack | News::ApprovalSent => {
-                true
-            }
-            News::CancelAsked
+            News::Booked
+            | News::AwaitingAdult
+            | News::Rejected
+            | News::Expired
+            | News::Lost
+            | News::KeptBack
+            | News::ApprovalSent => true,
+            News::NotCancelled
+            | News::CancelAsked
             | News::Cancelled
             | News::GoingBack
             | News::Withdrawn
@@ -224,6 +233,14 @@ pub(super) fn names(items: &[Item], order: &Order) -> bool {
             && (item.product == product.spoken_name(Lang::En) || item.product == product.title(Lang::En))
     };
     items.len() == order.quote.lines.len() && items.iter().zip(&order.quote.lines).all(same)
+}
+
+/// Are two orders of the same?
+fn of_the_same(one: Option<&Confirmed>, other: Option<&Confirmed>) -> bool {
+    let lines = |confirmed: &Confirmed| -> Vec<(String, u32)> {
+        confirmed.order.quote.lines.iter().map(|line| (line.sku.clone(), line.qty)).collect()
+    };
+    one.zip(other).is_some_and(|(one, other)| lines(one) == lines(other))
 }
 
 impl Model {
@@ -286,7 +303,6 @@ impl Model {
             self.said.remove(&(order.id.clone(), news));
             let is_being_said = self.saying.iter().any(|(_, id, _)| *id == order.id);
             let older = self.owed.insert(order.id.clone(), news).filter(|_| !is_being_said);
-            self.late.retain(|(id, _)| *id != order.id);
             self.late.extend(older.map(|older| (order.id.clone(), older)));
         }
     }
@@ -343,7 +359,21 @@ impl Model {
             let (_, id, news) = self.saying.remove(at);
             if self.owed.get(&id) == Some(&news) {
                 self.owed.remove(&id);
+                self.heard = Some((id, news));
             }
+        }
+    }
+
+    /// The mind writes down which order that was: of two that are the same to whoever listens, and of which the same was
+    /// owed, it may have been the other.
+    pub fn was_told_of(&mut self, order: &OrderId) {
+        let Some((id, news)) = self.heard.take() else { return };
+        let the_same = of_the_same(self.orders.get(&id), self.orders.get(order));
+        if id != *order && the_same && self.owed.get(order) == Some(&news) {
+            self.owed.remove(order);
+            self.owed.insert(id.clone(), news);
+            self.said.insert((order.clone(), news), self.life);
+            self.said.remove(&(id, news));
         }
     }
 
@@ -464,6 +494,7 @@ impl World {
     /// What is true of an event, before the mind sees it.
     pub(super) fn understand_cause(&mut self, event: &Event) -> Cause {
         let model = &mut self.model;
+        model.heard = None;
         let again = |heard: &Heard| heard.nbest.iter().any(|heard| heard.text.contains("again"));
         model.asks_again = matches!(event, Event::Heard(heard) if again(heard));
         match event {
