@@ -85,8 +85,7 @@ pub(super) fn tidings(before: Option<OrderState>, after: OrderState) -> Option<T
     }
 }
 
-/// Does an answer tell what the order's newest news would? Then it is old as soon as the order has gone on, and heard with it
-/// the news is, too. "There is nothing to return" says nothing of what became of it.
+/// Does an answer tell what the order's newest news would? "There is nothing to return" says nothing of what became of it.
 fn tells_the_newest(answer: &Reply) -> bool {
     matches!(
         answer,
@@ -105,13 +104,15 @@ pub(super) struct About {
     order: OrderId,
     number: u32,
     state: OrderState,
+    /// Who hears it has heard the news; else it is an answer that newer news make old.
+    is_news: bool,
 }
 
 impl About {
     /// The newest news of it; `None`: there never were any.
     pub(super) fn of(order: &Order) -> Option<About> {
         let number = order.to_tell.as_ref()?.number;
-        Some(About { order: order.id.clone(), number, state: order.state })
+        Some(About { order: order.id.clone(), number, state: order.state, is_news: true })
     }
 }
 
@@ -194,16 +195,16 @@ impl Mind {
         self.tell_about(to, reply, about);
     }
 
-    /// Answers who asked about an order.
+    /// Answers who asked about an order; not any more, once the order has gone on to newer news.
     pub(super) fn answer_about(&mut self, to: Address, reply: Reply, id: &OrderId) {
-        let order = self.household.orders.get(id).filter(|_| tells_the_newest(&reply));
-        let about = order.and_then(About::of);
+        let about = self.household.orders.get(id).and_then(About::of);
+        let about = about.map(|about| About { is_news: tells_the_newest(&reply), ..about });
         self.tell_about(to, reply, about);
     }
 
     /// The last saying tells that news.
     pub(super) fn is_said(&mut self, channel: &Channel, about: Option<About>) {
-        let Some(about) = about else { return };
+        let Some(about) = about.filter(|about| about.is_news) else { return };
         if self.telling.saying.len() == MAX_SAYING {
             self.telling.saying.pop_front();
         }
@@ -212,7 +213,7 @@ impl Mind {
 
     /// An announcement found no place: its news is told later.
     pub(super) fn not_said(&mut self, about: Option<About>) {
-        if let Some(about) = about {
+        if let Some(about) = about.filter(|about| about.is_news) {
             self.telling.waiting.insert(about.order, 0);
         }
     }
@@ -224,7 +225,7 @@ impl Mind {
         if About::of(order).is_none_or(|newest| newest.number != about.number) {
             return None;
         }
-        Some(if order.state == about.state { reply } else { self.news_of(order, now) })
+        Some(if order.state == about.state || !about.is_news { reply } else { self.news_of(order, now) })
     }
 
     /// A saying has really ended, or was read: the household was told.
@@ -240,6 +241,11 @@ impl Mind {
     /// A saying could not be heard or read: it is said later, by the loudspeaker.
     pub(super) fn not_heard(&mut self, say: u32, now: Now) {
         let Some((channel, about)) = self.take_saying(say) else { return };
+        // Newer news have their own saying.
+        let newest = self.household.orders.get(&about.order).and_then(About::of);
+        if newest.is_none_or(|newest| newest.number != about.number) {
+            return;
+        }
         let after_ms = if channel == Channel::Voice { AGAIN_MS } else { 0 };
         self.telling.waiting.insert(about.order, now.mono_ms + after_ms);
     }

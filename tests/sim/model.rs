@@ -31,8 +31,8 @@ pub(super) struct Model {
     said: BTreeMap<(OrderId, News), u32>,
     /// What nobody had begun to say when newer news took its place on disk, which the mind hears of a little later.
     late: Vec<(OrderId, News)>,
-    /// What was heard to its end with the event that is being handled.
-    heard: Option<(OrderId, News)>,
+    /// What was heard to its end with the event that is being handled, and whether the household was owed it.
+    heard: Option<(OrderId, News, bool)>,
     /// What was said in this life: "say that again" says it once more, as it was.
     replies: Vec<Reply>,
     /// Somebody just said "say that again".
@@ -357,23 +357,26 @@ impl Model {
     fn heard_out(&mut self, say: u32) {
         while let Some(at) = self.saying.iter().position(|(of, _, _)| *of == say) {
             let (_, id, news) = self.saying.remove(at);
-            if self.owed.get(&id) == Some(&news) {
+            let was_owed = self.owed.get(&id) == Some(&news);
+            if was_owed {
                 self.owed.remove(&id);
-                self.heard = Some((id, news));
             }
+            self.heard = Some((id, news, was_owed));
         }
     }
 
     /// The mind writes down which order that was: of two that are the same to whoever listens, and of which the same was
     /// owed, it may have been the other.
     pub fn was_told_of(&mut self, order: &OrderId) {
-        let Some((id, news)) = self.heard.take() else { return };
+        let Some((id, news, was_owed)) = self.heard.take() else { return };
         let the_same = of_the_same(self.orders.get(&id), self.orders.get(order));
         if id != *order && the_same && self.owed.get(order) == Some(&news) {
             self.owed.remove(order);
-            self.owed.insert(id.clone(), news);
             self.said.insert((order.clone(), news), self.life);
-            self.said.remove(&(id, news));
+            if was_owed {
+                self.said.remove(&(id.clone(), news));
+                self.owed.insert(id, news);
+            }
         }
     }
 
