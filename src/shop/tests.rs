@@ -2,6 +2,8 @@
 mod back;
 #[path = "tests/burst.rs"]
 mod bursts;
+#[path = "tests/chat.rs"]
+mod chat;
 
 use super::desk::{Desk, Done};
 use super::*;
