@@ -96,6 +96,7 @@ impl World {
                 self.model.was_told_of(order);
             }
             let Write::Order(order) = write else { continue };
+            self.model.attempted.insert((order.id.clone(), order.state));
             match self.model.orders.get(&order.id).cloned() {
                 Some(known) => self.check_change(&known, order, now),
                 None => {

@@ -46,6 +46,8 @@ pub(super) struct Model {
     pub back_by_hand: BTreeSet<OrderId>,
     /// Withdrawals that were written, by order and moment.
     pub going_back: BTreeSet<(OrderId, Option<i64>)>,
+    /// What was to be written of each order, though it may not have reached the disk.
+    pub attempted: BTreeSet<(OrderId, OrderState)>,
     /// When an adult's hand was last on the button.
     pub hand_ms: Option<u64>,
     /// Orders whose hold has ended.
@@ -301,8 +303,10 @@ impl Model {
         // Where it only goes on, what was owed still is.
         if let Some(news) = News::of(before, order.state) {
             self.said.remove(&(order.id.clone(), news));
-            let is_being_said = self.saying.iter().any(|(_, id, _)| *id == order.id);
-            let older = self.owed.insert(order.id.clone(), news).filter(|_| !is_being_said);
+            // The same may have been said when it was true before.
+            self.saying.retain(|(_, id, of)| (id, *of) != (&order.id, news));
+            let is_being_said = |older: &News| self.saying.iter().any(|(_, id, of)| (id, of) == (&order.id, older));
+            let older = self.owed.insert(order.id.clone(), news).filter(|older| !is_being_said(older));
             self.late.extend(older.map(|older| (order.id.clone(), older)));
         }
     }

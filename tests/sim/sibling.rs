@@ -29,8 +29,6 @@ pub(super) struct Bedroom {
     here: Option<Here>,
     /// What it heard, when our device learned of it, and how loud it was.
     notices: Vec<(u64, HeardThere)>,
-    /// What our device tried to write of each order last: with a full disk it tries again at any event.
-    tried: BTreeMap<OrderId, OrderState>,
 }
 
 #[derive(Debug, Clone)]
@@ -179,25 +177,12 @@ impl World {
     pub(super) fn sibling_forgets(&mut self) {
         self.bedroom.here = None;
         self.bedroom.notices.clear();
-        self.bedroom.tried.clear();
         self.bedroom.known = self.disk.household.siblings.get(THEIRS).cloned().unwrap_or_default();
     }
 
     /// What a sibling says never makes, approves or sends an order here, and takes back only the one that its household
     /// wants back.
     pub(super) fn check_sibling(&mut self, event: &Event, effects: &[Effect]) {
-        self.check_sibling_asks_for_nothing_else(event, effects);
-        let stored = effects
-            .iter()
-            .filter_map(|effect| if let Effect::Store { writes, .. } = effect { Some(writes) } else { None });
-        for write in stored.flatten() {
-            if let Write::Order(order) = write {
-                self.bedroom.tried.insert(order.id.clone(), order.state);
-            }
-        }
-    }
-
-    fn check_sibling_asks_for_nothing_else(&mut self, event: &Event, effects: &[Effect]) {
         let asked = match event {
             Event::SharedOrders { .. } | Event::HeardThere(_) => None,
             Event::CancelAskedBy { order, .. } => Some(order.clone()),
@@ -231,8 +216,9 @@ impl World {
             );
         };
         let taken_back = matches!(order.state, OrderState::Cancelled | OrderState::Cancelling) && order.state != before;
-        let again = self.bedroom.tried.get(&order.id) == Some(&order.state);
-        let fine = !taken_back || again || asked == Some(&order.id);
+        // What the disk has not taken yet is written again, whatever happens next.
+        let is_retry = self.model.attempted.contains(&(order.id.clone(), order.state));
+        let fine = !taken_back || is_retry || asked == Some(&order.id);
         self.must(fine, Invariant::Sibling, "a sibling took back what nobody asked for", order);
         let approved = before == OrderState::AwaitingAdult && order.state == OrderState::Held;
         self.must(!approved, Invariant::Sibling, "a sibling approved it", order);
