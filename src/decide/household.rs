@@ -47,6 +47,16 @@ struct Bought {
     unit_amount: i64,
 }
 
+/// An order of this speaker or of another one, as far as sums over both need it.
+#[derive(Debug, Clone, Copy)]
+struct Confirmed {
+    state: OrderState,
+    at_unix_ms: i64,
+    /// Minor units, delivery included, and of that the delivery.
+    total: i64,
+    delivery_amount: i64,
+}
+
 /// How the household buys one product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Regular {
@@ -67,7 +77,7 @@ impl Household {
 
     /// The newest order that is, or may become, a purchase of `sku`.
     pub fn newest_of(&self, sku: &str) -> Option<&Order> {
-        self.newest(|order| order.state.counts() && order.quote.lines.iter().any(|line| line.sku == sku))
+        self.newest(|order| order.state.counts() && order.has(sku))
     }
 
     /// The newest order that `fits`; equal times are told apart by id, so the answer is always the same.
@@ -85,11 +95,8 @@ impl Household {
 
     /// The delivery fee that was paid last, minor units.
     pub fn last_delivery_amount(&self) -> Option<i64> {
-        let here = self.newest(|order| is_bought(order.state));
-        let here = here.map(|order| (order.confirmed.at_unix_ms, order.quote.delivery.amount));
-        let there = self.shared().map(|(_, order)| order).filter(|order| is_bought(order.state));
-        let there = there.map(|order| (order.confirmed_unix_ms, order.delivery_amount));
-        here.into_iter().chain(there).max_by_key(|(at_unix_ms, _)| *at_unix_ms).map(|(_, amount)| amount)
+        let bought = self.confirmed().filter(|order| order.state.is_bought());
+        bought.max_by_key(|order| order.at_unix_ms).map(|order| order.delivery_amount)
     }
 
     /// When it was bought last, Unix ms, and how many packs.
@@ -106,26 +113,41 @@ impl Household {
 
     /// What the household confirmed since `from_unix_ms` and did not take back, minor units.
     pub fn spent_since(&self, from_unix_ms: i64) -> i64 {
-        let here = self.since(from_unix_ms).filter(|order| order.state.counts()).map(|order| order.quote.total);
-        let there = self.shared_since(from_unix_ms).filter(|order| order.state.counts()).map(|order| order.total);
-        here.chain(there).sum()
+        self.spent(|at_unix_ms| at_unix_ms >= from_unix_ms)
     }
 
     /// What was confirmed on the local day of `wall`, minor units.
     pub fn spent_on_day(&self, wall: Wall) -> i64 {
-        let day_of = |unix_ms| Wall { unix_ms, ..wall }.local_day();
         let today = wall.local_day();
-        let here = self.orders.values().filter(|order| order.state.counts());
-        let here = here.map(|order| (order.confirmed.at_unix_ms, order.quote.total));
-        let there = self.shared().map(|(_, order)| order).filter(|order| order.state.counts());
-        let there = there.map(|order| (order.confirmed_unix_ms, order.total));
-        here.chain(there).filter(|(at_unix_ms, _)| day_of(*at_unix_ms) >= today).map(|(_, total)| total).sum()
+        self.spent(|unix_ms| Wall { unix_ms, ..wall }.local_day() >= today)
+    }
+
+    fn spent(&self, is_meant: impl Fn(i64) -> bool) -> i64 {
+        let counts = self.confirmed().filter(|order| order.state.counts() && is_meant(order.at_unix_ms));
+        counts.map(|order| order.total).sum()
     }
 
     /// Every order that was confirmed since then, whatever became of it.
     pub fn count_since(&self, from_unix_ms: i64) -> u32 {
-        let count = self.since(from_unix_ms).count() + self.shared_since(from_unix_ms).count();
+        let count = self.confirmed().filter(|order| order.at_unix_ms >= from_unix_ms).count();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Every order of the household, whatever became of it, ours first.
+    fn confirmed(&self) -> impl Iterator<Item = Confirmed> {
+        let here = self.orders.values().map(|order| Confirmed {
+            state: order.state,
+            at_unix_ms: order.confirmed.at_unix_ms,
+            total: order.quote.total,
+            delivery_amount: order.quote.delivery.amount,
+        });
+        let there = self.shared().map(|(_, order)| Confirmed {
+            state: order.state,
+            at_unix_ms: order.confirmed_unix_ms,
+            total: order.total,
+            delivery_amount: order.delivery_amount,
+        });
+        here.chain(there)
     }
 
     /// The orders of the other speakers, with their names. What one of them says of an order of ours is left out.
@@ -137,35 +159,17 @@ impl Household {
         all.filter(|(_, order)| !self.orders.contains_key(&order.id))
     }
 
-    fn shared_since(&self, from_unix_ms: i64) -> impl Iterator<Item = &SharedOrder> {
-        self.shared().map(|(_, order)| order).filter(move |order| order.confirmed_unix_ms >= from_unix_ms)
-    }
-
-    fn since(&self, from_unix_ms: i64) -> impl Iterator<Item = &Order> {
-        self.orders.values().filter(move |order| order.confirmed.at_unix_ms >= from_unix_ms)
-    }
-
     fn bought_lines<'a>(&'a self, sku: &'a str) -> impl Iterator<Item = Bought> + 'a {
-        let here = self.orders.values().filter(|order| is_bought(order.state)).flat_map(move |order| {
+        let here = self.orders.values().filter(|order| order.state.is_bought()).flat_map(move |order| {
             let at_unix_ms = order.confirmed.at_unix_ms;
             let lines = order.quote.lines.iter().filter(move |line| line.sku == sku);
             lines.map(move |line| Bought { at_unix_ms, qty: line.qty, unit_amount: line.unit_amount })
         });
-        let there = self.shared().filter(|(_, order)| is_bought(order.state)).flat_map(move |(_, order)| {
+        let there = self.shared().filter(|(_, order)| order.state.is_bought()).flat_map(move |(_, order)| {
             let at_unix_ms = order.confirmed_unix_ms;
             let lines = order.lines.iter().filter(move |line| line.sku == sku);
             lines.map(move |line| Bought { at_unix_ms, qty: line.qty, unit_amount: line.unit_amount })
         });
         here.chain(there)
-    }
-}
-
-/// The shop took it, and the household kept it.
-pub fn is_bought(state: OrderState) -> bool {
-    use OrderState::*;
-    match state {
-        Accepted | Shipped | Delivered => true,
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelling | Cancelled | Expired
-        | Withdrawing | Withdrawn | Refunded | Unknown => false,
     }
 }

@@ -2,6 +2,7 @@
 //! a change is on disk. Nothing is sent, and nothing is announced, before it is written.
 
 mod follow;
+mod timers;
 
 use super::Now;
 use super::effect::{By, CancelReason, Effect, Step, Write};
@@ -14,13 +15,12 @@ use super::told::tidings;
 use super::when::Day;
 pub(super) use follow::withdrawn;
 use std::collections::{BTreeMap, VecDeque};
+use timers::Timer;
 
 /// A change that could not be written is tried again after this time.
 const RETRY_MS: u64 = 30_000;
 /// A change without an answer of the disk is written again after this time: twice the same is the same.
 const ANSWER_MS: u64 = 60_000;
-/// While the wall clock is unknown it is looked at this often.
-const CLOCK_POLL_MS: u64 = 30_000;
 /// News that one order can have waiting; more are dropped, since the shop repeats its own.
 const MAX_INBOX: usize = 8;
 /// Writes without an answer that one order's change can have; the oldest is given up.
@@ -81,13 +81,6 @@ impl Job {
     }
 }
 
-/// Monotonic times, milliseconds.
-#[derive(Debug, Clone, Copy)]
-struct Timer {
-    hold_ms: u64,
-    expire_ms: u64,
-}
-
 impl Ledger {
     /// A new life: without the time, nobody knows how much of a hold is left.
     pub(super) fn starts(&mut self, now: Now) {
@@ -97,38 +90,6 @@ impl Ledger {
     /// Does somebody wait to hear that a change is on disk?
     pub(super) fn owes_an_answer(&self) -> bool {
         self.jobs.values().any(|job| job.ticket.is_some() && job.to.is_some())
-    }
-
-    /// The next moment at which something is due.
-    pub(super) fn deadline(&self, mind: &Mind, now: Now) -> Option<(u64, &'static str)> {
-        let retries = self.jobs.values().map(|job| (job.retry_ms, "write again"));
-        let timers = mind.open_orders().filter(|order| !self.jobs.contains_key(&order.id)).filter_map(|order| {
-            let Some(timer) = self.timers.get(&order.id) else {
-                return Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown"));
-            };
-            match order.state {
-                OrderState::AwaitingAdult => Some((timer.hold_ms, "an adult's approval")),
-                OrderState::Held if timer.hold_ms <= now.mono_ms => {
-                    Some((now.mono_ms + CLOCK_POLL_MS, "the clock is unknown"))
-                }
-                OrderState::Held => Some((timer.hold_ms.min(timer.expire_ms), "end of hold")),
-                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => {
-                    Some((timer.expire_ms, "expiry of an order"))
-                }
-                OrderState::Cancelling
-                | OrderState::Accepted
-                | OrderState::Shipped
-                | OrderState::Unknown
-                | OrderState::Delivered
-                | OrderState::Rejected
-                | OrderState::Cancelled
-                | OrderState::Expired
-                | OrderState::Withdrawing
-                | OrderState::Withdrawn
-                | OrderState::Refunded => None,
-            }
-        });
-        retries.chain(timers).min()
     }
 }
 
@@ -259,15 +220,12 @@ impl Mind {
     /// under way comes before what was sent, unless a product was named: who says "cancel that" after it means no
     /// other order. It is not taken back; the household hears how it stands.
     pub(super) fn cancellable(&self, skus: &[&str], now: Now) -> Option<OrderId> {
-        let named =
-            |order: &Order| skus.is_empty() || order.quote.lines.iter().any(|line| skus.contains(&line.sku.as_str()));
+        let named = |order: &Order| skus.is_empty() || skus.iter().any(|sku| order.has(sku));
         let unsent = |order: &Order| is_unsent(order) && named(order);
-        let in_time =
-            |order: &Order| now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until);
         let sent = |order: &Order| {
             let is_sent = match order.state {
                 OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => true,
-                OrderState::Accepted | OrderState::Unknown => in_time(order),
+                OrderState::Accepted | OrderState::Unknown => order.is_cancellable(now),
                 OrderState::AwaitingAdult
                 | OrderState::Held
                 | OrderState::Shipped
@@ -341,91 +299,6 @@ impl Mind {
             .take(MAX_AGAIN)
             .collect();
         self.out.extend(again);
-    }
-
-    /// Does what is due by now.
-    pub(super) fn orders_due(&mut self, now: Now) {
-        self.arm_timers(now);
-        if self.ledger.again_with_clock && now.wall.is_some() && self.link_up != Some(false) {
-            // Only the orders: whatever else is asked again needed no clock.
-            self.ledger.again_with_clock = false;
-            self.ask_again(|order| order.state == OrderState::Sending, now);
-        }
-        let retry: Vec<OrderId> = self
-            .ledger
-            .jobs
-            .iter()
-            .filter(|(_, job)| job.retry_ms <= now.mono_ms)
-            .map(|(id, _)| id.clone())
-            .take(MAX_AGAIN)
-            .collect();
-        for id in retry {
-            let ticket = self.next_ticket();
-            if let Some(job) = self.ledger.jobs.get_mut(&id) {
-                job.older.extend(job.ticket.replace(ticket));
-                let too_many = job.older.len().saturating_sub(MAX_OLDER);
-                job.older.drain(..too_many);
-                job.retry_ms = now.mono_ms + ANSWER_MS;
-                self.out.push(Effect::Store { ticket, writes: job.writes() });
-            }
-        }
-        let due: Vec<(OrderId, News)> = self
-            .open_orders()
-            .filter_map(|order| self.due(order, now).map(|news| (order.id.clone(), news)))
-            .take(MAX_AGAIN)
-            .collect();
-        for (id, news) in due {
-            self.post(&id, news, None, now);
-        }
-    }
-
-    fn due(&self, order: &Order, now: Now) -> Option<News> {
-        if self.ledger.jobs.contains_key(&order.id) {
-            return None;
-        }
-        let timer = self.ledger.timers.get(&order.id)?;
-        let hold_over = now.mono_ms >= timer.hold_ms;
-        let by_wall = now.wall.is_some_and(|wall| wall.unix_ms >= order.expires_unix_ms);
-        let expired = now.mono_ms >= timer.expire_ms || by_wall;
-        match order.state {
-            OrderState::AwaitingAdult => (hold_over || expired).then_some(News::Expired),
-            OrderState::Held if expired => Some(News::Expired),
-            // No order leaves while the wall clock is unknown.
-            OrderState::Held => (hold_over && now.wall.is_some()).then_some(News::HoldOver),
-            OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => expired.then_some(News::Expired),
-            OrderState::Cancelling
-            | OrderState::Accepted
-            | OrderState::Shipped
-            | OrderState::Delivered
-            | OrderState::Rejected
-            | OrderState::Cancelled
-            | OrderState::Expired
-            | OrderState::Withdrawing
-            | OrderState::Withdrawn
-            | OrderState::Refunded
-            | OrderState::Unknown => None,
-        }
-    }
-
-    /// Orders of an earlier run get their timers as soon as the wall clock is known.
-    fn arm_timers(&mut self, now: Now) {
-        let Some(wall) = now.wall else { return };
-        let policy = &self.policy;
-        let mut armed = vec![];
-        for order in self.household.orders.values().filter(|order| !order.state.is_final()) {
-            if self.ledger.timers.contains_key(&order.id) {
-                continue;
-            }
-            let most_ms = if order.state == OrderState::AwaitingAdult { policy.adult_wait_ms } else { policy.hold_ms };
-            let left = |until_unix_ms: i64| u64::try_from(until_unix_ms.saturating_sub(wall.unix_ms)).unwrap_or(0);
-            let hold_left_ms =
-                if self.ledger.fresh_holds { most_ms } else { left(order.hold_until_unix_ms).min(most_ms) };
-            let life_ms = policy.adult_wait_ms.saturating_add(policy.hold_ms).saturating_add(policy.expiry_ms);
-            let expire_left_ms = left(order.expires_unix_ms).min(life_ms);
-            let timer = Timer { hold_ms: now.mono_ms + hold_left_ms, expire_ms: now.mono_ms + expire_left_ms };
-            armed.push((order.id.clone(), timer));
-        }
-        self.ledger.timers.extend(armed);
     }
 
     fn job_of(&self, ticket: u32) -> Option<OrderId> {
@@ -507,11 +380,6 @@ impl Mind {
     /// Is a change of it on its way to the disk?
     pub(super) fn is_being_written(&self, id: &OrderId) -> bool {
         self.ledger.jobs.contains_key(id)
-    }
-
-    /// How long its hold, or the wait for an adult, goes on, milliseconds; `all_ms` while the time is unknown.
-    pub(super) fn hold_left_ms(&self, order: &Order, all_ms: u64, now: Now) -> u64 {
-        self.ledger.timers.get(&order.id).map_or(all_ms, |timer| timer.hold_ms.saturating_sub(now.mono_ms))
     }
 
     /// The order's lines as a person calls them.

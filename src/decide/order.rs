@@ -11,6 +11,7 @@
 //! Everything up to `confirming` lives in the dialogue only; an [`Order`] exists from the
 //! confirmation on, and is on disk before anybody hears that it is.
 
+use super::Now;
 use super::money::Money;
 use crate::understand::Lang;
 use serde::{Deserialize, Serialize};
@@ -170,6 +171,16 @@ impl OrderState {
         }
     }
 
+    /// The shop took it, and the household kept it.
+    pub fn is_bought(self) -> bool {
+        use OrderState::*;
+        match self {
+            Accepted | Shipped | Delivered => true,
+            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelling | Cancelled | Expired
+            | Withdrawing | Withdrawn | Refunded | Unknown => false,
+        }
+    }
+
     /// `held`, `sending`, ...: as in the store and on the wire.
     pub fn name(self) -> &'static str {
         use OrderState::*;
@@ -222,6 +233,17 @@ pub struct Order {
     /// Its newest change that the household must hear of, heard or not; `None`: none since this is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_tell: Option<ToTell>,
+}
+
+impl Order {
+    pub fn has(&self, sku: &str) -> bool {
+        self.quote.lines.iter().any(|line| line.sku == sku)
+    }
+
+    /// Does the shop still take a cancellation, as far as that is known here?
+    pub fn is_cancellable(&self, now: Now) -> bool {
+        now.wall.zip(self.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until)
+    }
 }
 
 /// A change of an order that the household must hear of. How far it has heard is kept in

@@ -1,5 +1,6 @@
 //! What the household allows: validated, with safe defaults. Nothing here can be changed by voice.
 
+use super::Wall;
 use super::money::Money;
 use crate::understand::Lang;
 use serde::{Deserialize, Serialize};
@@ -119,5 +120,16 @@ impl Policy {
     pub fn is_quiet(&self, minute_of_day: u16) -> bool {
         let (from, to) = (self.quiet_from_min, self.quiet_to_min);
         if from <= to { (from..to).contains(&minute_of_day) } else { minute_of_day >= from || minute_of_day < to }
+    }
+
+    /// How long the quiet hours still last, milliseconds; 0 outside of them.
+    pub fn quiet_left_ms(&self, wall: Wall) -> u64 {
+        let minute = wall.minute_of_day();
+        if !self.is_quiet(minute) {
+            return 0;
+        }
+        let minutes = u64::from((self.quiet_to_min + 24 * 60 - minute) % (24 * 60));
+        let into_minute_ms = u64::try_from(wall.unix_ms.rem_euclid(60_000)).unwrap_or(0);
+        (minutes * 60_000).saturating_sub(into_minute_ms)
     }
 }

@@ -174,12 +174,9 @@ impl Mind {
         if !is_recent(order, wall) {
             return None;
         }
-        let minute = wall.minute_of_day();
-        if order.state.awaits_adult() || !self.policy.is_quiet(minute) {
-            return Some(from_ms);
-        }
-        let left_min = (i64::from(self.policy.quiet_to_min) - i64::from(minute)).rem_euclid(24 * 60).max(1);
-        Some(from_ms.max(now.mono_ms.saturating_add_signed(left_min * 60_000)))
+        let quiet_left_ms = self.policy.quiet_left_ms(wall);
+        let waits = quiet_left_ms > 0 && !order.state.awaits_adult();
+        Some(if waits { from_ms.max(now.mono_ms + quiet_left_ms) } else { from_ms })
     }
 
     /// Did the household never hear the newest of it?

@@ -7,16 +7,15 @@
 
 mod catalog;
 mod chat;
+mod errands;
 mod home;
 mod inbox;
 mod retry;
 
-use super::envelope::{
-    self, Body, Moment, OrderApprove, OrderGet, Presence, QuoteRequest, SealError, WantedLine, Withdraw,
-};
+use super::envelope::{self, Body, Presence, QuoteRequest, SealError, WantedLine};
 use super::keys::{Keys, PublicKey};
 use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
-use super::store::{Due, Errand, StoreHandle, thread::Sealer};
+use super::store::{StoreHandle, thread::Sealer};
 use super::topic::{self, Route};
 use crate::clock::Clock;
 use crate::decide::chat::FromShop;
@@ -381,105 +380,6 @@ impl Link {
             oldest.map(|id| self.requests.remove(&id));
         }
         Ok(())
-    }
-
-    /// Runs what is due: everything when the connection is new, else what its pause is over for.
-    async fn errands(&mut self, all: bool) -> Result<(), Ended> {
-        let due = match self.store.due().await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!("the outbox can't be read: {error}");
-                self.retries.later();
-                return Ok(());
-            }
-        };
-        self.retries.keep(due.iter().map(|due| &due.order));
-        self.reasons.retain(|order, _| due.iter().any(|due| due.order == *order));
-        for due in due {
-            if all || self.retries.is_due(&due.order) {
-                self.run_errand(&due);
-                self.retries.tried(due.order);
-            }
-        }
-        Ok(())
-    }
-
-    fn run_errand(&self, due: &Due) {
-        match due.errand {
-            Errand::Send => self.send_order(due),
-            Errand::Approve => self.ask_approve(&due.order),
-            Errand::Cancel => {
-                self.ask_cancel(&due.order);
-                // The receipt may have been lost: without it a shop's refusal can't be told from older news.
-                if self.left_ms(due) <= 0 {
-                    self.ask_status(&due.order);
-                }
-            }
-            Errand::Withdraw { asked_unix_ms } => self.ask_withdraw(&due.order, asked_unix_ms),
-            Errand::Get => self.ask_status(&due.order),
-        }
-    }
-
-    /// What is left of an order's life.
-    fn left_ms(&self, due: &Due) -> i64 {
-        due.expires_unix_ms.saturating_sub(self.clock.unix_ms().unwrap_or(i64::MIN))
-    }
-
-    /// The same bytes each time; not any more once they expired.
-    fn send_order(&self, due: &Due) {
-        let left_ms = self.left_ms(due);
-        if left_ms <= 0 || due.bytes.is_empty() {
-            return;
-        }
-        let route = &self.config.route;
-        self.publish(ToPublish {
-            topic: route.up(envelope::Order::KIND),
-            payload: due.bytes.clone(),
-            mark: due.order.0.clone(),
-            expiry_s: Some(u32::try_from(left_ms / 1000).unwrap_or(u32::MAX).max(1)),
-            response_topic: Some(route.down(envelope::Receipt::KIND)),
-            correlation: Some(due.order.0.clone()),
-            ..ToPublish::default()
-        });
-    }
-
-    fn ask_cancel(&self, order: &OrderId) {
-        let body = envelope::Cancel {
-            aud: self.config.route.up(envelope::Cancel::KIND),
-            order_id: order.0.clone(),
-            reason_code: match self.reasons.get(order) {
-                Some(CancelReason::Expired) => "expired".into(),
-                Some(CancelReason::Household) | None => "household".into(),
-            },
-        };
-        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
-    }
-
-    fn ask_withdraw(&self, order: &OrderId, asked_unix_ms: Option<i64>) {
-        let body = Withdraw {
-            aud: self.config.route.up(Withdraw::KIND),
-            order_id: order.0.clone(),
-            lines: vec![],
-            at: asked_unix_ms.map(Moment::new),
-        };
-        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
-    }
-
-    fn ask_approve(&self, order: &OrderId) {
-        let body = OrderApprove { aud: self.config.route.up(OrderApprove::KIND), order_id: order.0.clone() };
-        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
-    }
-
-    fn ask_status(&self, order: &OrderId) {
-        let body = OrderGet { aud: self.config.route.up(OrderGet::KIND), order_id: order.0.clone() };
-        self.seal(&body, REQUEST_LIFE_MS).map(|payload| self.request(body.aud, payload, &order.0));
-    }
-
-    async fn ask_about_open_orders(&self) {
-        match self.store.read(|store| store.open_at_shop()).await {
-            Ok(orders) => orders.iter().for_each(|order| self.ask_status(order)),
-            Err(error) => tracing::error!("the orders can't be read: {error}"),
-        }
     }
 
     /// A message that is worth an answer only for a short time.

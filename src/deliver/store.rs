@@ -19,7 +19,7 @@ pub use thread::StoreHandle;
 
 use crate::decide::effect::{Step, Write};
 use crate::decide::guard::Verdict;
-use crate::decide::household::{Household, Regular, is_bought};
+use crate::decide::household::{Household, Regular};
 use crate::decide::order::{Order, OrderId, OrderState};
 use crate::decide::suggest::pack_lasts_ms;
 use error::at;
@@ -387,7 +387,7 @@ fn put_step(tx: &Transaction<'_>, path: &Path, step: &Step) -> Result<(), StoreE
 /// How long a pack lasts of what is bought in a rhythm.
 fn rhythms(orders: &[Order]) -> BTreeMap<String, i64> {
     let mut bought: BTreeMap<&str, Vec<(i64, u32)>> = BTreeMap::new();
-    for order in orders.iter().filter(|order| is_bought(order.state)) {
+    for order in orders.iter().filter(|order| order.state.is_bought()) {
         for line in &order.quote.lines {
             bought.entry(&line.sku).or_default().push((order.confirmed.at_unix_ms, line.qty));
         }

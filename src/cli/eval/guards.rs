@@ -80,6 +80,12 @@ impl Row {
         Row { name, goal, cases, wrong: 0, examples: vec![], arose: vec![], needs: 0, judged_by: "words" }
     }
 
+    /// `name` under the policy that is the default; the same under `bare` without random words, to compare.
+    fn none_or_compare(policy: &Policy, name: &'static str, bare: &'static str, cases: u32) -> Row {
+        let (name, goal) = if policy.random_words { (name, Goal::None) } else { (bare, Goal::ToCompare) };
+        Row::new(name, goal, cases)
+    }
+
     fn wrong(&mut self, example: String) {
         self.wrong += 1;
         if !self.examples.contains(&example) && self.examples.len() < SHOWN {

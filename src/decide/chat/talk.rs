@@ -298,13 +298,8 @@ impl Mind {
             Channel::Text(_) => first.came_ms.map_or(0, |came_ms| came_ms + UNREAD_MS),
         };
         let in_talk = self.chat.household_ms.is_some_and(|at_ms| now.mono_ms < at_ms + IN_TALK_MS);
-        let quiet_ends_ms = now.wall.filter(|_| !in_talk).map_or(0, |wall| {
-            let minute = wall.minute_of_day();
-            let left = u64::from((self.policy.quiet_to_min + 24 * 60 - minute) % (24 * 60));
-            let into_minute = u64::try_from(wall.unix_ms.rem_euclid(60_000)).unwrap_or(0);
-            if self.policy.is_quiet(minute) { now.mono_ms + left * 60_000 - into_minute } else { 0 }
-        });
-        Some(from_ms.max(quiet_ends_ms))
+        let quiet_left_ms = now.wall.filter(|_| !in_talk).map_or(0, |wall| self.policy.quiet_left_ms(wall));
+        Some(if quiet_left_ms > 0 { from_ms.max(now.mono_ms + quiet_left_ms) } else { from_ms })
     }
 
     fn is_shop_away(&self) -> bool {

@@ -154,7 +154,7 @@ impl Mind {
     fn status_of(&self, talk: &Talk, proposed: &Proposed, now: Now) -> Reply {
         let named = |order: &Order| {
             let asked = &proposed.parse.lines;
-            asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku))
+            asked.is_empty() || asked.iter().any(|asked| order.has(&asked.sku))
         };
         let newest = self.household.newest(named);
         let named_there = |order: &SharedOrder| {
@@ -176,9 +176,7 @@ impl Mind {
     fn history_of(&self, proposed: &Proposed, now: Now) -> Reply {
         let named = |order: &Order| {
             let asked = &proposed.parse.lines;
-            order.state.counts()
-                && (asked.is_empty()
-                    || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku)))
+            order.state.counts() && (asked.is_empty() || asked.iter().any(|asked| order.has(&asked.sku)))
         };
         let Some(wall) = now.wall else { return Reply::Refused { reason: super::Reason::UnknownClock } };
         let Some(order) = self.household.newest(named) else { return Reply::NoOrders };

@@ -129,23 +129,10 @@ impl Mind {
     pub(super) fn held(&mut self, talk: Talk, id: &OrderId, now: Now) -> State {
         let Some(order) = self.household.orders.get(id) else { return self.close_talk(talk, Reply::StoreFailed, now) };
         let items = self.items(order);
-        let reply = match order.state {
-            OrderState::AwaitingAdult => Reply::AwaitingAdult { items, minutes: minutes(self.policy.adult_wait_ms) },
-            OrderState::Held
-            | OrderState::Sending
-            | OrderState::HeldAtShop
-            | OrderState::Approving
-            | OrderState::Accepted
-            | OrderState::Shipped
-            | OrderState::Delivered
-            | OrderState::Rejected
-            | OrderState::Cancelling
-            | OrderState::Cancelled
-            | OrderState::Expired
-            | OrderState::Withdrawing
-            | OrderState::Withdrawn
-            | OrderState::Refunded
-            | OrderState::Unknown => Reply::Held { items, minutes: minutes(self.policy.hold_ms) },
+        let reply = if order.state == OrderState::AwaitingAdult {
+            Reply::AwaitingAdult { items, minutes: minutes(self.policy.adult_wait_ms) }
+        } else {
+            Reply::Held { items, minutes: minutes(self.policy.hold_ms) }
         };
         let (channel, about) = (talk.to.channel.clone(), About::of(order));
         let state = self.close_talk(talk, reply, now);

@@ -7,11 +7,12 @@
 use super::super::effect::audit;
 use super::super::event::{Acoustics, Playback};
 use super::super::guard::{Rung, Verdict, confidence, echo};
+use super::super::ledger::withdrawn;
 use super::super::lifecycle::{NOT_RETURNABLE, TOO_LATE};
 use super::super::mind::{Address, Mind};
 use super::super::order::{Order, OrderId, OrderState};
 use super::super::reply::{Item, Reason, Reply};
-use super::super::when::{Day, Moment};
+use super::super::when::Day;
 use super::super::{Now, Wall};
 use super::answer::{is_contested, is_negative};
 use super::{Proposed, Question, State, Talk};
@@ -115,7 +116,7 @@ impl Mind {
     /// From the command line or a page, which has asked already.
     pub(in super::super) fn withdraw_at_hand(&mut self, id: &OrderId, to: Address, now: Now) {
         match self.household.orders.get(id) {
-            Some(order) if is_with_shop(order.state) => self.withdraw_now(id, to, now),
+            Some(order) if order.state.is_bought() => self.withdraw_now(id, to, now),
             Some(order) => {
                 let reply = self.why_not_withdrawn(order, now);
                 self.answer_about(to, reply, id);
@@ -147,18 +148,15 @@ impl Mind {
     fn meant_to_go_back(&self, parse: &Parse, now: Now) -> Option<&Order> {
         let named = |order: &Order| {
             let asked = &parse.lines;
-            asked.is_empty() || order.quote.lines.iter().any(|line| asked.iter().any(|asked| asked.sku == line.sku))
+            asked.is_empty() || asked.iter().any(|asked| order.has(&asked.sku))
         };
         let goes = |order: &Order| named(order) && matches!(self.way_back(order, now), Way::Withdraw);
         self.household.newest(goes).or_else(|| self.household.newest(|order| named(order) && was_made(order.state)))
     }
 
     fn names_another(&self, id: &OrderId, parse: &Parse) -> bool {
-        let of_this = |sku: &str| {
-            let order = self.household.orders.get(id);
-            order.is_some_and(|order| order.quote.lines.iter().any(|line| line.sku == sku))
-        };
-        parse.lines.iter().any(|line| !of_this(&line.sku))
+        let order = self.household.orders.get(id);
+        parse.lines.iter().any(|line| order.is_none_or(|order| !order.has(&line.sku)))
     }
 
     fn way_back(&self, order: &Order, now: Now) -> Way {
@@ -167,7 +165,7 @@ impl Mind {
         match order.state {
             AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Unknown => Way::Cancel,
             // The law excepts it, and it is not on its way yet.
-            Accepted if order.quote.withdrawal_days == 0 && self.cancellable_now(order, now) => Way::Cancel,
+            Accepted if order.quote.withdrawal_days == 0 && order.is_cancellable(now) => Way::Cancel,
             Accepted | Shipped | Delivered if order.quote.withdrawal_days == 0 => {
                 Way::Tell(Reply::WithdrawalRefused { items, code: NOT_RETURNABLE.into(), until: None })
             }
@@ -180,18 +178,10 @@ impl Mind {
                 Some(_) | None => Way::Withdraw,
             },
             Withdrawing => Way::Tell(Reply::WithdrawalSent { items }),
-            Withdrawn => {
-                let received = order.withdrawal.as_ref().and_then(|withdrawal| withdrawal.received_unix_ms);
-                let at = now.wall.zip(received).map(|(wall, at)| Moment::of(at, wall));
-                Way::Tell(Reply::Withdrawn { items, at })
-            }
+            Withdrawn => Way::Tell(withdrawn(order, items, now)),
             Refunded => Way::Tell(Reply::Refunded { items }),
             Rejected | Cancelled | Expired => Way::Tell(Reply::NothingToReturn),
         }
-    }
-
-    fn cancellable_now(&self, order: &Order, now: Now) -> bool {
-        now.wall.zip(order.cancel_until_unix_ms).is_none_or(|(wall, until)| wall.unix_ms < until)
     }
 
     /// What the guards that stand before a second step make of the answer.
@@ -222,16 +212,6 @@ fn is_clear_yes(parse: &Parse) -> bool {
     match parse.intent {
         Intent::Return => in_words && parse.leftover.is_empty(),
         intent => in_words && intent.agrees() && parse.evidence.is_none(),
-    }
-}
-
-/// The shop has it, and has not taken it back.
-fn is_with_shop(state: OrderState) -> bool {
-    use OrderState::*;
-    match state {
-        Accepted | Shipped | Delivered => true,
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelling | Cancelled | Expired
-        | Withdrawing | Withdrawn | Refunded | Unknown => false,
     }
 }
 

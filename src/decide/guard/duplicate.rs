@@ -16,7 +16,7 @@ pub fn check(proposal: &Proposal) -> Verdict {
         let objects = |order: &Order| {
             order.state.counts()
                 && (is_open(order.state) || order.confirmed.at_unix_ms >= since_unix_ms)
-                && order.quote.lines.iter().any(|old| old.sku == line.sku)
+                && order.has(&line.sku)
         };
         let here = proposal.household.newest(objects).map(Earlier::here);
         let objects_there = |order: &SharedOrder| {

@@ -45,20 +45,7 @@ impl Link {
 
     /// `ask`: what the shop said while nobody was here comes again.
     fn say_due(&self, due: &ChatDue, ask: bool) {
-        let blank = Chat {
-            aud: self.config.route.up(Chat::KIND),
-            thread: due.thread.id.clone(),
-            seq: 0,
-            ack: due.thread.heard,
-            from: ChatFrom::Bot,
-            name: String::new(),
-            text: String::new(),
-            handoff: None,
-            language: None,
-            order_id: None,
-            at: None,
-            quote: None,
-        };
+        let blank = Chat::ack(self.config.route.up(Chat::KIND), &due.thread.id, due.thread.heard);
         for line in &due.lines {
             let requested = line.handoff == Some(chat::Handoff::Requested);
             self.publish_chat(&Chat {

@@ -264,20 +264,7 @@ fn new_thread(at: &At<'_>, chat: &Chat) -> Thread {
 
 /// A line that only acknowledges.
 fn blank(route: &Route, thread: &str, ack: u64) -> Chat {
-    Chat {
-        aud: route.down(<Chat as envelope::Body>::KIND),
-        thread: thread.into(),
-        seq: 0,
-        ack,
-        from: ChatFrom::Bot,
-        name: String::new(),
-        text: String::new(),
-        handoff: None,
-        language: None,
-        order_id: None,
-        at: None,
-        quote: None,
-    }
+    Chat::ack(route.down(<Chat as envelope::Body>::KIND), thread, ack)
 }
 
 fn name_of(handoff: Handoff) -> &'static str {

@@ -8,7 +8,7 @@
 use super::home::{Common, Home, Utterance, hypothesis, speech_ms};
 use super::replay;
 use super::sound::{self, Voices};
-use super::{Goal, REGULARS, Row};
+use super::{REGULARS, Row};
 use crate::chance::Chance;
 use crate::decide::event::Acoustics;
 use crate::decide::guard::broadcast::{MIN_GAP_MS, MIN_SNR_DB};
@@ -116,12 +116,8 @@ pub fn row(
     chance: &mut Chance,
     tick: &dyn Fn(),
 ) -> anyhow::Result<Row> {
-    let (name, goal) = if policy.random_words {
-        ("orders from broadcasts with wake word and \"yes, order it\"", Goal::None)
-    } else {
-        ("the same broadcasts with random_words = false", Goal::ToCompare)
-    };
-    let mut row = Row::new(name, goal, cases);
+    let name = "orders from broadcasts with wake word and \"yes, order it\"";
+    let mut row = Row::none_or_compare(policy, name, "the same broadcasts with random_words = false", cases);
     let (mut quick, mut far, mut new) = (0, 0, 0);
     let (mut parsed, mut read, mut challenged, mut heard, mut registered) = (0, 0, 0, 0, 0);
     for _ in 0..cases {

@@ -6,7 +6,7 @@
 
 use super::home::{Common, DAY_MS, Home, Utterance};
 use super::sound::{self, ROOMS, Room, Voices};
-use super::{Goal, REGULARS, Row};
+use super::{REGULARS, Row};
 use crate::chance::Chance;
 use crate::decide::policy::Policy;
 use crate::hear::fingerprint::Known;
@@ -49,12 +49,8 @@ pub fn row(
     chance: &mut Chance,
     tick: &dyn Fn(),
 ) -> anyhow::Result<Row> {
-    let (name, goal) = if policy.random_words {
-        ("orders from replays of genuine confirmations", Goal::None)
-    } else {
-        ("a fifth of the replays with random_words = false", Goal::ToCompare)
-    };
-    let mut row = Row::new(name, goal, cases);
+    let name = "orders from replays of genuine confirmations";
+    let mut row = Row::none_or_compare(policy, name, "a fifth of the replays with random_words = false", cases);
     let mut tally = Tally::default();
     let Some(voices) = voices else {
         row.judged_by = "not judged: install espeak-ng";
