@@ -42,14 +42,12 @@ impl Home {
             shop.trust("casa", name, keys(one).public()).await.unwrap();
             let other_key = keys(other).public();
             let settings = Settings {
-                home: &format!(
-                    "device = \"{name}\"\nspeakers = [{{ name = \"{other_name}\", key = \"{other_key}\" }}]"
-                ),
-                shop: &format!("name = \"{SHOP}\""),
-                policy: "random_words = false",
-                tables: "[tts]\nengine = \"silent\"",
+                home: format!("device = \"{name}\"\nspeakers = [{{ name = \"{other_name}\", key = \"{other_key}\" }}]"),
+                shop: format!("name = \"{SHOP}\""),
+                policy: "random_words = false".into(),
+                tables: "[tts]\nengine = \"silent\"".into(),
             };
-            one.configure(&broker.config("casa"), &shop.key().to_string(), &file, settings);
+            one.configure(&broker.config("casa"), &shop.key().to_string(), &file, &settings);
         }
         Some(Home { dir, broker, shop, kitchen, bedroom })
     }

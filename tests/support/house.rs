@@ -30,10 +30,7 @@ pub struct House {
     broker: Broker,
     catalog: PathBuf,
     speaker: Speaker,
-    /// Lines of the speaker's configuration.
-    shop: &'static str,
-    policy: String,
-    tables: &'static str,
+    settings: Settings,
 }
 
 enum Broker {
@@ -68,18 +65,20 @@ impl House {
         let broker = Broker::Mosquitto(Mosquitto::start(&dir.path().join("broker"), &users)?);
         let catalog = dir.path().join("catalog.json");
         std::fs::write(&catalog, CORNER).unwrap();
-        let (speaker, policy) = (Speaker::new(dir.path()), "hold_minutes = 0".to_owned());
-        Some(House { dir, broker, catalog, speaker, shop: "name = \"corner\"", policy, tables: "" })
+        let settings =
+            Settings { shop: "name = \"corner\"".into(), policy: "hold_minutes = 0".into(), ..Settings::default() };
+        Some(House { speaker: Speaker::new(dir.path()), dir, broker, catalog, settings })
     }
 
     /// A device and a shop with the demo's catalogue that know each other, at the broker that is built in; nothing runs
     /// yet. `tables` are more of the device's configuration.
     #[cfg(feature = "demo-broker")]
-    pub fn of_demo(hold_minutes: u32, tables: &'static str) -> House {
+    pub fn of_demo(hold_minutes: u32, tables: &str) -> House {
         let dir = tempfile::tempdir().unwrap();
         let broker = Broker::Demo { port: tendero::deliver::broker::free_port().unwrap() };
-        let (speaker, policy) = (Speaker::new(dir.path()), format!("hold_minutes = {hold_minutes}"));
-        let house = House { dir, broker, catalog: DEMO.into(), speaker, shop: "", policy, tables };
+        let policy = format!("hold_minutes = {hold_minutes}");
+        let settings = Settings { policy, tables: tables.into(), ..Settings::default() };
+        let house = House { speaker: Speaker::new(dir.path()), dir, broker, catalog: DEMO.into(), settings };
         house.pair();
         house
     }
@@ -92,8 +91,7 @@ impl House {
 
     /// Tells the device the shop's key.
     pub fn pair_with(&self, shop_key: &str) {
-        let settings = Settings { shop: self.shop, policy: &self.policy, tables: self.tables, ..Settings::default() };
-        self.speaker.configure(&self.reach("casa"), shop_key, &self.catalog, settings);
+        self.speaker.configure(&self.reach("casa"), shop_key, &self.catalog, &self.settings);
     }
 
     /// The device's name and public key.

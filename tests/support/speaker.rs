@@ -14,13 +14,13 @@ pub struct Speaker {
 }
 
 /// What the configurations differ in: lines of TOML.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Settings<'a> {
-    pub home: &'a str,
-    pub shop: &'a str,
-    pub policy: &'a str,
+#[derive(Debug, Default)]
+pub struct Settings {
+    pub home: String,
+    pub shop: String,
+    pub policy: String,
     /// Whole tables.
-    pub tables: &'a str,
+    pub tables: String,
 }
 
 impl Speaker {
@@ -37,7 +37,7 @@ impl Speaker {
         self.dir.join("home")
     }
 
-    pub fn configure(&self, broker: &BrokerConfig, shop_key: &str, catalog: &Path, settings: Settings) {
+    pub fn configure(&self, broker: &BrokerConfig, shop_key: &str, catalog: &Path, settings: &Settings) {
         let Settings { home, shop, policy, tables } = settings;
         let file = |key: &str, path: &Option<PathBuf>| {
             path.as_ref().map_or(String::new(), |path| format!("{key} = \"{}\"\n", path.display()))
