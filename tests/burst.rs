@@ -2,15 +2,15 @@
 //! only what an adult approves; also when its process is killed again and again in between.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "support/mosquitto.rs"]
-mod broker;
+#[path = "support/house.rs"]
+mod house;
 mod support;
 
-use broker::Mosquitto;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use house::broker::Mosquitto;
+use house::start_shop;
+use std::path::Path;
 use std::time::Duration;
-use support::{Device, SHOP, catalog};
+use support::{Device, SHOP, catalog, random_ms};
 use tendero::clock::Clock;
 use tendero::decide::effect::Write;
 use tendero::decide::order::{Order, OrderId, OrderState, Receipt, ReceiptStatus};
@@ -22,15 +22,10 @@ use tendero::shop::{Shop, ShopConfig};
 /// Each home has one device; at a broker every device needs a name of its own.
 const HOMES: [&str; 8] = ["home-1", "home-2", "home-3", "home-4", "home-5", "home-6", "home-7", "home-8"];
 
-/// `None`, with a word about it, where mosquitto is not installed.
 fn mosquitto(dir: &Path) -> Option<Mosquitto> {
-    if !Path::new(broker::PROGRAM).exists() {
-        println!("left out: {} is not there; install the package mosquitto", broker::PROGRAM);
-        return None;
-    }
     let mut users = vec![(SHOP, "shop secret")];
     users.extend(HOMES.map(|home| (home, "home secret")));
-    Some(Mosquitto::start(&dir.join("broker"), &users))
+    Mosquitto::start(&dir.join("broker"), &users)
 }
 
 fn device(broker: &Mosquitto, dir: &Path, home: &str, shop_key: PublicKey, clock: &Clock) -> Device {
@@ -139,52 +134,6 @@ async fn a_burst_is_held_and_told_one_adult_gets_the_order_and_the_rest_expires(
     shop.stop().await;
 }
 
-/// `tendero shop` in a process of its own; killed by its id, also when the test panics.
-struct ShopProcess {
-    args: Vec<String>,
-    child: Option<Child>,
-}
-
-impl ShopProcess {
-    fn start(broker: &Mosquitto, data_dir: &Path, catalog: &Path) -> ShopProcess {
-        let config = broker.config(SHOP);
-        let path = |path: &Option<PathBuf>| path.as_ref().unwrap().display().to_string();
-        let mut args = vec!["shop".into(), "--broker".into(), config.url.clone(), "--username".into(), SHOP.into()];
-        args.extend(["--password-file".into(), path(&config.password_file), "--ca".into(), path(&config.tls.ca)]);
-        args.extend(["--data-dir".into(), data_dir.display().to_string()]);
-        args.extend(["--catalog".into(), catalog.display().to_string()]);
-        let mut process = ShopProcess { args, child: None };
-        process.restart();
-        process
-    }
-
-    fn restart(&mut self) {
-        self.kill();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tendero"));
-        self.child = Some(command.args(&self.args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    }
-
-    /// SIGKILL, in the middle of whatever it does.
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-impl Drop for ShopProcess {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn random_ms(below: u64) -> Duration {
-    let mut bytes = [0u8; 4];
-    getrandom::fill(&mut bytes).unwrap();
-    Duration::from_millis(u64::from(u32::from_le_bytes(bytes)) % below)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shop_that_is_killed_in_a_burst_loses_nothing_and_books_what_was_approved_once() {
     let dir = tempfile::tempdir().unwrap();
@@ -201,13 +150,19 @@ async fn a_shop_that_is_killed_in_a_burst_loses_nothing_and_books_what_was_appro
         Book::open(&data_dir).unwrap().trust(home, &name, &device.keys.public()).unwrap();
         homes.push(device);
     }
-    let mut shop = ShopProcess::start(&broker, &data_dir, &file);
+    let start = {
+        let (broker, data_dir) = (broker.config(SHOP), data_dir.clone());
+        move || start_shop(&broker, &data_dir, &file)
+    };
+    let mut shop = start();
     let killer = tokio::spawn(async move {
         for _ in 0..5 {
             tokio::time::sleep(Duration::from_millis(300) + random_ms(1_200)).await;
-            shop.restart();
+            // In the middle of whatever it does.
+            drop(shop);
+            shop = start();
         }
-        shop
+        (shop, start)
     });
     // All at once. The word that counts is the last one: held.
     let waiting: Vec<_> = homes
@@ -234,7 +189,7 @@ async fn a_shop_that_is_killed_in_a_burst_loses_nothing_and_books_what_was_appro
     for home in waiting {
         homes.push(home.await.unwrap());
     }
-    let mut shop = killer.await.unwrap();
+    let (mut shop, start) = killer.await.unwrap();
     let book = |what: fn(&Book) -> usize| what(&Book::open(&data_dir).unwrap());
     let booked: fn(&Book) -> usize = |book| book.bookings().unwrap().len();
     let kept: fn(&Book) -> usize = |book| book.held().unwrap().len();
@@ -245,7 +200,8 @@ async fn a_shop_that_is_killed_in_a_burst_loses_nothing_and_books_what_was_appro
     approve(device, id).await;
     for _ in 0..3 {
         tokio::time::sleep(random_ms(60)).await;
-        shop.restart();
+        drop(shop);
+        shop = start();
     }
     // A killed shop may say again what it said before: held. The mind passes that over.
     let mut word = held();

@@ -2,121 +2,16 @@
 //! with TLS, passwords and access rules; shop and device are killed without warning in the middle of the conversation.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "support/mosquitto.rs"]
-mod broker;
+#[path = "support/house.rs"]
+mod house;
 
-use broker::Mosquitto;
+use house::process::program;
+use house::{House, Running, json_lines, wait_for};
 use serde_json::Value;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{ChildStdin, Stdio};
 use std::time::Duration;
-
-const CATALOG: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"currency":"EUR","products":[
-    {"sku":"coffee","title":{"en":"Ground coffee, 500 g"},"says":{"en":["coffee"]},"pack":{"count":500,"unit":"gram"},
-     "unit_amount":2100,"max_qty":9,"category":"drinks"}]}"#;
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long anything may take.
-const PATIENCE_MS: i64 = 60_000;
-
-/// Killed (SIGKILL) when it goes out of scope, however the test ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-struct House {
-    dir: tempfile::TempDir,
-    broker: Mosquitto,
-    config: PathBuf,
-}
-
-impl House {
-    /// A device and a shop that know each other; nothing runs yet but the broker. `None` where mosquitto is not installed.
-    fn new() -> Option<House> {
-        if !Path::new(broker::PROGRAM).exists() {
-            println!("left out: {} is not there; install the package mosquitto", broker::PROGRAM);
-            return None;
-        }
-        let dir = tempfile::tempdir().unwrap();
-        let broker =
-            Mosquitto::start(&dir.path().join("broker"), &[("corner", "shop secret"), ("casa", "home secret")]);
-        let at_broker = broker.config("casa");
-        let config = dir.path().join("tendero.toml");
-        let d = dir.path().display().to_string();
-        std::fs::write(dir.path().join("catalog.json"), CATALOG).unwrap();
-        let house = House { dir, broker, config };
-        let shop_key = house.shop(&["key"]);
-        let written = format!(
-            "[home]\nname = \"casa\"\n[microphone]\ndevice = \"off\"\n[speaker]\ndevice = \"off\"\n\
-             [broker]\nurl = \"{}\"\npassword_file = \"{}\"\nca_file = \"{}\"\n\
-             [shop]\nname = \"corner\"\nkey = \"{}\"\ncatalog = \"{d}/catalog.json\"\n\
-             [policy]\nhold_minutes = 0\nquiet_hours = \"\"\n[state]\ndir = \"{d}/home\"\nsocket = \"{d}/control.sock\"\n",
-            at_broker.url,
-            at_broker.password_file.unwrap().display(),
-            at_broker.tls.ca.unwrap().display(),
-            shop_key.trim(),
-        );
-        std::fs::write(&house.config, written).unwrap();
-        let device = house.tendero(&["key"]);
-        let (name, key) = device.trim().split_once(' ').unwrap();
-        house.shop(&["trust", name, key]);
-        Some(house)
-    }
-
-    fn data_dir(&self) -> String {
-        self.dir.path().join("shop").display().to_string()
-    }
-
-    fn start_shop(&self) -> Running {
-        let config = self.broker.config("corner");
-        let path = |path: Option<PathBuf>| path.unwrap().display().to_string();
-        let catalog = self.dir.path().join("catalog.json").display().to_string();
-        let mut args = vec!["shop".to_owned(), "--broker".into(), config.url, "--username".into(), "corner".into()];
-        args.extend(["--password-file".into(), path(config.password_file), "--ca".into(), path(config.tls.ca)]);
-        args.extend(["--data-dir".into(), self.data_dir(), "--catalog".into(), catalog]);
-        start(&args)
-    }
-
-    fn start_device(&self) -> Running {
-        let device = start(&["run".to_owned(), "--config".into(), self.config.display().to_string()]);
-        let socket = self.dir.path().join("control.sock");
-        wait_for("the control socket", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
-        device
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        let config = self.config.display().to_string();
-        command(&[args, &["--config", &config]].concat())
-    }
-
-    /// What a subcommand of the device prints; it must succeed.
-    fn tendero(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-        text(&output)
-    }
-
-    fn shop(&self, args: &[&str]) -> String {
-        let data_dir = self.data_dir();
-        let output = command(&[&["shop", args[0], "--data-dir", &data_dir], &args[1..]].concat());
-        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-        text(&output)
-    }
-
-    fn say(&self, words: &str) -> String {
-        self.tendero(&["say", words])
-    }
-
-    /// The shop's bookings, oldest first.
-    fn bookings(&self) -> Vec<Value> {
-        self.shop(&["orders", "--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
 
 impl House {
     /// The conversations that go on at the shop.
@@ -136,8 +31,9 @@ impl House {
     /// Maria sits down at `tendero shop chat`.
     fn maria(&self, thread: &str) -> Person {
         let out = std::fs::File::create(self.dir.path().join("maria.jsonl")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tendero"))
-            .args(["shop", "chat", "--data-dir", &self.data_dir(), &thread[..8], "--as", "Maria", "--json"])
+        let mut child = program()
+            .args(["shop", "chat", &thread[..8], "--as", "Maria", "--json", "--data-dir"])
+            .arg(self.data_dir())
             .stdin(Stdio::piped())
             .stdout(out)
             .stderr(Stdio::null())
@@ -161,7 +57,7 @@ impl Person {
 
     /// What she sees of the household.
     fn sees(&self) -> Vec<String> {
-        let lines = json_lines(&std::fs::read_to_string(&self.out).unwrap());
+        let lines = whole_json_lines(&std::fs::read_to_string(&self.out).unwrap());
         let theirs = lines.into_iter().filter(|line| line["up"] == true);
         theirs.map(|line| line["text"].as_str().unwrap_or_default().to_owned()).collect()
     }
@@ -171,7 +67,7 @@ impl Person {
 fn a_household_talks_to_a_person_and_takes_an_offer_although_everything_is_killed() {
     let Some(house) = House::new() else { return };
     let shop = house.start_shop();
-    let device = house.start_device();
+    let device = house.start();
     wait_for("the way to the shop", || house.say("order coffee").contains("order it"));
     house.say("no");
     assert!(house.say("let me talk to a person").contains("I am asking"));
@@ -189,11 +85,11 @@ fn a_household_talks_to_a_person_and_takes_an_offer_although_everything_is_kille
     house.say("tell her it was blue");
     house.say("tell her and the saucer, too");
     drop(device);
-    let device = house.start_device();
+    let device = house.start();
     std::thread::sleep(Duration::from_millis(200));
     drop(device);
     let _shop = house.start_shop();
-    let _device = house.start_device();
+    let _device = house.start();
     wait_for("both lines at the shop", || maria.sees().iter().any(|text| text == "and the saucer, too"));
     wait_for("Maria's answer", || house.has("Sorry! Which colour?"));
     wait_for("the shop's word that it has everything", || {
@@ -226,43 +122,10 @@ fn a_household_talks_to_a_person_and_takes_an_offer_although_everything_is_kille
     assert!(house.tendero(&["chat"]).contains("Maria has ended the conversation"));
     assert!(house.tendero(&["chat"]).contains("no conversation"));
     assert_eq!(house.waiting(), Vec::<Value>::new());
-    let replayed = command(&["journal", "replay", &house.dir.path().join("home/journal.jsonl").display().to_string()]);
-    assert!(text(&replayed).contains("every effect as it was recorded"), "{}", stderr(&replayed));
+    house.replay();
 }
 
-fn json_lines(text: &str) -> Vec<Value> {
-    // A line that is being written is read the next time.
+/// A line that is being written is read the next time.
+fn whole_json_lines(text: &str) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-fn start(args: &[String]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tendero"));
-    Running(command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-}
-
-fn command(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tendero")).args(args).stdin(Stdio::null()).output().unwrap()
-}
-
-fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
-    let until_ms = unix_ms() + PATIENCE_MS;
-    while unix_ms() < until_ms {
-        if there() {
-            return;
-        }
-        std::thread::sleep(PAUSE);
-    }
-    panic!("waited in vain for {what}");
-}
-
-fn unix_ms() -> i64 {
-    tendero::clock::Clock::system().unix_ms().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }

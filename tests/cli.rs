@@ -1,34 +1,17 @@
 //! The program as a user meets it: the real binary, its exit status and its messages.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "support/process.rs"]
+mod process;
 #[path = "support/rng.rs"]
 mod support_rng;
 
+use process::{Running, command_fed as tendero, program, stderr, text as stdout};
+use std::path::Path;
+use std::process::{Output, Stdio};
+
 const CATALOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json");
-
-fn tendero(args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tendero"))
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary was built for this test");
-    // A program that stops early closes its end: that is for the test to judge, by its output.
-    let _ = child.stdin.take().expect("it was piped").write_all(input.as_bytes());
-    child.wait_with_output().expect("the program ends")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// One line on standard error that holds every one of `parts`, exit status 1, and no panic.
 fn assert_fails_with(output: &Output, parts: &[&str]) {
@@ -112,23 +95,21 @@ fn a_running_shop_tells_the_journal_what_goes_wrong_in_plain_lines() {
     let data = dir.path().join("shop");
     let data = data.to_str().expect("a plain path");
     // Nobody listens at that port.
-    let mut shop = Command::new(env!("CARGO_BIN_EXE_tendero"))
+    let mut command = program();
+    command
         .args(["shop", "--catalog", CATALOG, "--broker", "mqtt://127.0.0.1:1", "--data-dir", data])
         .env_remove("RUST_LOG")
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary was built for this test");
+        .stderr(Stdio::piped());
+    let mut shop = Running(command.spawn().expect("the binary was built for this test"));
     let line = |pipe: &mut dyn BufRead| {
         let mut line = String::new();
         pipe.read_line(&mut line).expect("it writes text");
         line
     };
-    let announced = line(&mut BufReader::new(shop.stdout.take().expect("it was piped")));
-    let logged = line(&mut BufReader::new(shop.stderr.take().expect("it was piped")));
-    let _ = shop.kill();
-    let _ = shop.wait();
+    let announced = line(&mut BufReader::new(shop.0.stdout.take().expect("it was piped")));
+    let logged = line(&mut BufReader::new(shop.0.stderr.take().expect("it was piped")));
+    drop(shop);
     assert!(announced.starts_with("shop "), "{announced}");
     assert!(logged.contains("WARN") && logged.contains("127.0.0.1:1"), "{logged}");
     assert!(!logged.contains('\x1b'), "no colours in a journal: {logged:?}");
@@ -202,12 +183,7 @@ fn write_config(dir: &Path, more: &str) -> String {
 
 #[test]
 fn output_that_nobody_reads_any_more_ends_it_quietly() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tendero"))
-        .arg("config")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = program().arg("config").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let errors = child.wait_with_output().unwrap().stderr;
     assert!(errors.is_empty(), "{}", String::from_utf8_lossy(&errors));

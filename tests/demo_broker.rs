@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(feature = "demo-broker")]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
+use process::{Running, wait_for};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use support::{Device, SHOP, catalog};
 use tendero::clock::Clock;
@@ -98,41 +102,19 @@ fn child_broker() {
     broker::run(port.parse().unwrap()).unwrap();
 }
 
-/// Killed by its process id, also when the test panics.
-struct BrokerProcess(std::process::Child);
-
-impl BrokerProcess {
-    fn start(port: u16) -> BrokerProcess {
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["child_broker", "--exact", "--nocapture"])
-            .env(CHILD_PORT, port.to_string())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let process = BrokerProcess(child);
-        for _ in 0..200 {
-            if broker::is_up(port) {
-                return process;
-            }
-            std::thread::sleep(Duration::from_millis(25));
-        }
-        panic!("the broker did not come up");
-    }
-}
-
-impl Drop for BrokerProcess {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn start_broker(port: u16) -> Running {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["child_broker", "--exact", "--nocapture"]).env(CHILD_PORT, port.to_string());
+    let process = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    wait_for("the broker", || broker::is_up(port));
+    process
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_broker_dies_between_confirmation_and_receipt_and_there_is_one_booking() {
     let dir = tempfile::tempdir().unwrap();
     let port = broker::free_port().unwrap();
-    let mut process = Some(BrokerProcess::start(port));
+    let mut process = Some(start_broker(port));
     let mut config = BrokerConfig::new(format!("mqtt://127.0.0.1:{port}"));
     config.backoff_min = Duration::from_millis(50);
     config.backoff_max = Duration::from_millis(500);
@@ -154,7 +136,7 @@ async fn the_broker_dies_between_confirmation_and_receipt_and_there_is_one_booki
             order
         };
         tokio::time::sleep(Duration::from_millis(150)).await;
-        process = Some(BrokerProcess::start(port));
+        process = Some(start_broker(port));
         let receipt = device
             .until(20, "receipt", |e| match e {
                 LinkEvent::Receipt(r) if r.order_id == order.id => Some(r.clone()),

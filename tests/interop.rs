@@ -24,7 +24,7 @@ struct Python {
 
 impl Python {
     fn start(house: &House, program: &str, user: &str, args: &[&str]) -> Python {
-        let config = house.broker.config(user);
+        let config = house.reach(user);
         let (_, port) = config.url.rsplit_once(':').unwrap();
         let mut child = Command::new(PYTHON)
             .arg(format!("{FOLDER}{program}"))
@@ -85,7 +85,7 @@ fn a_shop_in_python_takes_an_order_once_although_its_first_receipt_is_lost() {
     let shop = Python::start(&house, "shop.py", "corner", &args);
     wait_for("the shop's key", || shop.count("ready") == 1);
     house.pair_with(shop.said()[0]["key"].as_str().unwrap());
-    let _device = house.start_device();
+    let _device = house.start();
     wait_for("a quote from the shop", || house.say("order two packs of coffee").contains("order it"));
     assert!(house.say("order it").contains("adult"), "a first purchase needs an adult");
     house.tendero(&["button", "hold"]);

@@ -10,7 +10,7 @@ mod support;
 use broker::Mosquitto;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use support::{Device, catalog};
+use support::{Device, catalog, random_ms};
 use tendero::clock::Clock;
 use tendero::decide::order::{OrderId, ReceiptStatus};
 use tendero::deliver::keys::Keys;
@@ -24,25 +24,14 @@ const ORDERS: usize = 24;
 const KILLS: usize = 8;
 const USERS: &[(&str, &str)] = &[("corner", "shop secret"), ("casa", "home secret"), ("otra", "other secret")];
 
-/// `None`, with a word about it, where mosquitto is not installed.
 fn mosquitto(dir: &std::path::Path) -> Option<Mosquitto> {
-    if !std::path::Path::new(broker::PROGRAM).exists() {
-        println!("left out: {} is not there; install the package mosquitto", broker::PROGRAM);
-        return None;
-    }
-    Some(Mosquitto::start(&dir.join("broker"), USERS))
+    Mosquitto::start(&dir.join("broker"), USERS)
 }
 
 fn shop(broker: &Mosquitto, dir: &std::path::Path, clock: &Clock) -> ShopHandle {
     let mut config = ShopConfig::new(catalog(), broker.config("corner"), dir.join("shop"), clock.clone());
     config.max_orders_hour = 1_000;
     Shop::start(config).unwrap()
-}
-
-fn random_ms(below: u64) -> Duration {
-    let mut bytes = [0u8; 4];
-    getrandom::fill(&mut bytes).unwrap();
-    Duration::from_millis(u64::from(u32::from_le_bytes(bytes)) % below)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

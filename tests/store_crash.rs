@@ -5,10 +5,14 @@
 //! standard output what was acknowledged; the parent kills it with SIGKILL.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "support/process.rs"]
+mod process;
+
+use process::Running;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tendero::decide::effect::Write;
 use tendero::decide::guard::Rung;
@@ -107,17 +111,7 @@ fn child_writes() {
     }
 }
 
-/// Stops the child also when the parent panics.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn spawn_child(dir: &Path, die_in_seal: Option<u32>) -> Killed {
+fn spawn_child(dir: &Path, die_in_seal: Option<u32>) -> Running {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["child_writes", "--exact", "--nocapture"])
@@ -127,7 +121,7 @@ fn spawn_child(dir: &Path, die_in_seal: Option<u32>) -> Killed {
     if let Some(n) = die_in_seal {
         command.env(DIE_IN_SEAL, n.to_string());
     }
-    Killed(command.spawn().unwrap())
+    Running(command.spawn().unwrap())
 }
 
 /// Reads acknowledgements until the child is dead; kills it `after` so many and a moment.

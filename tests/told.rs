@@ -6,26 +6,26 @@
 #![cfg(feature = "demo-broker")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "support/house.rs"]
+mod house;
+
+use house::{House, Running, wait_for};
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 use tendero::clock::Clock;
 use tendero::config::Config;
 use tendero::daemon::start::{Setup, start};
 use tendero::daemon::trace::Trace;
 use tendero::decide::event::Channel;
-use tendero::deliver::broker::free_port;
 use tendero::speak::player::Player;
 use tendero::speak::tts::Speech;
 
-const CATALOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json");
 /// The child's marker, its configuration; without it `child_is_the_device` is an empty test.
 const CONFIG: &str = "TENDERO_TOLD_CONFIG";
 /// Set: the loudspeaker never comes to an end.
 const HANGS: &str = "TENDERO_TOLD_HANGS";
-const PAUSE: Duration = Duration::from_millis(50);
-const TRIES: usize = 1_200;
 
 struct Loudspeaker {
     hangs: bool,
@@ -73,89 +73,38 @@ fn child_is_the_device() {
     });
 }
 
-/// Killed (SIGKILL) when it goes out of scope.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-struct House {
-    dir: tempfile::TempDir,
-    config: PathBuf,
-    port: u16,
-}
-
 impl House {
-    fn new() -> House {
-        let dir = tempfile::tempdir().unwrap();
-        let port = free_port().unwrap();
-        let config = dir.path().join("tendero.toml");
-        let d = dir.path().display().to_string();
-        let shop_key = tendero(&["shop", "key", "--data-dir", &format!("{d}/shop")]);
-        let written = format!(
-            "[home]\nname = \"casa\"\n[microphone]\ndevice = \"off\"\n[speaker]\ndevice = \"off\"\n[tts]\nengine = \"silent\"\n\
-             [broker]\nurl = \"mqtt://127.0.0.1:{port}\"\n[shop]\nkey = \"{}\"\ncatalog = \"{CATALOG}\"\n\
-             [policy]\nhold_minutes = 0\nquiet_hours = \"\"\n[state]\ndir = \"{d}/home\"\nsocket = \"{d}/control.sock\"\n",
-            shop_key.trim(),
-        );
-        std::fs::write(&config, written).unwrap();
-        let house = House { dir, config, port };
-        let device = house.tendero(&["key"]);
-        let (name, key) = device.trim().split_once(' ').unwrap();
-        tendero(&["shop", "trust", "--data-dir", &format!("{d}/shop"), name, key]);
-        house
-    }
-
-    fn tendero(&self, args: &[&str]) -> String {
-        tendero(&[args, &["--config", self.config.to_str().unwrap()]].concat())
-    }
-
-    fn start_shop(&self) -> Running {
-        let (broker, data) = (format!("mqtt://127.0.0.1:{}", self.port), self.dir.path().join("shop"));
-        let args = ["shop", "--catalog", CATALOG, "--broker", &broker, "--data-dir", data.to_str().unwrap()];
-        run(Command::new(env!("CARGO_BIN_EXE_tendero")).args(args).stdout(Stdio::null()))
-    }
-
-    fn start_device(&self, hangs: bool) -> (Running, BufReader<ChildStdout>) {
+    /// This binary again, as the device.
+    fn start_told(&self, hangs: bool) -> (Running, BufReader<ChildStdout>) {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "child_is_the_device", "--nocapture"]).env(CONFIG, &self.config);
+        command.args(["--exact", "child_is_the_device", "--nocapture"]).env(CONFIG, self.config());
         if hangs {
             command.env(HANGS, "1");
         }
-        let mut device = run(command.stdout(Stdio::piped()));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut device = Running(command.spawn().unwrap());
         let out = BufReader::new(device.0.stdout.take().unwrap());
-        let socket = self.dir.path().join("control.sock");
-        wait_for("the control socket", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
+        self.wait_until_it_answers();
         (device, out)
-    }
-
-    fn state(&self) -> String {
-        let list = self.tendero(&["orders", "list", "--json"]);
-        let newest = list.lines().next().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        newest.map(|order| order["state"].as_str().unwrap().to_owned()).unwrap_or_default()
     }
 }
 
 #[test]
 fn a_receipt_that_was_stored_and_not_spoken_is_spoken_after_a_kill_and_once() {
-    let house = House::new();
-    let _broker = run(Command::new(env!("CARGO_BIN_EXE_tendero")).args(["broker", "--port", &house.port.to_string()]));
+    let house = House::of_demo(0, "[tts]\nengine = \"silent\"");
+    let _broker = house.start_broker();
     let _shop = house.start_shop();
-    let (device, out) = house.start_device(true);
-    wait_for("a quote from the shop", || house.tendero(&["say", "the toothbrush heads ran out"]).contains("order it"));
-    assert!(house.tendero(&["say", "order it"]).contains("adult"));
+    let (device, out) = house.start_told(true);
+    wait_for("a quote from the shop", || house.say("the toothbrush heads ran out").contains("order it"));
+    assert!(house.say("order it").contains("adult"));
     house.tendero(&["button", "hold"]);
-    wait_for("the receipt", || house.state() == "accepted");
+    wait_for("the receipt", || house.is("accepted"));
     // The loudspeaker hangs at its first sentence: what came after it was never said.
     drop(device);
     let first: Vec<String> = sentences(out);
     assert!(!first.iter().any(|line| line == "said" || line.contains("It is ordered")), "{first:?}");
 
-    let (device, mut out) = house.start_device(false);
+    let (device, mut out) = house.start_told(false);
     let told = next_line(&mut out, "says");
     assert!(told.contains("It is ordered: one pack of toothbrush heads"), "{told}");
     next_line(&mut out, "said");
@@ -164,8 +113,8 @@ fn a_receipt_that_was_stored_and_not_spoken_is_spoken_after_a_kill_and_once() {
     let second = sentences(out);
     assert!(!second.iter().any(|line| line.contains("ordered")), "twice in one life: {second:?}");
 
-    let (device, out) = house.start_device(false);
-    assert!(house.tendero(&["say", "where is my order"]).contains("toothbrush"), "it is up and has looked");
+    let (device, out) = house.start_told(false);
+    assert!(house.say("where is my order").contains("toothbrush"), "it is up and has looked");
     std::thread::sleep(Duration::from_secs(2));
     drop(device);
     assert_eq!(sentences(out), Vec::<String>::new(), "told once, it is told");
@@ -173,7 +122,7 @@ fn a_receipt_that_was_stored_and_not_spoken_is_spoken_after_a_kill_and_once() {
 
 /// Has the store what the newest order's news are, and that they were told?
 fn is_told(house: &House) -> bool {
-    let store = tendero::deliver::store::Store::open(&house.dir.path().join("home/tendero.db")).unwrap();
+    let store = tendero::deliver::store::Store::open(&house.state_dir().join("tendero.db")).unwrap();
     let household = store.household(None).unwrap();
     household
         .orders
@@ -196,24 +145,4 @@ fn next_line(out: &mut BufReader<ChildStdout>, begins: &str) -> String {
             return line.trim().to_owned();
         }
     }
-}
-
-fn run(command: &mut Command) -> Running {
-    Running(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-}
-
-fn tendero(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_tendero")).args(args).stdin(Stdio::null()).output().unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
-    for _ in 0..TRIES {
-        if there() {
-            return;
-        }
-        std::thread::sleep(PAUSE);
-    }
-    panic!("no {what}");
 }

@@ -5,14 +5,14 @@
 #[path = "support/house.rs"]
 mod house;
 
-use house::{House, command, stderr, text, unix_ms, wait_for};
+use house::{House, stderr, unix_ms, wait_for};
 use std::time::Duration;
 
 #[test]
 fn what_came_goes_back_in_two_steps_once_and_with_a_time_although_everything_is_killed() {
     let Some(house) = House::new() else { return };
     let shop = house.start_shop();
-    let device = house.start_device();
+    let device = house.start();
     let id = house.orders_coffee();
     // The shop's own hand, beside the running shop.
     assert!(house.shop(&["mark", "T-000001", "shipped"]).contains("T-000001 is shipped"));
@@ -31,21 +31,21 @@ fn what_came_goes_back_in_two_steps_once_and_with_a_time_although_everything_is_
     assert!(house.is("withdrawing"));
     drop(device);
     assert!(house.is("withdrawing"));
-    let device = house.start_device();
+    let device = house.start();
     std::thread::sleep(Duration::from_millis(300));
     drop(device);
 
     // The shop gets it, perhaps several times, and dies, too, before it may have answered.
     let begun = unix_ms();
     for _ in 0..2 {
-        let device = house.start_device();
+        let device = house.start();
         let shop = house.start_shop();
         std::thread::sleep(Duration::from_millis(150));
         drop(shop);
         drop(device);
     }
     let _shop = house.start_shop();
-    let _device = house.start_device();
+    let _device = house.start();
     wait_for("the acknowledgement", || house.is("withdrawn"));
 
     let booking = &house.bookings()[0];
@@ -66,15 +66,14 @@ fn what_came_goes_back_in_two_steps_once_and_with_a_time_although_everything_is_
     let refused = house.shop_tries(&["mark", "T-000001", "delivered"]);
     assert!(!refused.status.success() && stderr(&refused).contains("it is refunded"), "{}", stderr(&refused));
     assert_eq!(house.bookings().len(), 1);
-    let replayed = command(&["journal", "replay", &house.dir.path().join("home/journal.jsonl").display().to_string()]);
-    assert!(text(&replayed).contains("every effect as it was recorded"), "{}", stderr(&replayed));
+    house.replay();
 }
 
 #[test]
 fn the_command_line_asks_once_more_and_says_what_can_not_go_back() {
     let Some(house) = House::new() else { return };
     let _shop = house.start_shop();
-    let device = house.start_device();
+    let device = house.start();
     let id = house.orders_coffee();
     let unasked = house.run(&["orders", "withdraw", &id]);
     assert!(!unasked.status.success() && stderr(&unasked).contains("--yes"), "{}", stderr(&unasked));
@@ -86,7 +85,7 @@ fn the_command_line_asks_once_more_and_says_what_can_not_go_back() {
 
     wait_for("a quote from the shop", || house.say("order coffee").contains("order it"));
     house.say("order it");
-    let waiting = house.order()["id"].as_str().unwrap().to_owned();
+    let waiting = house.order_id();
     let refused = house.run(&["orders", "withdraw", &waiting, "--yes"]);
     assert!(stderr(&refused).contains("orders cancel"), "{}", stderr(&refused));
     drop(device);

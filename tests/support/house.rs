@@ -1,36 +1,52 @@
-//! A home and its shop as their owners run them: the real binary at Debian's mosquitto with TLS, passwords and access rules.
-//! Programs are killed (SIGKILL) when they go out of scope, however a test ends.
-#![allow(dead_code, reason = "each test uses its part")]
+//! A home and its shop as their owners run them: the real binary at Debian's mosquitto with TLS, passwords and access rules,
+//! or at the broker that is built in for demos.
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
 #[path = "mosquitto.rs"]
 pub mod broker;
+#[path = "process.rs"]
+pub mod process;
+#[path = "speaker.rs"]
+pub mod speaker;
 
 use broker::Mosquitto;
+pub use process::{Running, command, json_lines, start, stderr, text, unix_ms, wait_for};
 use serde_json::Value;
+use speaker::{Settings, Speaker};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::process::Output;
+use tendero::deliver::mqtt::BrokerConfig;
 
-const CATALOG: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"currency":"EUR","products":[
+const CORNER: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"currency":"EUR","products":[
     {"sku":"coffee","title":{"en":"Ground coffee, 500 g"},"says":{"en":["coffee"]},"pack":{"count":500,"unit":"gram"},
      "unit_amount":2100,"max_qty":9,"category":"drinks"}]}"#;
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long anything may take.
-const PATIENCE_MS: i64 = 60_000;
+/// The demo's catalogue; its shop is the one that a configuration means when it names none.
+const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json");
 
-pub struct Running(pub Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
+/// What is said to a house is said to its speaker.
 pub struct House {
     pub dir: tempfile::TempDir,
-    pub broker: Mosquitto,
-    pub config: PathBuf,
+    broker: Broker,
+    catalog: PathBuf,
+    speaker: Speaker,
+    settings: Settings,
+}
+
+enum Broker {
+    Mosquitto(Mosquitto),
+    /// `tendero broker`, without passwords; started by [`House::start_broker`].
+    Demo {
+        port: u16,
+    },
+}
+
+impl Deref for House {
+    type Target = Speaker;
+
+    fn deref(&self) -> &Speaker {
+        &self.speaker
+    }
 }
 
 impl House {
@@ -38,40 +54,44 @@ impl House {
     /// installed.
     pub fn new() -> Option<House> {
         let house = House::without_shop()?;
-        house.pair_with(house.shop(&["key"]).trim());
-        let (name, key) = house.device();
-        house.shop(&["trust", &name, &key]);
+        house.pair();
         Some(house)
     }
 
     /// As [`House::new`], and nobody knows each other yet.
     pub fn without_shop() -> Option<House> {
-        if !Path::new(broker::PROGRAM).exists() {
-            println!("left out: {} is not there; install the package mosquitto", broker::PROGRAM);
-            return None;
-        }
         let dir = tempfile::tempdir().unwrap();
-        let broker =
-            Mosquitto::start(&dir.path().join("broker"), &[("corner", "shop secret"), ("casa", "home secret")]);
-        let config = dir.path().join("tendero.toml");
-        std::fs::write(dir.path().join("catalog.json"), CATALOG).unwrap();
-        Some(House { dir, broker, config })
+        let users = [("corner", "shop secret"), ("casa", "home secret")];
+        let broker = Broker::Mosquitto(Mosquitto::start(&dir.path().join("broker"), &users)?);
+        let catalog = dir.path().join("catalog.json");
+        std::fs::write(&catalog, CORNER).unwrap();
+        let settings =
+            Settings { shop: "name = \"corner\"".into(), policy: "hold_minutes = 0".into(), ..Settings::default() };
+        Some(House { speaker: Speaker::new(dir.path()), dir, broker, catalog, settings })
+    }
+
+    /// A device and a shop with the demo's catalogue that know each other, at the broker that is built in; nothing runs
+    /// yet. `tables` are more of the device's configuration.
+    #[cfg(feature = "demo-broker")]
+    pub fn of_demo(hold_minutes: u32, tables: &str) -> House {
+        let dir = tempfile::tempdir().unwrap();
+        let broker = Broker::Demo { port: tendero::deliver::broker::free_port().unwrap() };
+        let policy = format!("hold_minutes = {hold_minutes}");
+        let settings = Settings { policy, tables: tables.into(), ..Settings::default() };
+        let house = House { speaker: Speaker::new(dir.path()), dir, broker, catalog: DEMO.into(), settings };
+        house.pair();
+        house
+    }
+
+    fn pair(&self) {
+        self.pair_with(self.shop(&["key"]).trim());
+        let (name, key) = self.device();
+        self.shop(&["trust", &name, &key]);
     }
 
     /// Tells the device the shop's key.
     pub fn pair_with(&self, shop_key: &str) {
-        let at_broker = self.broker.config("casa");
-        let d = self.dir.path().display().to_string();
-        let written = format!(
-            "[home]\nname = \"casa\"\n[microphone]\ndevice = \"off\"\n[speaker]\ndevice = \"off\"\n\
-             [broker]\nurl = \"{}\"\npassword_file = \"{}\"\nca_file = \"{}\"\n\
-             [shop]\nname = \"corner\"\nkey = \"{shop_key}\"\ncatalog = \"{d}/catalog.json\"\n\
-             [policy]\nhold_minutes = 0\nquiet_hours = \"\"\n[state]\ndir = \"{d}/home\"\nsocket = \"{d}/control.sock\"\n",
-            at_broker.url,
-            at_broker.password_file.unwrap().display(),
-            at_broker.tls.ca.unwrap().display(),
-        );
-        std::fs::write(&self.config, written).unwrap();
+        self.speaker.configure(&self.reach("casa"), shop_key, &self.catalog, &self.settings);
     }
 
     /// The device's name and public key.
@@ -81,37 +101,26 @@ impl House {
         (name.into(), key.into())
     }
 
-    pub fn data_dir(&self) -> String {
-        self.dir.path().join("shop").display().to_string()
+    /// How `user` reaches the broker.
+    pub fn reach(&self, user: &str) -> BrokerConfig {
+        match &self.broker {
+            Broker::Mosquitto(mosquitto) => mosquitto.config(user),
+            Broker::Demo { port } => BrokerConfig::new(format!("mqtt://127.0.0.1:{port}")),
+        }
+    }
+
+    /// The broker that is built in.
+    pub fn start_broker(&self) -> Running {
+        let Broker::Demo { port } = self.broker else { panic!("mosquitto runs since the house was made") };
+        start(&["broker", "--port", &port.to_string()])
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("shop")
     }
 
     pub fn start_shop(&self) -> Running {
-        let config = self.broker.config("corner");
-        let path = |path: Option<PathBuf>| path.unwrap().display().to_string();
-        let catalog = self.dir.path().join("catalog.json").display().to_string();
-        let mut args = vec!["shop".to_owned(), "--broker".into(), config.url, "--username".into(), "corner".into()];
-        args.extend(["--password-file".into(), path(config.password_file), "--ca".into(), path(config.tls.ca)]);
-        args.extend(["--data-dir".into(), self.data_dir(), "--catalog".into(), catalog]);
-        start(&args)
-    }
-
-    pub fn start_device(&self) -> Running {
-        let device = start(&["run".to_owned(), "--config".into(), self.config.display().to_string()]);
-        let socket = self.dir.path().join("control.sock");
-        wait_for("the control socket", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
-        device
-    }
-
-    pub fn run(&self, args: &[&str]) -> Output {
-        let config = self.config.display().to_string();
-        command(&[args, &["--config", &config]].concat())
-    }
-
-    /// What a subcommand of the device prints; it must succeed.
-    pub fn tendero(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-        text(&output)
+        start_shop(&self.reach("corner"), &self.data_dir(), &self.catalog)
     }
 
     pub fn shop(&self, args: &[&str]) -> String {
@@ -121,28 +130,13 @@ impl House {
     }
 
     pub fn shop_tries(&self, args: &[&str]) -> Output {
-        let data_dir = self.data_dir();
+        let data_dir = self.data_dir().display().to_string();
         command(&[&["shop", args[0], "--data-dir", &data_dir], &args[1..]].concat())
-    }
-
-    pub fn say(&self, words: &str) -> String {
-        self.tendero(&["say", words])
-    }
-
-    /// The device's newest order.
-    pub fn order(&self) -> Value {
-        let list = self.tendero(&["orders", "list", "--json"]);
-        let orders = list.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        orders.max_by_key(|order| order["confirmed"]["at_unix_ms"].as_i64()).unwrap_or_default()
-    }
-
-    pub fn is(&self, state: &str) -> bool {
-        self.order()["state"] == state
     }
 
     /// The shop's bookings, oldest first.
     pub fn bookings(&self) -> Vec<Value> {
-        self.shop(&["orders", "--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        json_lines(&self.shop(&["orders", "--json"]))
     }
 
     /// A typed order that an adult approves, booked by the shop.
@@ -151,38 +145,23 @@ impl House {
         assert!(self.say("order it").contains("adult"));
         self.tendero(&["button", "hold"]);
         wait_for("the receipt", || self.is("accepted"));
-        self.order()["id"].as_str().unwrap().to_owned()
+        self.order_id()
     }
 }
 
-pub fn start(args: &[String]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tendero"));
-    Running(command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-}
-
-pub fn command(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tendero")).args(args).stdin(Stdio::null()).output().unwrap()
-}
-
-pub fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
-    let until_ms = unix_ms() + PATIENCE_MS;
-    while unix_ms() < until_ms {
-        if there() {
-            return;
+/// `tendero shop` in a process of its own.
+pub fn start_shop(broker: &BrokerConfig, data_dir: &Path, catalog: &Path) -> Running {
+    let mut args = vec!["shop".to_owned(), "--broker".into(), broker.url.clone()];
+    let mut option = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            args.extend([name.to_owned(), value]);
         }
-        std::thread::sleep(PAUSE);
-    }
-    panic!("waited in vain for {what}");
-}
-
-pub fn unix_ms() -> i64 {
-    tendero::clock::Clock::system().unix_ms().unwrap()
-}
-
-pub fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-pub fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let path = |path: &Path| path.display().to_string();
+    option("--username", broker.username.clone());
+    option("--password-file", broker.password_file.as_deref().map(path));
+    option("--ca", broker.tls.ca.as_deref().map(path));
+    option("--data-dir", Some(path(data_dir)));
+    option("--catalog", Some(path(catalog)));
+    start(&args)
 }

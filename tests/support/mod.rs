@@ -30,6 +30,13 @@ pub fn catalog() -> Catalog {
     .expect("the catalogue of the tests is right")
 }
 
+/// 0 to `below` - 1 milliseconds, another time at each run.
+pub fn random_ms(below: u64) -> Duration {
+    let mut bytes = [0u8; 4];
+    getrandom::fill(&mut bytes).unwrap();
+    Duration::from_millis(u64::from(u32::from_le_bytes(bytes)) % below)
+}
+
 /// A device's delivery side: keys, store, link.
 pub struct Device {
     pub route: Route,

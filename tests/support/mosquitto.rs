@@ -9,7 +9,7 @@ use std::time::Duration;
 use tendero::deliver::mqtt::{BrokerConfig, TlsFiles};
 use tendero::shop::rules;
 
-pub const PROGRAM: &str = "/usr/sbin/mosquitto";
+const PROGRAM: &str = "/usr/sbin/mosquitto";
 
 pub struct Mosquitto {
     dir: PathBuf,
@@ -18,8 +18,13 @@ pub struct Mosquitto {
 }
 
 impl Mosquitto {
-    /// Users are (name, password); each password is also a file `NAME.password` in the folder.
-    pub fn start(dir: &Path, users: &[(&str, &str)]) -> Mosquitto {
+    /// Users are (name, password); each password is also a file `NAME.password` in the folder. `None`, with a word about
+    /// it, where mosquitto is not installed.
+    pub fn start(dir: &Path, users: &[(&str, &str)]) -> Option<Mosquitto> {
+        if !Path::new(PROGRAM).exists() {
+            println!("left out: {PROGRAM} is not there; install the package mosquitto");
+            return None;
+        }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
@@ -47,7 +52,7 @@ impl Mosquitto {
         std::fs::write(dir.join("mosquitto.conf"), config).unwrap();
         let mut broker = Mosquitto { dir: dir.into(), port, child: None };
         broker.restart();
-        broker
+        Some(broker)
     }
 
     pub fn restart(&mut self) {
