@@ -9,7 +9,7 @@ use super::Lang;
 pub const COUNT: usize = 32;
 
 const EN: [&str; COUNT] = [
-    "river", "lamp", "garden", "yellow", "market", "silver", "mountain", "button", "orange", "paper", "winter",
+    "river", "lamp", "garden", "yellow", "market", "silver", "velvet", "button", "orange", "paper", "winter",
     "kitchen", "tiger", "pocket", "summer", "window", "candle", "island", "monkey", "purple", "castle", "dinner",
     "forest", "guitar", "hammer", "jacket", "lemon", "piano", "rabbit", "saddle", "turtle", "wagon",
 ];

@@ -6,6 +6,9 @@ use crate::decide::reply::{Reason, Reply};
 use anyhow::{bail, ensure};
 use std::time::Duration;
 
+/// How often somebody begins anew who was not understood.
+const ORDERS: usize = 3;
+
 /// How a scene ended.
 pub struct Outcome {
     pub scene: &'static str,
@@ -70,12 +73,19 @@ fn expect_booked(booked: &[String], expected: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// From the wake word to an order that is held.
+/// From the wake word to an order that is held. The words of a challenge are drawn anew each time, and the recogniser
+/// takes some of them in a synthetic voice for a no: then it is asked for once more, as people do.
 async fn orders(stage: &mut Stage, person: Person, words: &str) -> anyhow::Result<()> {
-    stage.says(person, &["hey tendero", words]).await?;
-    stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
-    stage.confirms(person).await?;
-    stage.resting().await
+    for _ in 0..ORDERS {
+        stage.says(person, &["hey tendero", words]).await?;
+        stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
+        let held = stage.confirms(person).await?;
+        stage.resting().await?;
+        if held {
+            return Ok(());
+        }
+    }
+    bail!("{ORDERS} times nothing was ordered")
 }
 
 async fn reorder(stage: &mut Stage) -> anyhow::Result<()> {
