@@ -84,6 +84,9 @@ enum Command {
     Broker {
         #[arg(long)]
         port: u16,
+        /// End with the program that started it: when standard input ends.
+        #[arg(long)]
+        with_parent: bool,
     },
 }
 
@@ -137,8 +140,20 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Key(args) => key::run(args).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
         #[cfg(feature = "demo-broker")]
-        Command::Broker { port } => crate::deliver::broker::run(port).map(|()| ExitCode::SUCCESS),
+        Command::Broker { port, with_parent } => {
+            if with_parent {
+                std::thread::spawn(end_with_standard_input);
+            }
+            crate::deliver::broker::run(port).map(|()| ExitCode::SUCCESS)
+        }
     }
+}
+
+/// However the parent ended, its end of the pipe is closed then.
+#[cfg(feature = "demo-broker")]
+fn end_with_standard_input() {
+    let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+    std::process::exit(0);
 }
 
 /// What the device's daemon and the shop show, unless `RUST_LOG` says otherwise.

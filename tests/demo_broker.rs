@@ -193,3 +193,15 @@ async fn figures() {
     shop.stop().await;
     device.link.stop();
 }
+
+/// A demo that was killed leaves no broker behind.
+#[test]
+fn a_broker_with_a_parent_ends_with_it() {
+    let port = broker::free_port().unwrap();
+    let mut command = process::program();
+    command.args(["broker", "--with-parent", "--port", &port.to_string()]).stdin(Stdio::piped());
+    let mut running = Running(command.spawn().unwrap());
+    wait_for("the broker", || broker::is_up(port));
+    drop(running.0.stdin.take());
+    wait_for("its end", || running.0.try_wait().unwrap().is_some());
+}

@@ -82,8 +82,8 @@ async fn start(port: u16) -> anyhow::Result<Child> {
     }
     let program = std::env::current_exe().context("can't find this program to start the broker with")?;
     let mut process = Command::new(program)
-        .args(["broker", "--port", &port.to_string()])
-        .stdin(Stdio::null())
+        .args(["broker", "--with-parent", "--port", &port.to_string()])
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
         .context("can't start the broker")?;
