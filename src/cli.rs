@@ -15,6 +15,7 @@ mod journal;
 mod key;
 mod lexicon;
 mod orders;
+mod pair;
 mod parse;
 mod pin;
 mod run;
@@ -74,6 +75,8 @@ enum Command {
     Button(button::Args),
     /// Replay what a daemon wrote down.
     Journal(journal::Args),
+    /// Pair this device with a shop, with the code that the shop printed.
+    Pair(pair::Args),
     /// Print this device's public key, as `tendero shop trust` takes it.
     Key(key::Args),
     /// Print the reference configuration.
@@ -137,6 +140,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Pair(args) => block_on(pair::run(&args)).map(|()| ExitCode::SUCCESS),
         Command::Key(args) => key::run(args).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
         #[cfg(feature = "demo-broker")]

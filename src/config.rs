@@ -4,6 +4,7 @@
 //! further look. [`reference()`] writes the commented reference file from this very source; a
 //! test keeps `systemd/tendero.toml` equal to it.
 
+pub mod edit;
 pub mod lexicons;
 mod reference;
 mod speakers;
@@ -204,7 +205,7 @@ pub struct Shop {
     pub name: String,
     /// The shop's public key, `ed25519:...`, as `tendero shop key` prints it. Messages under any other key are dropped.
     pub key: String,
-    /// The shop's catalogue as a file.
+    /// The shop's catalogue as a file, or "" to take it from the shop itself, as `tendero pair` does.
     pub catalog: PathBuf,
 }
 

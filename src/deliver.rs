@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod keys;
 pub mod link;
 pub mod mqtt;
+pub mod pairing;
 pub mod store;
 pub mod topic;
 

@@ -1,8 +1,10 @@
-//! Files of the state folder: written whole or not at all, and readable by the folder's owner only.
+//! Files that are written whole or not at all: those of the state folder, readable by its owner only, and those of others.
 
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Puts `bytes` in the place of what `path` held. It is on disk when this returns.
 ///
@@ -14,12 +16,33 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Temporary files are made with mode 0600.
     let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(dir)?;
     file.write_all(bytes)?;
-    // An administrator writes for the daemon's user, whose folder it is.
-    let owner = std::fs::metadata(dir)?;
-    if owner.uid() != file.as_file().metadata()?.uid() {
-        fchown(file.as_file(), Some(owner.uid()), Some(owner.gid()))?;
-    }
+    give_to_owner(&std::fs::metadata(dir)?, file.as_file())?;
+    persist(file, path, dir)
+}
+
+/// An administrator writes for the daemon's user, whose folder or file it is.
+pub fn give_to_owner(of: &Metadata, file: &File) -> io::Result<()> {
+    let is = file.metadata()?;
+    if (is.uid(), is.gid()) == (of.uid(), of.gid()) { Ok(()) } else { fchown(file, Some(of.uid()), Some(of.gid())) }
+}
+
+fn persist(file: NamedTempFile, path: &Path, dir: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
-    std::fs::File::open(dir)?.sync_all()
+    File::open(dir)?.sync_all()
+}
+
+/// Puts `bytes` in the place of what the file `path` held, which keeps its owner and its mode: somebody else reads it.
+///
+/// # Errors
+/// The file is not there, or the disk; what was there stays.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let was = std::fs::metadata(path)?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    give_to_owner(&was, file.as_file())?;
+    file.as_file().set_permissions(was.permissions())?;
+    persist(file, path, dir)
 }

@@ -7,6 +7,7 @@
 pub mod book;
 pub mod burst;
 pub mod desk;
+pub mod passwords;
 pub mod pricing;
 pub mod rules;
 mod work;
@@ -128,6 +129,11 @@ pub enum ShopEvent {
         thread: String,
         /// `requested` or `ended`.
         handoff: Option<String>,
+    },
+    /// A device came with a pairing code, and is trusted from now on.
+    Paired {
+        home: String,
+        device: String,
     },
     /// A message that was not used.
     Refused(Refused),

@@ -4,6 +4,8 @@
 
 mod broker_config;
 mod chat;
+mod devices;
+mod pair;
 
 use crate::clock::Clock;
 use crate::decide::money::Money;
@@ -11,7 +13,7 @@ use crate::deliver::envelope::StatusState;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::topic;
-use crate::shop::book::{Book, Booking};
+use crate::shop::book::{self, Book, Booking};
 use crate::shop::burst::Rule;
 use crate::shop::pricing::Terms;
 use crate::shop::{self, Shop, ShopConfig, ShopEvent, desk};
@@ -79,7 +81,7 @@ struct Serve {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Trust a device: from now on its orders are booked
+    /// Trust a device whose key you know: from now on its orders are booked
     Trust {
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
@@ -88,6 +90,12 @@ enum Command {
         /// Its public key, ed25519:...
         key: String,
     },
+    /// Print a code with which a new speaker of a home pairs itself: `tendero pair CODE` there
+    Pair(pair::Args),
+    /// List the devices that are trusted
+    Devices(devices::List),
+    /// Trust a device no longer: from now on nothing of it counts
+    Revoke(devices::Revoke),
     /// Print the shop's public key, for the device's configuration
     Key {
         #[arg(long, value_name = "DIR")]
@@ -135,6 +143,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
             println!("{}", Keys::load_or_make(&data_dir)?.public());
             Ok(())
         }
+        (Some(Command::Pair(args)), _) => pair::run(&args).await,
+        (Some(Command::Devices(args)), _) => devices::list(&args),
+        (Some(Command::Revoke(args)), _) => devices::revoke(&args),
         (Some(Command::BrokerConfig(args)), _) => broker_config::run(&args),
         (Some(Command::Mark { data_dir, order, state }), _) => mark(&data_dir, &order, state),
         (Some(Command::Chat(args)), _) => chat::run(&args),
@@ -151,7 +162,12 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     let mut broker = BrokerConfig::new(args.broker);
     broker.username = args.username;
     broker.password_file = args.password_file;
-    broker.tls = TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key };
+    broker.tls = TlsFiles {
+        ca: args.ca,
+        client_cert: args.client_cert,
+        client_key: args.client_key,
+        ..TlsFiles::default()
+    };
     let name = catalog.shop.clone();
     let products = catalog.products.len();
     let mut config = ShopConfig::new(catalog, broker, args.data_dir, Clock::system());
@@ -187,6 +203,13 @@ fn trust(data_dir: &Path, device: &str, key: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The book of a shop that has one: a slip in the path must make no empty one.
+fn existing_book(data_dir: &Path) -> anyhow::Result<Book> {
+    let path = data_dir.join(book::FILE);
+    anyhow::ensure!(path.exists(), "there is no book at {}; name the data folder of your shop", path.display());
+    Ok(Book::open(data_dir)?)
+}
+
 fn mark(data_dir: &Path, order: &str, state: Mark) -> anyhow::Result<()> {
     let state = match state {
         Mark::Shipped => StatusState::Shipped,
@@ -194,10 +217,9 @@ fn mark(data_dir: &Path, order: &str, state: Mark) -> anyhow::Result<()> {
         Mark::Cancelled => StatusState::Cancelled,
         Mark::Refunded => StatusState::Refunded,
     };
-    let path = data_dir.join("shop.db");
-    anyhow::ensure!(path.exists(), "there is no book at {}; name the data folder of your shop", path.display());
+    let mut book = existing_book(data_dir)?;
     let now = Clock::system().unix_ms().context("this machine's clock is not set; set it first")?;
-    let done = desk::mark(&mut Book::open(data_dir)?, &Keys::load_or_make(data_dir)?, order, state, now)?;
+    let done = desk::mark(&mut book, &Keys::load_or_make(data_dir)?, order, state, now)?;
     for event in done.events {
         match event {
             ShopEvent::Moved { shop_order_no, state, .. } => println!("{shop_order_no} is {}", state.name()),

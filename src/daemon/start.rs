@@ -84,7 +84,7 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
     let Setup { config, clock, source, player, regulars } = setup;
     let state_dir = config.state.dir.clone();
     make_private_dir(&state_dir)?;
-    let (catalog, catalogs) = Catalogs::open(&config.shop.catalog, &state_dir)?;
+    let (catalog, catalogs) = Catalogs::open(&config.shop, &state_dir)?;
     let lexicons = lexicons::configured(&config.understand.lexicon_dir)?;
     for (lang, added) in lexicons.added() {
         tracing::info!("lexicon {lang}: {added} of your own");

@@ -95,6 +95,7 @@ impl Keys {
             let temp = dir.join(format!(".{KEY_FILE}.{}", std::process::id()));
             let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temp)?;
             file.write_all(text.as_bytes())?;
+            crate::private_file::give_to_owner(&fs::metadata(dir)?, &file)?;
             file.sync_all()?;
             // A second process may have been faster: its key stays, and ours is thrown away.
             let linked = fs::hard_link(&temp, path);

@@ -5,7 +5,7 @@
 //! An order is published again, the same bytes each time, until the store says that its receipt
 //! is there. Never decides what to buy and never changes an order.
 
-mod catalog;
+pub(super) mod catalog;
 mod chat;
 mod errands;
 mod home;

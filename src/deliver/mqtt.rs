@@ -29,7 +29,7 @@ const MAX_PACKET: u32 = 300 * 1024;
 const INFLIGHT: u16 = 20;
 /// Requests that may wait for the connection; [`Mqtt::publish`] says so when it is full.
 const REQUESTS: usize = 256;
-/// How long the broker keeps the session of somebody who is away, seconds.
+/// A device that was away for so long finds what was meant for it, seconds.
 const SESSION_EXPIRY_S: u32 = 7 * 24 * 3600;
 
 /// How to reach a broker.
@@ -41,11 +41,15 @@ pub struct BrokerConfig {
     pub username: Option<String>,
     /// A file with the password in its first line.
     pub password_file: Option<PathBuf>,
+    /// The password itself, instead of the file.
+    pub password: Option<String>,
     pub tls: TlsFiles,
     pub keep_alive: Duration,
     /// The first pause before connecting again; it doubles up to `backoff_max`.
     pub backoff_min: Duration,
     pub backoff_max: Duration,
+    /// How long the broker keeps the session of somebody who is away, seconds.
+    pub session_expiry_s: u32,
 }
 
 impl BrokerConfig {
@@ -55,10 +59,12 @@ impl BrokerConfig {
             url: url.into(),
             username: None,
             password_file: None,
+            password: None,
             tls: TlsFiles::default(),
             keep_alive: Duration::from_secs(20),
             backoff_min: Duration::from_millis(250),
             backoff_max: Duration::from_secs(30),
+            session_expiry_s: SESSION_EXPIRY_S,
         }
     }
 }
@@ -226,7 +232,7 @@ fn options(config: &BrokerConfig, client: &Client) -> Result<MqttOptions, Troubl
     let mut options = MqttOptions::new(&client.client_id, host, port);
     options.set_keep_alive(config.keep_alive.max(Duration::from_secs(5)));
     options.set_clean_start(false);
-    options.set_session_expiry_interval(Some(SESSION_EXPIRY_S));
+    options.set_session_expiry_interval(Some(config.session_expiry_s));
     options.set_max_packet_size(Some(MAX_PACKET));
     options.set_receive_maximum(Some(INFLIGHT));
     options.set_outgoing_inflight_upper_limit(INFLIGHT);
@@ -236,11 +242,11 @@ fn options(config: &BrokerConfig, client: &Client) -> Result<MqttOptions, Troubl
     network.set_tcp_nodelay(true);
     options.set_network_options(network);
     if let Some(user) = &config.username {
-        let password = match &config.password_file {
-            Some(path) => tls::read(path)?,
-            None => Vec::new(),
+        let password = match (&config.password, &config.password_file) {
+            (Some(password), _) => password.clone(),
+            (None, Some(path)) => String::from_utf8_lossy(&tls::read(path)?).into_owned(),
+            (None, None) => String::new(),
         };
-        let password = String::from_utf8_lossy(&password);
         options.set_credentials(user, password.lines().next().unwrap_or_default());
     }
     if let Some((topic, payload)) = &client.will {

@@ -146,9 +146,43 @@ pub fn all_up(shop: &str) -> String {
     format!("{ROOT}/home/+/+/{shop}/up/#")
 }
 
+/// From a device that is being paired, `id` as [`Secret::id`](super::pairing::Secret::id) gives it.
+pub fn pair_up(id: &str) -> String {
+    format!("{ROOT}/pair/{id}/up")
+}
+
+/// To a device that is being paired.
+pub fn pair_down(id: &str) -> String {
+    format!("{ROOT}/pair/{id}/down")
+}
+
+/// Everything from devices that are being paired.
+pub fn all_pairs() -> String {
+    pair_up("+")
+}
+
+/// The same, shared among a shop's workers.
+pub fn all_pairs_shared() -> String {
+    format!("$share/orders/{}", all_pairs())
+}
+
+/// The id of the pairing that a message comes from; `None` for any other topic.
+pub fn parse_pair(topic: &str) -> Option<&str> {
+    let id = topic.strip_prefix(ROOT)?.strip_prefix("/pair/")?.strip_suffix("/up")?;
+    is_name(id).then_some(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairings_are_told_apart() {
+        assert_eq!(parse_pair(&pair_up("pair-00ff")), Some("pair-00ff"));
+        for other in [pair_down("pair-00ff"), all_pairs(), pair_up("a/b"), pair_up(""), "".into()] {
+            assert_eq!(parse_pair(&other), None, "{other}");
+        }
+    }
 
     #[test]
     fn names_that_could_smuggle_a_level_or_a_wildcard_are_refused() {

@@ -6,6 +6,7 @@
 
 mod bursts;
 pub mod chat;
+pub mod pairing;
 
 use super::burst::Ruling;
 use crate::deliver::envelope::StatusState;
@@ -18,6 +19,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+/// The file's name in the data folder.
+pub const FILE: &str = "shop.db";
 /// "tnsh"
 const APPLICATION_ID: i64 = 0x746e_7368;
 /// Keys and quotes are kept this long, because speakers go offline.
@@ -56,7 +59,7 @@ const BACK: &str = "
     UPDATE bookings SET withdrawal_days = (SELECT json_extract(quotes.body, '$.withdrawal_days') FROM quotes
         WHERE json_valid(bookings.body) AND quotes.hash = json_extract(bookings.body, '$.quote_hash'));
 ";
-const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION, BACK, chat::MIGRATION];
+const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION, BACK, chat::MIGRATION, pairing::MIGRATION];
 
 pub struct Book {
     db: Connection,
@@ -101,7 +104,7 @@ impl Book {
     /// # Errors
     /// [`StoreError`].
     pub fn open(data_dir: &Path) -> Result<Book, StoreError> {
-        let path = data_dir.join("shop.db");
+        let path = data_dir.join(FILE);
         Ok(Book { db: schema::open_with(&path, APPLICATION_ID, MIGRATIONS)?, path })
     }
 
@@ -199,6 +202,7 @@ impl Book {
         let before = now_unix_ms.saturating_sub(KEEP_MS);
         self.write(|page| {
             page.prune_chats(before)?;
+            page.run("DELETE FROM pairings WHERE expires_unix_ms < ?1", [now_unix_ms])?;
             page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", [before])?;
             page.run("DELETE FROM idempotency WHERE made_unix_ms < ?1", [before])
         })

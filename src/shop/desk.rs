@@ -7,6 +7,7 @@
 mod back;
 mod chat;
 mod held;
+mod pairing;
 
 pub use back::mark;
 pub use chat::{CanNot, Does, person};
@@ -22,7 +23,7 @@ use crate::deliver::envelope::{
 };
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::store::StoreError;
-use crate::deliver::topic::{Route, shop_source};
+use crate::deliver::topic::{self, Route, shop_source};
 use crate::understand::catalog::Catalog;
 
 const MINUTE_MS: i64 = 60_000;
@@ -69,6 +70,9 @@ impl Desk {
     /// # Errors
     /// The book can't be read or written; the message must then not be acknowledged.
     pub fn handle(&mut self, topic: &str, payload: &[u8], retained: bool) -> Result<Done, StoreError> {
+        if let Some(id) = topic::parse_pair(topic) {
+            return self.pair(id, topic, payload, retained);
+        }
         let Some((route, kind)) = Route::parse_up(topic).filter(|(route, _)| route.shop() == self.catalog.shop) else {
             return Ok(refused(topic, "it is not a topic of this shop"));
         };
@@ -260,7 +264,7 @@ impl Desk {
     /// answer carries the hash of what came, so it can't be taken for one to another order.
     fn stranger(&self, route: &Route, kind: &str, payload: &[u8], now: i64) -> Done {
         let topic = route.up(kind);
-        let mut done = refused(&topic, format!("{} is not paired; run: tendero shop trust", route.device_source()));
+        let mut done = refused(&topic, format!("{} is not paired; run: tendero shop pair", route.device_source()));
         let data = (payload.len() <= envelope::MAX_BYTES)
             .then(|| serde_json::from_slice::<serde_json::Value>(payload).ok())
             .flatten()

@@ -15,31 +15,36 @@ const SESSION_DAYS: u32 = 30;
 
 /// What a home may do, with the broker's own word for the user name.
 struct Home {
-    writes: [String; 3],
-    reads: [String; 3],
+    writes: [String; 4],
+    reads: [String; 4],
 }
 
 impl Home {
     fn of(user: &str) -> Home {
         let below = |rest: &str| format!("tendero/v1/home/{user}/{rest}");
         Home {
-            writes: [below("+/+/up/#"), below("+/state"), below("+/home/+")],
-            reads: [below("+/home/+"), below("+/+/down/#"), "tendero/v1/shop/#".into()],
+            // A device that is being paired is a user of its own, for minutes.
+            writes: [below("+/+/up/#"), below("+/state"), below("+/home/+"), topic::pair_up(user)],
+            reads: [below("+/home/+"), below("+/+/down/#"), "tendero/v1/shop/#".into(), topic::pair_down(user)],
         }
     }
 }
 
 /// What a shop may do. Its workers share what they read.
 struct Shop {
-    writes: [String; 2],
-    reads: String,
+    writes: [String; 3],
+    reads: [String; 2],
 }
 
 impl Shop {
     fn of(shop: &str) -> Result<Shop, BadName> {
         topic::check("shop", shop)?;
-        let writes = [format!("tendero/v1/shop/{shop}/#"), format!("tendero/v1/home/+/+/{shop}/down/#")];
-        Ok(Shop { writes, reads: topic::all_up(shop) })
+        let writes = [
+            format!("tendero/v1/shop/{shop}/#"),
+            format!("tendero/v1/home/+/+/{shop}/down/#"),
+            topic::pair_down("+"),
+        ];
+        Ok(Shop { writes, reads: [topic::all_up(shop), topic::all_pairs()] })
     }
 }
 
@@ -54,7 +59,7 @@ pub fn mosquitto_acl(shop: &str) -> Result<String, BadName> {
     home.reads.iter().for_each(|topic| acl.push_str(&format!("pattern read {topic}\n")));
     acl.push_str(&format!("\nuser {shop}\n"));
     seller.writes.iter().for_each(|topic| acl.push_str(&format!("topic write {topic}\n")));
-    acl.push_str(&format!("topic read {}\n", seller.reads));
+    seller.reads.iter().for_each(|topic| acl.push_str(&format!("topic read {topic}\n")));
     Ok(acl)
 }
 
@@ -98,7 +103,8 @@ autosave_interval 60
 pub fn emqx_acl(shop: &str) -> Result<String, BadName> {
     let (home, seller) = (Home::of("${username}"), Shop::of(shop)?);
     let list = |topics: &[String]| topics.iter().map(|topic| format!("\"{topic}\"")).collect::<Vec<_>>().join(", ");
-    let reads = [seller.reads.clone(), topic::all_up_shared(shop)];
+    let shared = [topic::all_up_shared(shop), topic::all_pairs_shared()];
+    let reads: Vec<String> = seller.reads.iter().cloned().chain(shared).collect();
     Ok(format!(
         "\
 %% The shop, then each home, by its user name; nothing else.
@@ -134,7 +140,7 @@ mod tests {
             .filter_map(|line| line.split_once("write ").or(line.split_once("read ")))
             .map(|(_, topic)| topic.replace("%u", "${username}"))
             .collect();
-        assert_eq!(topics.len(), 9);
+        assert_eq!(topics.len(), 13);
         for topic in topics {
             assert!(emqx.contains(&format!("\"{topic}\"")), "{topic}");
         }

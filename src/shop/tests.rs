@@ -4,6 +4,8 @@ mod back;
 mod bursts;
 #[path = "tests/chat.rs"]
 mod chat;
+#[path = "tests/pairing.rs"]
+mod pairing;
 
 use super::desk::{Desk, Done};
 use super::*;

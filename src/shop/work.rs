@@ -72,7 +72,7 @@ pub fn start(
     let will = envelope::seal(&will, &topic::shop_source(&shop), &keys, now, RETAINED_LIFE_MS);
     let client = mqtt::Client {
         client_id: format!("shop-{shop}"),
-        subscriptions: vec![topic::all_up_shared(&shop)],
+        subscriptions: vec![topic::all_up_shared(&shop), topic::all_pairs_shared()],
         will: will.ok().map(|bytes| (topic::shop_state(&shop), bytes)),
     };
     let mut broker = config.broker.clone();
@@ -295,7 +295,7 @@ impl Work {
         let Some(sender) = self.inputs.upgrade() else { return };
         tracing::warn!("the broker has no shared subscriptions; this shop must be its only worker");
         self.mqtt.stop();
-        self.client.subscriptions = vec![topic::all_up(&self.desk.catalog.shop)];
+        self.client.subscriptions = vec![topic::all_up(&self.desk.catalog.shop), topic::all_pairs()];
         let _runtime = self.runtime.enter();
         match Mqtt::start(self.broker.clone(), self.client.clone(), sender) {
             Ok(mqtt) => self.mqtt = mqtt,
@@ -380,6 +380,7 @@ fn log(event: &ShopEvent) {
                 None => tracing::info!("{home}/{device} said something in conversation {thread}"),
             }
         }
+        ShopEvent::Paired { home, device } => tracing::info!("{home}/{device} is paired: its orders are booked from now on"),
         ShopEvent::Refused(Refused { what, why }) => tracing::warn!("not used, {what}: {why}"),
     }
 }

@@ -31,9 +31,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let path = args.data_dir.join("shop.db");
-    anyhow::ensure!(path.exists(), "there is no book at {}; name the data folder of your shop", path.display());
-    let mut book = Book::open(&args.data_dir)?;
+    let mut book = super::existing_book(&args.data_dir)?;
     match &args.thread {
         None => list(&book, args.json),
         Some(thread) => {

@@ -1,9 +1,11 @@
 //! Certificates: the system's or a given authority, and optionally our own.
 
 use super::Trouble;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,16 +17,23 @@ pub struct TlsFiles {
     /// Our own certificate chain and its key, for brokers that ask for one.
     pub client_cert: Option<PathBuf>,
     pub client_key: Option<PathBuf>,
+    /// Take whatever certificate the broker shows. Only for messages that are sealed for somebody behind it, as a
+    /// pairing's are: the connection itself proves nothing then.
+    pub unverified: bool,
 }
 
 /// # Errors
 /// [`Trouble`], naming the file.
 pub fn client_config(files: &TlsFiles) -> Result<ClientConfig, Trouble> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(|e| Trouble::Tls { why: e.to_string() })?
-        .with_root_certificates(roots(files.ca.as_deref())?);
+        .map_err(|e| Trouble::Tls { why: e.to_string() })?;
+    let builder = if files.unverified {
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider)))
+    } else {
+        builder.with_root_certificates(roots(files.ca.as_deref())?)
+    };
     let config = match (&files.client_cert, &files.client_key) {
         (Some(cert), Some(key)) => {
             let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|e| bad(key, "private key", e))?;
@@ -41,6 +50,45 @@ pub fn client_config(files: &TlsFiles) -> Result<ClientConfig, Trouble> {
         }
     };
     Ok(config)
+}
+
+/// Takes any certificate whose key the broker has.
+#[derive(Debug)]
+struct Unverified(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Unverified {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 fn roots(ca: Option<&Path>) -> Result<RootCertStore, Trouble> {
