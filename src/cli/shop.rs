@@ -162,12 +162,8 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     let mut broker = BrokerConfig::new(args.broker);
     broker.username = args.username;
     broker.password_file = args.password_file;
-    broker.tls = TlsFiles {
-        ca: args.ca,
-        client_cert: args.client_cert,
-        client_key: args.client_key,
-        ..TlsFiles::default()
-    };
+    broker.tls =
+        TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key, ..TlsFiles::default() };
     let name = catalog.shop.clone();
     let products = catalog.products.len();
     let mut config = ShopConfig::new(catalog, broker, args.data_dir, Clock::system());

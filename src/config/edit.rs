@@ -19,7 +19,8 @@ pub fn set(path: &Path, values: &[(&str, &str, String)]) -> anyhow::Result<()> {
     };
     let changed = changed(&text, values).with_context(|| format!("{} can't be changed", path.display()))?;
     Config::parse(&changed, path)?;
-    let written = if is_new { std::fs::write(path, &changed) } else { crate::private_file::replace(path, changed.as_bytes()) };
+    let written =
+        if is_new { std::fs::write(path, &changed) } else { crate::private_file::replace(path, changed.as_bytes()) };
     written.with_context(|| format!("can't write {}; run this as the user whose file it is", path.display()))
 }
 
@@ -73,7 +74,9 @@ mod tests {
     fn what_would_be_no_configuration_is_not_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tendero.toml");
-        for (text, value) in [(FILE, "no such/name"), ("[home\n", "casa"), ("home = 1\n", "casa"), ("nonsense = 1\n", "casa")] {
+        for (text, value) in
+            [(FILE, "no such/name"), ("[home\n", "casa"), ("home = 1\n", "casa"), ("nonsense = 1\n", "casa")]
+        {
             std::fs::write(&path, text).unwrap();
             assert!(set(&path, &[("home", "name", value.into())]).is_err(), "{text}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);

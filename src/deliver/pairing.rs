@@ -50,7 +50,9 @@ pub struct Request {
 pub enum Answer {
     Paired(Box<Paired>),
     /// `expired`, `used` (another device has it), `device_taken` or `bad_name`.
-    Refused { code: String },
+    Refused {
+        code: String,
+    },
 }
 
 /// All that the device needs from now on.
@@ -138,12 +140,16 @@ impl Secret {
     pub fn seal<T: Serialize>(&self, from: From, topic: &str, body: &T) -> Result<Vec<u8>, getrandom::Error> {
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce)?;
+        Ok(self.seal_with(nonce, from, topic, body))
+    }
+
+    fn seal_with<T: Serialize>(&self, nonce: [u8; NONCE_LEN], from: From, topic: &str, body: &T) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(body).expect("strings alone are JSON");
         let aad = Aad::from(topic.as_bytes());
         let sealed = self.key(from).seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes);
         sealed.expect("the message is far below the cipher's 256 GiB");
         let sealed = Sealed { nonce: B64.encode(nonce), sealed: B64.encode(bytes) };
-        Ok(serde_json::to_vec(&sealed).expect("strings alone are JSON"))
+        serde_json::to_vec(&sealed).expect("strings alone are JSON")
     }
 
     /// What the other side sealed for `topic`; `None` for whatever else.
@@ -244,13 +250,55 @@ mod tests {
         assert_eq!(request.key(&Secret::from_bytes([7; 16])), None, "a proof for another code");
     }
 
-    /// Known answers, so that other languages can check themselves; also in `protocol/README.md`.
     #[test]
-    fn what_follows_from_a_secret() {
+    fn a_secret_is_not_printed() {
+        assert_eq!(secret().id().len(), 21);
+        assert!(!format!("{:?}", secret()).contains("sixteen"));
+    }
+
+    /// So that other languages can check themselves.
+    #[test]
+    fn known_answers_of_a_pairing() {
         let secret = secret();
-        println!("{} {}", secret.id(), secret.broker_password());
-        assert_eq!(secret.id().len(), 21);
-        assert_eq!(secret.broker_password().len(), 26);
-        assert!(!format!("{secret:?}").contains("sixteen"));
+        let (device, shop) = (Keys::from_seed(&[9; 32]), Keys::from_seed(&[8; 32]));
+        let code = code::Code::new(secret.clone(), "mqtts://broker.example").unwrap();
+        let (up, down) = (crate::deliver::topic::pair_up(&secret.id()), crate::deliver::topic::pair_down(&secret.id()));
+        let request = Request::new(&secret, "kitchen", &device);
+        let paired = Paired {
+            shop: "corner".into(),
+            seller: "Corner shop".into(),
+            key: shop.public().to_string(),
+            home: "casa".into(),
+            device: "kitchen".into(),
+            broker: Broker { url: code.broker.clone(), password: "a password".into(), ca: None },
+        };
+        let answer = Answer::Paired(Box::new(paired));
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let hex = |from| {
+            base16ct::lower::encode_string(&secret.derive::<32>(match from {
+                From::Device => b"sealed by the device",
+                From::Shop => b"sealed by the shop",
+            }))
+        };
+        let vectors = serde_json::json!({
+            "about": "All follows from the secret; the nonces are random in earnest.",
+            "secret_hex": base16ct::lower::encode_string(secret.bytes()),
+            "broker": code.broker,
+            "code": code.to_string(),
+            "id": secret.id(),
+            "broker_password": secret.broker_password(),
+            "key_of_device_hex": hex(From::Device),
+            "key_of_shop_hex": hex(From::Shop),
+            "device_seed_hex": "09".repeat(32),
+            "request": {"topic": up, "plain": request, "message": text(secret.seal_with([1; 12], From::Device, &up, &request))},
+            "answer": {"topic": down, "plain": answer, "message": text(secret.seal_with([2; 12], From::Shop, &down, &answer))},
+        });
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol/vectors/pairing.json");
+        let text = serde_json::to_string_pretty(&vectors).unwrap() + "\n";
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "{} is out of date; run: UPDATE=1 cargo test --lib known_answers", path.display());
     }
 }

@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn a_line_that_mosquitto_passwd_made_is_read() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let made = std::process::Command::new("mosquitto_passwd").arg("-b").arg(file.path()).args(["u", "secret"]).output();
+        let made =
+            std::process::Command::new("mosquitto_passwd").arg("-b").arg(file.path()).args(["u", "secret"]).output();
         let Ok(made) = made else {
             println!("left out: mosquitto_passwd is not installed");
             return;

@@ -39,11 +39,8 @@ struct Shop {
 impl Shop {
     fn of(shop: &str) -> Result<Shop, BadName> {
         topic::check("shop", shop)?;
-        let writes = [
-            format!("tendero/v1/shop/{shop}/#"),
-            format!("tendero/v1/home/+/+/{shop}/down/#"),
-            topic::pair_down("+"),
-        ];
+        let writes =
+            [format!("tendero/v1/shop/{shop}/#"), format!("tendero/v1/home/+/+/{shop}/down/#"), topic::pair_down("+")];
         Ok(Shop { writes, reads: [topic::all_up(shop), topic::all_pairs()] })
     }
 }

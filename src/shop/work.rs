@@ -380,7 +380,9 @@ fn log(event: &ShopEvent) {
                 None => tracing::info!("{home}/{device} said something in conversation {thread}"),
             }
         }
-        ShopEvent::Paired { home, device } => tracing::info!("{home}/{device} is paired: its orders are booked from now on"),
+        ShopEvent::Paired { home, device } => {
+            tracing::info!("{home}/{device} is paired: its orders are booked from now on")
+        }
         ShopEvent::Refused(Refused { what, why }) => tracing::warn!("not used, {what}: {why}"),
     }
 }

@@ -94,6 +94,10 @@ impl Mosquitto {
         config
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub fn dir(&self) -> &Path {
         &self.dir
     }

@@ -71,7 +71,10 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         let users = given.users.each_ref().map(|(name, password)| (name.as_str(), password.as_str()));
         let is_over = |name: &str| name.starts_with(USER) && !open.iter().any(|id| id == name);
         passwords::set(path, &users, is_over).with_context(|| {
-            format!("can't write {}; make it as mosquitto's password_file first (touch, and chown mosquitto)", path.display())
+            format!(
+                "can't write {}; make it as mosquitto's password_file first (touch, and chown mosquitto)",
+                path.display()
+            )
         })?;
     }
     let reloaded = args.reload.as_deref().map(reload).transpose()?.is_some();
@@ -90,7 +93,10 @@ fn check_names(book: &Book, home: &str) -> anyhow::Result<()> {
     topic::check("home", home)?;
     let laid_out = book.laid_out()?.context("this shop was never started; start it once: tendero shop --help")?;
     let shop = Catalog::from_json(&laid_out.0).context("the book's catalogue")?.shop;
-    ensure!(home != shop, "a home can't have the name of the shop, which is {shop}'s own at the broker; choose another");
+    ensure!(
+        home != shop,
+        "a home can't have the name of the shop, which is {shop}'s own at the broker; choose another"
+    );
     ensure!(!home.starts_with(USER), "a home's name can't begin with {USER}; choose another");
     Ok(())
 }
@@ -134,7 +140,10 @@ fn print(given: &Given, args: &Args, reloaded: bool) -> anyhow::Result<()> {
     // Dark on light, also in a terminal that is light on dark.
     println!("{}\n", qr.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
     println!("On the speaker:\n\n    sudo tendero pair {text}\n");
-    println!("Good for one speaker of {}, for {} minutes. Whoever has it can be that speaker.", args.home, args.minutes);
+    println!(
+        "Good for one speaker of {}, for {} minutes. Whoever has it can be that speaker.",
+        args.home, args.minutes
+    );
     match (&args.passwords, reloaded) {
         (Some(_), true) => {}
         (Some(path), false) => {
@@ -160,7 +169,8 @@ fn report(given: &Given, let_in: bool) -> serde_json::Value {
 
 async fn wait(book: &Book, given: &Given) -> anyhow::Result<()> {
     let id = given.code.secret.id();
-    let bar = indicatif::ProgressBar::new_spinner().with_message("waiting for the speaker (Ctrl-C: the code stays good)");
+    let bar =
+        indicatif::ProgressBar::new_spinner().with_message("waiting for the speaker (Ctrl-C: the code stays good)");
     bar.enable_steady_tick(Duration::from_millis(120));
     loop {
         let pairing = book.pairing(&id)?.context("the code is gone from the book")?;

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn an_address_that_fits_no_code_is_refused() {
-        for bad in ["", "broker", "http://broker", "mqtts://", "mqtt://b/path", &format!("mqtt://{}", "x".repeat(201))] {
+        for bad in ["", "broker", "http://broker", "mqtts://", "mqtt://b/path", &format!("mqtt://{}", "x".repeat(201))]
+        {
             let code = Code::new(Secret::from_bytes([9; 16]), bad);
             assert!(matches!(code, Err(BadCode::Address(_))), "{bad}");
         }

@@ -109,10 +109,8 @@ impl Book {
     /// # Errors
     /// [`StoreError`].
     pub fn devices(&self) -> Result<Vec<Device>, StoreError> {
-        let mut query = self
-            .db
-            .prepare("SELECT home, device, key FROM devices ORDER BY home, device")
-            .map_err(at(&self.path))?;
+        let mut query =
+            self.db.prepare("SELECT home, device, key FROM devices ORDER BY home, device").map_err(at(&self.path))?;
         let device = |row: &rusqlite::Row<'_>| Ok(Device { home: row.get(0)?, device: row.get(1)?, key: row.get(2)? });
         let rows = query.query_map([], device).map_err(at(&self.path))?;
         rows.map(|row| row.map_err(at(&self.path))).collect()
@@ -132,9 +130,7 @@ impl Book {
 
 impl Page<'_> {
     pub fn home_password(&self, home: &str) -> Result<String, StoreError> {
-        self.tx
-            .query_row("SELECT password FROM homes WHERE home = ?1", [home], |row| row.get(0))
-            .map_err(at(self.path))
+        self.tx.query_row("SELECT password FROM homes WHERE home = ?1", [home], |row| row.get(0)).map_err(at(self.path))
     }
 
     /// The device takes the code for itself and is trusted. Its orders are counted anew: a new device knows no number of

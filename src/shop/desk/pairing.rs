@@ -10,13 +10,7 @@ use crate::shop::book::pairing::Pairing;
 use crate::shop::desk::Say;
 
 impl Desk {
-    pub(super) fn pair(
-        &mut self,
-        id: &str,
-        topic: &str,
-        payload: &[u8],
-        retained: bool,
-    ) -> Result<Done, StoreError> {
+    pub(super) fn pair(&mut self, id: &str, topic: &str, payload: &[u8], retained: bool) -> Result<Done, StoreError> {
         if retained {
             return Ok(refused(topic, Distrust::Retained));
         }
