@@ -6,6 +6,8 @@
 //! twice, late or in another order is noticed.
 
 mod talk;
+#[cfg(test)]
+mod tests;
 
 use super::event::{Channel, Entropy};
 use super::order::{OrderId, Quote};
@@ -141,6 +143,8 @@ struct Pending {
     ours: Option<u64>,
     /// What is said once it is on disk.
     reply: Option<(super::mind::Address, super::reply::Reply)>,
+    /// The same, once the disk took so long that the household heard it was not kept: should it get there after all.
+    late: Option<(super::mind::Address, super::reply::Reply)>,
     until_ms: u64,
 }
 

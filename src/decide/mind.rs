@@ -332,8 +332,9 @@ impl Mind {
         if self.state.until_ms().is_some_and(|until_ms| until_ms <= now.mono_ms) {
             self.step(Cue::TimeUp, now);
         }
-        self.announce(now);
+        // Before what waits is announced: what falls due now is to be said now.
         self.chat_due(now);
+        self.announce(now);
         if matches!(self.state, State::Idle) && self.announcements.is_empty() && self.may_tell(now) {
             self.state = self.tell_from_person(now);
         }

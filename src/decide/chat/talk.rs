@@ -132,13 +132,14 @@ impl Mind {
         let writes = std::iter::once(Write::Chat { thread, line }).chain(more).collect();
         let ticket = self.write_down(writes);
         let until_ms = now.mono_ms + STORING_MS;
-        self.chat.pending.push(Pending { ticket, thread: id, ours, reply, until_ms });
+        self.chat.pending.push(Pending { ticket, thread: id, ours, reply, late: None, until_ms });
     }
 
     /// A line is on disk, or could not be written: only now it goes out, and the household hears so.
     pub(in super::super) fn chat_stored(&mut self, ticket: u32, stored: bool) {
         let Some(at) = self.chat.pending.iter().position(|pending| pending.ticket == ticket) else { return };
-        let Pending { thread, ours, reply, .. } = self.chat.pending.remove(at);
+        let Pending { thread, ours, reply, late, .. } = self.chat.pending.remove(at);
+        let of = thread.clone();
         if stored {
             self.out.push(Effect::Chat { thread });
         } else if let (Some(seq), Some(open)) = (ours, &mut self.household.thread)
@@ -152,6 +153,11 @@ impl Mind {
         }
         if let Some((to, reply)) = reply {
             self.tell(to, if stored { reply } else { Reply::ChatNotKept });
+        }
+        // Of a conversation that another one has followed, nothing is said any more.
+        let goes_on = self.household.thread.as_ref().is_some_and(|newest| newest.id == of);
+        if let Some((to, reply)) = late.filter(|_| stored && goes_on) {
+            self.tell(to, reply);
         }
     }
 
@@ -229,9 +235,11 @@ impl Mind {
     /// What is due: a person who does not come, a silence, a disk that does not answer.
     pub(in super::super) fn chat_due(&mut self, now: Now) {
         for at in 0..self.chat.pending.len() {
-            if self.chat.pending[at].until_ms <= now.mono_ms
-                && let Some((to, _)) = self.chat.pending[at].reply.take()
+            let pending = &mut self.chat.pending[at];
+            if pending.until_ms <= now.mono_ms
+                && let Some((to, reply)) = pending.reply.take()
             {
+                pending.late = Some((to.clone(), reply));
                 self.tell(to, Reply::ChatNotKept);
             }
         }

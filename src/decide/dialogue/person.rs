@@ -8,9 +8,10 @@ use super::super::chat::{Handoff, Offered, Thread, ThreadState, Untold};
 use super::super::event::{Acoustics, Channel, Heard, Hypothesis};
 use super::super::guard::{Verdict, hostile_text};
 use super::super::mind::{Address, Mind};
-use super::super::order::Wanted;
+use super::super::order::{Quote, Wanted};
 use super::super::reply::{Reason, Reply};
 use super::{Proposed, Question, State, Talk};
+use crate::understand::Lang;
 use crate::understand::intent::{Intent, Parse};
 use crate::understand::message;
 
@@ -29,7 +30,9 @@ impl Mind {
         match self.request_person(&talk.to, proposed.heard.entropy, now) {
             Some(Reply::PersonJoined { name, shop }) if talk.to.channel == Channel::Voice => {
                 let question = Question::ToPerson { name: name.clone(), greeted: true };
-                self.ask(talk, question, Reply::PersonJoined { name, shop }, now)
+                let reply = Reply::PersonJoined { name, shop };
+                self.last_reply = Some(reply.clone());
+                self.ask(talk, question, reply, now)
             }
             Some(reply) => self.close_talk(talk, reply, now),
             None => self.done(&talk),
@@ -240,6 +243,12 @@ impl Mind {
             self.last_reasons = vec![reason.clone()];
             return self.close_talk(talk, Reply::Refused { reason }, now);
         }
+        // Nobody asked for a product by its number: what is read back must be what the number stands for.
+        if let Some(product) = self.sold_as_another(&quote, talk.lang()) {
+            let reason = Reason::HostileText { product };
+            self.last_reasons = vec![reason.clone()];
+            return self.close_talk(talk, Reply::Refused { reason }, now);
+        }
         let lines = quote.lines.iter().map(|line| Wanted {
             sku: line.sku.clone(),
             qty: line.qty,
@@ -258,6 +267,16 @@ impl Mind {
         let proposed =
             Proposed { parse, lines, confidence: 1.0, offered_by: Some(name), ..Proposed::new(heard, vec![]) };
         self.judge(talk, proposed, quote, came_ms, now)
+    }
+
+    /// The product of a line that goes by a name which our catalogue has in no language for it.
+    fn sold_as_another(&self, quote: &Quote, lang: Lang) -> Option<String> {
+        quote.lines.iter().find_map(|line| {
+            let product = self.understanding.catalog().product(&line.sku)?;
+            let offered = hostile_text::clean(&line.title);
+            let is_its_name = |of: Lang| hostile_text::clean(product.title(of)) == offered;
+            (!Lang::ALL.into_iter().any(is_its_name)).then(|| hostile_text::clean(product.title(lang)))
+        })
     }
 }
 
@@ -292,19 +311,18 @@ fn talk_to(to: Address, offer: Option<&(Offered, u64)>) -> Talk {
     Talk { to, spoken: vec![], entropy, misses: 0, answers: 0 }
 }
 
-/// Plain lines that follow each other, as one text, and how many they are: the first always.
+/// Plain lines that follow each other, as one text, and how many they are: the first always. What would be a phrase
+/// only together is told apart.
 fn joined(untold: &[Untold]) -> (String, usize) {
     let is_plain = |line: &&Untold| !line.text.is_empty() && line.offer.is_none();
     let mut text = String::new();
     let mut count = 0;
     for line in untold.iter().take_while(is_plain) {
-        if count > 0 && text.chars().count() + line.text.chars().count() > MAX_SPOKEN_CHARS {
+        let more = if count == 0 { line.text.clone() } else { format!("{text} {}", line.text) };
+        if count > 0 && (more.chars().count() > MAX_SPOKEN_CHARS || hostile_text::holds_phrase(&more)) {
             break;
         }
-        if count > 0 {
-            text.push(' ');
-        }
-        text.push_str(&line.text);
+        text = more;
         count += 1;
     }
     (text, count)

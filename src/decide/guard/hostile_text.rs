@@ -47,6 +47,11 @@ pub fn clean_chat(text: &str) -> String {
     text.trim_start_matches(['.', ',', ';', ':', '!', '?', ' ']).to_owned()
 }
 
+/// Does it hold a wake word or a confirm phrase? Two texts that are clean can make one together.
+pub fn holds_phrase(text: &str) -> bool {
+    has_banned(text, &SPOKEN)
+}
+
 /// The name of a person at the shop.
 pub fn clean_name(name: &str) -> String {
     let name = clean::clean(name, &Limits { max_chars: MAX_NAME_CHARS, ..SPOKEN });
