@@ -101,6 +101,14 @@ fn check_coverage(tally: &Tally) {
         tally.heard_twice > tally.worlds / 100 && tally.asked_there > tally.worlds / 20,
         "the speakers seldom meet"
     );
+    assert!(
+        tally.talks > tally.worlds && tally.passed_on > tally.worlds / 2 && tally.person_said > tally.worlds / 4,
+        "too little is said to a person, or by one"
+    );
+    assert!(
+        tally.offers > tally.worlds / 10 && tally.offers_ordered > tally.worlds / 50,
+        "too little of what a person offers is ordered"
+    );
     for fault in world::Fault::ALL {
         assert!(tally.faults.get(&fault).is_some_and(|worlds| *worlds > tally.worlds / 5), "{fault:?} is seldom on");
     }
@@ -124,6 +132,8 @@ fn every_short_sequence_keeps_the_invariants() {
 #[test]
 fn dialogues_survive_a_cut_at_every_point() {
     for (name, dialogue) in every::dialogues() {
+        let orders = every::orders(&dialogue);
+        assert!(orders > 0 || name == "a conversation", "{name}: {orders} orders");
         for cut_is_restart in [false, true] {
             match every::cut_everywhere(&dialogue, cut_is_restart) {
                 Ok(points) => {

@@ -2,6 +2,7 @@
 
 use super::{Fault, Input, Line, MINUTE, World, policy, understanding};
 use std::collections::BTreeMap;
+use tendero::decide::chat::{ChatLine, Thread};
 use tendero::decide::effect::Write;
 use tendero::decide::event::Event;
 use tendero::decide::guard::Verdict;
@@ -19,13 +20,56 @@ pub(super) struct Disk {
     pub audits: BTreeMap<OrderId, Vec<Verdict>>,
     /// Every state in which each order ever was.
     pub states: BTreeMap<OrderId, Vec<OrderState>>,
+    /// Conversations with a person at the shop, the newest last, and our lines in them by number.
+    pub threads: Vec<Thread>,
+    pub lines: BTreeMap<(String, u64), ChatLine>,
+    /// Something of a conversation could not be written in this life.
+    pub chat_refused: bool,
+    /// They are said again in a while.
+    pub repeats: bool,
     /// It writes one after the other.
     busy_until_ms: u64,
 }
 
 impl Disk {
     pub fn new(household: Household) -> Disk {
-        Disk { household, bytes: BTreeMap::new(), audits: BTreeMap::new(), states: BTreeMap::new(), busy_until_ms: 0 }
+        Disk {
+            household,
+            bytes: BTreeMap::new(),
+            audits: BTreeMap::new(),
+            states: BTreeMap::new(),
+            threads: vec![],
+            lines: BTreeMap::new(),
+            chat_refused: false,
+            repeats: false,
+            busy_until_ms: 0,
+        }
+    }
+
+    /// The number of our last line in a conversation.
+    pub fn said(&self, thread: &str) -> u64 {
+        let of_it = self.lines.range((thread.to_owned(), 0)..=(thread.to_owned(), u64::MAX));
+        of_it.last().map_or(0, |((_, seq), _)| *seq)
+    }
+
+    /// The shop's word on how many of our lines it has.
+    pub fn shop_has(&mut self, thread: &str, acked: u64) {
+        let said = self.said(thread);
+        let newest = self.threads.iter_mut().chain(&mut self.household.thread);
+        for known in newest.filter(|known| known.id == thread && acked <= said) {
+            known.acked = known.acked.max(acked);
+        }
+    }
+
+    fn put_chat(&mut self, thread: Thread, line: Option<ChatLine>) {
+        if let Some(line) = line.filter(|line| line.ours) {
+            self.lines.insert((thread.id.clone(), line.seq), line);
+        }
+        match self.threads.iter_mut().find(|known| known.id == thread.id) {
+            Some(known) => *known = Thread { acked: known.acked.max(thread.acked), ..thread },
+            None => self.threads.push(thread),
+        }
+        self.household.thread = self.threads.last().cloned();
     }
 
     fn apply(&mut self, write: Write) {
@@ -45,7 +89,7 @@ impl Disk {
                 }
             }
             Write::WrongPins { count } => self.household.wrong_pins = count,
-            Write::Chat { thread, .. } => self.household.thread = Some(thread.clone()),
+            Write::Chat { thread, line } => self.put_chat(thread, line),
             Write::Offered { sku, at_unix_ms } => {
                 self.household.offered.insert(sku, at_unix_ms);
             }
@@ -77,6 +121,7 @@ impl World {
             return self.cut();
         }
         if !self.can_write(&writes) {
+            self.disk.chat_refused |= of_chat(&writes);
             return self.soon(0, 5, Input::Event(Event::StoreFailed { ticket, why: "disk full".into() }));
         }
         self.write(writes);
@@ -89,23 +134,47 @@ impl World {
     }
 
     /// A store that fails on demand.
-    pub(super) fn commit_fails(&mut self, ticket: u32) {
+    pub(super) fn commit_fails(&mut self, ticket: u32, writes: &[Write]) {
+        self.disk.chat_refused |= of_chat(writes);
         self.give(Event::StoreFailed { ticket, why: "disk full".into() });
     }
 
     /// An order is signed when it first is written, which needs the wall clock.
     fn can_write(&self, writes: &[Write]) -> bool {
         let unsigned = |write: &Write| matches!(write, Write::Order(order) if !self.disk.bytes.contains_key(&order.id));
-        !self.disk_full && (self.now().wall.is_some() || !writes.iter().any(unsigned))
+        // Our lines have no gap.
+        let gap = |write: &Write| match write {
+            Write::Chat { thread, line: Some(line) } => line.ours && line.seq != self.disk.said(&thread.id) + 1,
+            _ => false,
+        };
+        let can_sign = self.now().wall.is_some() || !writes.iter().any(unsigned);
+        !self.disk_full && can_sign && !writes.iter().any(gap)
     }
 
     fn write(&mut self, writes: Vec<Write>) {
         for write in writes {
             if let Write::Order(order) = &write {
-                self.model.owe(self.disk.household.orders.get(&order.id), order);
+                if let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, self.ms) {
+                    let what = format!("for an hour nobody was told of {}: {news:?}", order.id);
+                    self.violate(super::Invariant::Told, what);
+                }
+            }
+            if let Write::Chat { line: Some(line), .. } = &write
+                && line.ours
+            {
+                self.model.line_written(line);
             }
             self.disk.apply(write);
         }
+    }
+
+    /// Is a change of this order on its way to the disk?
+    pub(super) fn is_being_written(&self, id: &OrderId) -> bool {
+        let of_it = |write: &Write| matches!(write, Write::Order(order) if order.id == *id);
+        let commits = |(life, _, input): &(u32, super::Delivery, Input)| {
+            *life == self.life && matches!(input, Input::Commit { writes, .. } if writes.iter().any(of_it))
+        };
+        self.queue.values().any(commits)
     }
 
     /// The program ends and starts again. What was handed to the disk gets there.
@@ -154,6 +223,8 @@ impl World {
         self.ears = super::ears::Ears::default();
         self.tally.told_later += self.model.begin_life();
         self.sibling_forgets();
+        self.model.talk.begin_life(self.disk.household.thread.as_ref());
+        (self.disk.repeats, self.disk.chat_refused) = (false, false);
         self.mind = Mind::new(policy(&self.plan), understanding(), self.disk.household.clone());
         if let Some(record) = &mut self.record {
             record.push(Line::Start(Box::new(Setup::of(&self.mind))));
@@ -162,4 +233,8 @@ impl World {
         self.give(Event::Link { up });
         self.share_again();
     }
+}
+
+fn of_chat(writes: &[Write]) -> bool {
+    writes.iter().any(|write| matches!(write, Write::Chat { .. }))
 }

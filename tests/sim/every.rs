@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const SETTLED: u64 = 64;
 
 /// Where sequences begin, besides in silence: what it takes to get there.
-pub fn starts() -> [(&'static str, Vec<Step>); 8] {
+pub fn starts() -> [(&'static str, Vec<Step>); 10] {
     [
         ("nothing was said", vec![]),
         ("read back", READ_BACK.to_vec()),
@@ -19,6 +19,8 @@ pub fn starts() -> [(&'static str, Vec<Step>); 8] {
         ("sent", sent()),
         ("challenged", CHALLENGED.to_vec()),
         ("asked whether it goes back", [&at_shop()[..], &ASKED_BACK].concat()),
+        ("a person is there", THERE.to_vec()),
+        ("a person offers", [&THERE[..], &OFFERED].concat()),
         ("going back", [&at_shop()[..], &ASKED_BACK, &GOES_BACK].concat()),
     ]
 }
@@ -46,6 +48,42 @@ const ASKED_BACK: [Step; 2] = [Step::Say("i want to return the coffee"), Step::P
 /// The log, then the order; both are said to have been written.
 const GOES_BACK: [Step; 4] = [Step::Say("yes"), Step::Stored, Step::Stored, Step::Played];
 
+/// A person at the shop was asked for, and came; the microphone is open for what they shall be told.
+const THERE: [Step; 8] = [
+    Step::Say("let me talk to a person"),
+    Step::Stored,
+    Step::Played,
+    Step::Person,
+    Step::Person,
+    Step::Stored,
+    Step::Stored,
+    Step::Played,
+];
+/// Words, an answer, and an offer that is read back.
+const OFFERED: [Step; 21] = [
+    Step::Say("my cup came broken"),
+    Step::Stored,
+    Step::Played,
+    Step::Person,
+    Step::Person,
+    Step::Person,
+    Step::Stored,
+    Step::Stored,
+    Step::Played,
+    Step::Say("yes"),
+    Step::Stored,
+    Step::Played,
+    Step::Person,
+    Step::Person,
+    Step::Person,
+    Step::Stored,
+    Step::Stored,
+    Step::Stored,
+    Step::Played,
+    Step::Played,
+    Step::Played,
+];
+
 fn at_shop() -> Vec<Step> {
     [&sent()[..], &ANSWERED].concat()
 }
@@ -59,7 +97,7 @@ fn sent() -> Vec<Step> {
 }
 
 /// Dialogues from beginning to end.
-pub fn dialogues() -> [(&'static str, Vec<Step>); 10] {
+pub fn dialogues() -> [(&'static str, Vec<Step>); 12] {
     let (held, sent) = (held(), sent());
     let to_the_end = [&LEAVES[..], &ANSWERED].concat();
     let change = [Step::Say("make it two"), Step::Quoted, Step::Stored, Step::Played];
@@ -75,6 +113,8 @@ pub fn dialogues() -> [(&'static str, Vec<Step>); 10] {
         ("taken back when sent", [&sent[..], &ANSWERED, &TAKEN_BACK, &ANSWERED].concat()),
         ("sent back", [&at_shop()[..], &ASKED_BACK, &GOES_BACK, &ANSWERED].concat()),
         ("sent back at the command line", [&at_shop()[..], &[Step::SendBack, Step::Stored], &ANSWERED].concat()),
+        ("a conversation", [&THERE[..], &[Step::Say("that's all"), Step::Stored, Step::Played, Step::Person]].concat()),
+        ("an offer", [&THERE[..], &OFFERED, &CONFIRMED, &to_the_end].concat()),
         ("a change", [&READ_BACK[..], &change, &CONFIRMED, &LEAVES, &booked].concat()),
         (
             "a disk that fails and works again",
@@ -144,6 +184,11 @@ impl Walk {
         self.steps.pop();
         Ok(())
     }
+}
+
+/// How many orders `dialogue` leads to.
+pub fn orders(dialogue: &[Step]) -> u64 {
+    World::led(Plan::quiet(1), dialogue, false).tally.confirmed
 }
 
 /// Cuts `dialogue` off at each of its points, before and after each write and before each effect, and takes it to its

@@ -47,10 +47,12 @@ pub enum Fault {
     Mute,
     /// Another speaker of the home orders, hears the same, asks for ours back, and claims what is not its own.
     Sibling,
+    /// A person at the shop who writes what must not be said, and offers what nobody may agree to.
+    HostilePerson,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 21] = [
+    pub const ALL: [Fault; 22] = [
         Fault::Misheard,
         Fault::Late,
         Fault::Doubled,
@@ -72,6 +74,7 @@ impl Fault {
         Fault::Careless,
         Fault::Mute,
         Fault::Sibling,
+        Fault::HostilePerson,
     ];
 }
 
@@ -156,6 +159,9 @@ impl World {
         }
         if self.strikes(Fault::HostileNews, 40) {
             self.hostile_news();
+        }
+        if self.strikes(Fault::HostilePerson, 40) {
+            self.hostile_person();
         }
         if self.strikes(Fault::Sibling, 60) {
             self.sibling_acts();

@@ -1,15 +1,17 @@
 //! The people: what they want, what they say and press, and what they answer to what they heard.
 
 use super::ears::{Listening, Speaker, Utterance};
-use super::model::Question;
-use super::{Fault, Input, MINUTE, World, words};
+use super::model::{Question, is_offered};
+use super::{Fault, Input, MINUTE, World, product, words};
 use tendero::decide::event::{Button, Channel, Event, Turn};
-use tendero::decide::reply::Reply;
+use tendero::decide::reply::{Item, Reply};
 use tendero::understand::Lang;
 use tendero::understand::grammar::Expect;
 
 /// Who types.
 const CLIENT: &str = "app";
+/// What people would buy of a person at the shop.
+const OFFERED: [&str; 6] = ["milk-whole", "coffee-500", "milk-oat", "heads-4", "wine-red", "dollhouse"];
 
 impl World {
     /// Something that the household does of its own accord.
@@ -18,7 +20,12 @@ impl World {
             let said = self.rng.word(&words::BROADCAST);
             return self.command(said, Speaker::Television);
         }
-        match self.rng.below(20) {
+        if self.model.talk.is_open() && self.rng.chance(35) {
+            return self.talks_to_person();
+        }
+        match self.rng.below(22) {
+            20 => self.command("let me talk to a person", Speaker::Household),
+            21 => self.types("let me talk to a person", 0, false),
             0..=10 => {
                 let (said, lines) = *self.rng.pick(&words::ORDERS);
                 self.model.wish = Some(lines.to_vec());
@@ -54,6 +61,34 @@ impl World {
         }
     }
 
+    /// Something that is meant for the person at the shop, or ends that.
+    fn talks_to_person(&mut self) {
+        let said = self.rng.word(&words::TO_PERSON);
+        match self.rng.below(10) {
+            0..=3 => self.command(said, Speaker::Household),
+            4..=6 => self.types(said, 0, false),
+            7 => {
+                let said = self.rng.word(&words::ENDS_TALK);
+                self.command(said, Speaker::Household);
+            }
+            _ => {
+                let event = Event::ReadChat { channel: Channel::Text(CLIENT.into()), lang: Lang::En };
+                self.give(event);
+            }
+        }
+    }
+
+    /// What a person at the shop offers is wanted, or not.
+    fn considers(&mut self, items: &[Item]) {
+        let known = |item: &Item| {
+            OFFERED.into_iter().find(|sku| product(sku).title(Lang::En) == item.product).map(|sku| (sku, item.qty))
+        };
+        let lines: Option<Vec<_>> = items.iter().map(known).collect();
+        if let Some(lines) = lines.filter(|_| self.rng.chance(60)) {
+            self.model.wish = Some(lines);
+        }
+    }
+
     fn types(&mut self, said: &str, after_ms: u64, careless: bool) {
         let from_ms = self.ms + after_ms;
         let channel = Channel::Text(CLIENT.into());
@@ -63,6 +98,18 @@ impl World {
 
     /// The household hears (or reads) a reply.
     pub(super) fn hears(&mut self, channel: &Channel, reply: &Reply) {
+        if let Reply::ReadBack { items, reasons, .. } = reply
+            && is_offered(reasons)
+            && !self.stepping
+        {
+            self.considers(items);
+        }
+        let late_doubts =
+            matches!(reply, Reply::ApprovalSent { .. } | Reply::HeldByShop { .. } | Reply::WithdrawalSent { .. });
+        if late_doubts && !self.stepping && self.rng.chance(25) {
+            let after_ms = self.rng.between(500, 60_000);
+            self.types("cancel that", after_ms, true);
+        }
         match reply {
             Reply::AwaitingAdult { .. } | Reply::HeldByShop { .. } if self.rng.chance(70) => {
                 self.soon(10_000, 8 * MINUTE, Input::Approve);
@@ -99,6 +146,7 @@ impl World {
         let window_ms = u64::from(window_ms);
         let none: &[String] = &[];
         let said = match expect {
+            Expect::Command if self.model.talk.is_answer() => self.answer_person().map(|said| (said, false)),
             Expect::Command => Some((self.model.wished.to_owned(), false)),
             Expect::Choice { .. } => {
                 let said = self.rng.word(&["the first one", "the second one", "oat milk", "whole milk", "no"]);
@@ -126,6 +174,17 @@ impl World {
         let from_ms = self.ms + after_ms;
         let utterance = Utterance { careless, answers: Some(turn), ..self.utterance(&said, speaker, from_ms) };
         self.put(utterance.to_ms, Input::Spoken(utterance));
+    }
+
+    /// What somebody answers to a person at the shop.
+    fn answer_person(&mut self) -> Option<String> {
+        let said = match self.rng.below(10) {
+            0..=6 => self.rng.word(&words::TALK),
+            7 => self.rng.word(&words::ENDS_TALK),
+            8 => self.rng.word(&words::ANSWERS),
+            _ => return None,
+        };
+        Some(said.to_owned())
     }
 
     /// What a person answers to "shall I return it?".

@@ -4,9 +4,11 @@
 use super::ears::Speaker;
 use super::model::{Asked, Cause, Confirmed, heard_confirms};
 use super::{Fault, REGULARS, World, policy, product};
-use tendero::decide::effect::Write;
+use tendero::decide::effect::{Effect, Write};
+use tendero::decide::event::Event;
 use tendero::decide::guard::{Rung, Verdict};
 use tendero::decide::order::{Order, OrderId, OrderState};
+use tendero::decide::reply::Reply;
 use tendero::decide::{Now, Wall};
 
 /// The list of `lib.rs`, and what makes it checkable.
@@ -38,6 +40,10 @@ pub enum Invariant {
     /// What another speaker says makes, approves and sends no order here, and takes back only what was asked for; and of
     /// several that hear the same one goes on.
     Sibling,
+    /// What is said to a person at the shop and by one orders, confirms, approves and takes back nothing; words go there
+    /// only while the household knows of the conversation and says them to a person; theirs are told as theirs, once and in
+    /// order; and it ends.
+    Person,
     /// Bounded lists of effects, deadlines that make progress, events that end.
     Bounded,
     /// The journal of a run gives the same effects again, to the byte.
@@ -157,12 +163,14 @@ impl World {
         self.must(same, Invariant::AsReadBack, "another product than was read back", order);
 
         let quote = &order.quote;
-        let came_ms = self.model.came_ms(quote);
+        let offered = question.offered && self.model.talk.is_offer(quote);
+        let came_ms = if offered { self.model.talk.offer_came_ms(quote) } else { self.model.came_ms(quote) };
+        self.tally.offers_ordered += u64::from(offered);
         self.must(came_ms.is_some(), Invariant::AsReadBack, "the shop never sent that quote", order);
         let fresh = came_ms.is_none_or(|ms| self.ms.saturating_sub(ms) <= u64::from(quote.valid_s) * 1000);
         self.must(fresh, Invariant::AsReadBack, "the quote was too old", order);
         let asked = self.model.request(&quote.request_id).cloned();
-        let as_asked = asked.is_some_and(|asked| is_as_asked(order, &asked));
+        let as_asked = offered || asked.is_some_and(|asked| is_as_asked(order, &asked));
         self.must(as_asked, Invariant::AsReadBack, "the quote is not for what was asked", order);
         let sum = quote.lines.iter().fold(i128::from(quote.delivery.amount), |sum, line| {
             sum + i128::from(line.unit_amount) * i128::from(line.qty)
@@ -291,6 +299,16 @@ impl World {
         if first.state == OrderState::AwaitingAdult && matches!(order.state, OrderState::Held | OrderState::Sending) {
             self.must(by_hand.is_some(), Invariant::Guarded, "goes on without an adult's hand", order);
         }
+        if order.state == OrderState::HeldAtShop {
+            let again = before == Some(OrderState::Approving);
+            self.must(!again, Invariant::Guarded, "an adult approved it, and it waits for one again", order);
+            self.model.kept_ms.entry(order.id.clone()).or_insert(self.ms);
+        }
+        if order.state == OrderState::Approving && before != Some(OrderState::Approving) {
+            let kept_ms = self.model.kept_ms.get(&order.id);
+            let hand = kept_ms.is_some_and(|kept_ms| self.model.hand_ms.is_some_and(|ms| ms >= *kept_ms));
+            self.must(hand, Invariant::Guarded, "the shop is told of an adult who was not there", order);
+        }
         if order.state == OrderState::Sending && self.model.leaving.insert(order.id.clone()) {
             self.must(before == Some(OrderState::Held), Invariant::Guarded, "leaves without having been held", order);
             self.must(now.wall.is_some(), Invariant::Guarded, "leaves while the clock is unknown", order);
@@ -325,6 +343,35 @@ impl World {
             let said = self.shop.acknowledged.contains(&order.id) || self.shop.lied.contains(&order.id);
             self.must(said, Invariant::Withdrawn, "withdrawn although the shop never said so", order);
         }
+    }
+
+    /// The shop is to be told that an adult approved an order, or that it goes back: that is on disk.
+    pub(super) fn check_errand(&mut self, id: &OrderId, state: OrderState) {
+        if !self.disk.states.get(id).is_some_and(|states| states.contains(&state)) {
+            self.violate(Invariant::Confirmed, format!("the shop is told {state:?} of {id} before that is on disk"));
+        }
+    }
+
+    /// Who says "cancel that" of what the shop still keeps hears more than that there is nothing.
+    pub(super) fn check_nothing_to_cancel(&mut self, event: &Event, effects: &[Effect]) {
+        let Event::Heard(heard) = event else { return };
+        let says = |effect: &Effect| matches!(effect, Effect::Say { reply: Reply::NothingToCancel, .. });
+        if heard.nbest.iter().any(|one| one.text != "cancel that") || !effects.iter().any(says) {
+            return;
+        }
+        let kept = |order: &&Order| matches!(order.state, OrderState::HeldAtShop | OrderState::Approving);
+        let order =
+            self.disk.household.orders.values().find(kept).filter(|order| !self.is_on_its_way(&order.id)).cloned();
+        if let Some(order) = order {
+            self.must(false, Invariant::Told, "there is nothing to cancel, and the shop keeps it", &order);
+        }
+    }
+
+    /// Is a change of it being written, or just told to the mind?
+    fn is_on_its_way(&self, id: &OrderId) -> bool {
+        self.mind.household().orders.get(id).map(|order| order.state)
+            != self.disk.household.orders.get(id).map(|order| order.state)
+            || self.is_being_written(id)
     }
 
     /// A withdrawal comes to the shop: it was on disk before.

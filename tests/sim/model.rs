@@ -3,6 +3,7 @@
 
 mod news;
 mod questions;
+mod talk;
 
 use super::World;
 use super::ears::Utterance;
@@ -10,6 +11,8 @@ use news::News;
 use questions::Back;
 pub(super) use questions::{Question, heard_confirms};
 use std::collections::{BTreeMap, BTreeSet};
+use talk::Talk;
+pub(super) use talk::is_offered;
 use tendero::decide::event::{Button, Channel, Event, Heard, Turn};
 use tendero::decide::order::{Order, OrderId, OrderState, Quote, Wanted};
 use tendero::decide::reply::{Item, Reply};
@@ -30,6 +33,8 @@ pub(super) struct Model {
     pub orders: BTreeMap<OrderId, Confirmed>,
     /// What is on disk, and the household has not heard to its end yet.
     pub owed: BTreeMap<OrderId, News>,
+    /// Since when, and in which life.
+    owed_since: BTreeMap<OrderId, (u64, u32)>,
     /// What is being said of it, and has not ended as far as anybody knows.
     saying: Vec<(u32, OrderId, News)>,
     /// In which life something was said last, unless nobody could hear it.
@@ -55,12 +60,20 @@ pub(super) struct Model {
     pub attempted: BTreeSet<(OrderId, OrderState)>,
     /// When an adult's hand was last on the button.
     pub hand_ms: Option<u64>,
+    /// When the shop was first known to keep an order back.
+    pub kept_ms: BTreeMap<OrderId, u64>,
+    /// Orders that an adult approved in time, when the faults stopped: the shop has to learn of it.
+    pub approved: Vec<OrderId>,
     /// Orders whose hold has ended.
     pub leaving: BTreeSet<OrderId>,
     /// Orders that the household believes were not made, or were taken back.
     pub denied: BTreeSet<OrderId>,
     /// Orders of which the household heard that they could not be written down.
     pub failed: BTreeSet<OrderId>,
+    /// So long the microphone stays open, unless something is heard before, or nothing.
+    pub listens_until_ms: u64,
+    /// With a person at the shop.
+    pub talk: Talk,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +117,7 @@ impl Model {
 
     pub fn opens(&mut self, turn: Turn, opened_ms: u64) {
         self.open = Some(OpenTurn { turn, opened_ms });
+        self.listens_until_ms = opened_ms + 8_000;
     }
 
     pub fn hears(&mut self, utterance: Utterance) {
@@ -146,6 +160,7 @@ impl Model {
         self.questions.clear();
         self.backs.clear();
         self.open = None;
+        self.listens_until_ms = 0;
         self.saying.clear();
         self.late.clear();
         self.replies.clear();
@@ -159,6 +174,12 @@ impl World {
     pub(super) fn understand_cause(&mut self, event: &Event) -> Cause {
         let model = &mut self.model;
         model.heard = None;
+        if matches!(
+            event,
+            Event::Heard(_) | Event::Silence { .. } | Event::Muted { .. } | Event::Button(_) | Event::HeardThere(_)
+        ) {
+            model.listens_until_ms = 0;
+        }
         let again = |heard: &Heard| heard.nbest.iter().any(|heard| heard.text.contains("again"));
         model.asks_again = matches!(event, Event::Heard(heard) if again(heard));
         match event {

@@ -1,11 +1,25 @@
 //! What must hold at the end, when the faults have stopped and time has passed; and that a run can be played back.
 
 use super::shop::Booking;
-use super::{Invariant, Line, World, understanding};
+use super::{Fault, HOUR, Invariant, Line, START_UNIX_MS, World, understanding};
+use tendero::decide::chat::Thread;
+use tendero::decide::household::Household;
 use tendero::decide::mind::Mind;
-use tendero::decide::order::OrderState;
+use tendero::decide::order::{Order, OrderId, OrderState};
 
 impl World {
+    /// What an adult approved, and the shop still keeps, is booked now that nothing fails any more.
+    pub(super) fn note_approved(&mut self) {
+        let soon_unix_ms = START_UNIX_MS + i64::try_from(self.ms + 2 * HOUR).unwrap();
+        let in_time = |order: &&Order| order.state == OrderState::Approving && order.expires_unix_ms > soon_unix_ms;
+        let orders = self.disk.household.orders.values().filter(in_time).map(|order| order.id.clone());
+        let kept = |id: &OrderId| {
+            self.shop.bookings.get(id).is_some_and(|booking| booking.state == OrderState::Sending)
+                && !self.shop.lied.contains(id)
+        };
+        self.model.approved = orders.filter(kept).collect();
+    }
+
     pub(super) fn check_end(&mut self) {
         if self.violation.is_some() {
             return;
@@ -31,6 +45,29 @@ impl World {
             if !state.is_settled() || !agrees {
                 let at_shop = at_shop.map(OrderState::name);
                 self.violate(Invariant::Rest, format!("{id} is {} on disk, at the shop {at_shop:?}", state.name()));
+            }
+        }
+        for thread in self.disk.threads.clone() {
+            let said = self.disk.said(&thread.id);
+            let heard = self.shop_heard(&thread.id);
+            // Who lies there may say that it has what it has not; by a clock that jumps a line is too old.
+            let excused = [Fault::HostilePerson, Fault::Clock1970, Fault::Clock2099, Fault::ClockHours];
+            if heard < said && !excused.iter().any(|fault| self.plan.faults.has(*fault)) {
+                self.violate(
+                    Invariant::Rest,
+                    format!("the shop has {heard} of {said} lines of conversation {}", thread.id),
+                );
+            }
+        }
+        // An end that could not be written stands as long as this life.
+        let is_open = |home: &Household| home.thread.as_ref().is_some_and(Thread::is_open);
+        if is_open(self.mind.household()) || is_open(&self.disk.household) && !self.disk.chat_refused {
+            self.violate(Invariant::Rest, "a conversation never ends");
+        }
+        for id in self.model.approved.clone() {
+            let state = self.shop.bookings.get(&id).map(|booking| booking.state);
+            if matches!(state, Some(OrderState::Sending | OrderState::Expired | OrderState::Rejected)) {
+                self.violate(Invariant::Rest, format!("an adult approved {id}, and the shop never heard of it"));
             }
         }
         if let Some((id, news)) = self.model.untold() {

@@ -82,7 +82,7 @@ impl World {
         self.over_the_link(Input::Event(Event::Quoted(quote)));
     }
 
-    fn honest_quote(&mut self, request_id: String, wanted: &[Wanted]) -> Quote {
+    pub(super) fn honest_quote(&mut self, request_id: String, wanted: &[Wanted]) -> Quote {
         let lines: Vec<QuoteLine> = wanted
             .iter()
             .map(|line| {

@@ -250,7 +250,9 @@ impl World {
     /// Of two that heard the same the louder one goes on, with more than the phrase.
     pub(super) fn check_heard_twice(&mut self, order: &Order, cause: &Cause) {
         let by_voice = cause.heard.as_ref().is_some_and(|heard| heard.channel == Channel::Voice);
-        let Some(here) = self.bedroom.here.clone().filter(|_| by_voice) else { return };
+        // What a person at the shop offers nobody has heard.
+        let offered = self.model.question(&Channel::Voice).is_some_and(|question| question.offered);
+        let Some(here) = self.bedroom.here.clone().filter(|_| by_voice && !offered) else { return };
         let skus: Vec<String> = order.quote.lines.iter().map(|line| line.sku.clone()).collect();
         if here.twice && overlap(&here.skus, &skus) {
             self.must(!here.outdone, Invariant::Sibling, "ordered although another speaker heard it louder", order);

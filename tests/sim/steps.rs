@@ -25,6 +25,9 @@ pub enum Step {
     StoreFails,
     /// What is on its way to the shop gets there, and its answer comes back.
     Shop,
+    /// What is under way between the household and a person at the shop arrives; else that person comes, says something,
+    /// and offers coffee.
+    Person,
     Tap,
     Hold,
     /// Somebody withdraws from the newest order at the command line.
@@ -40,7 +43,7 @@ pub enum Step {
 }
 
 /// Every step, with the utterances that lead somewhere: what orders, what confirms, what does not, what ends it.
-pub const ALPHABET: [Step; 22] = [
+pub const ALPHABET: [Step; 24] = [
     Step::Say("order coffee"),
     Step::Phrase,
     Step::Say("yes"),
@@ -48,6 +51,7 @@ pub const ALPHABET: [Step; 22] = [
     Step::Say("cancel that"),
     Step::Say("return it"),
     Step::Say("mumble mumble"),
+    Step::Say("let me talk to a person"),
     Step::Wake,
     Step::Silence,
     Step::Played,
@@ -55,6 +59,7 @@ pub const ALPHABET: [Step; 22] = [
     Step::Stored,
     Step::StoreFails,
     Step::Shop,
+    Step::Person,
     Step::Tap,
     Step::Hold,
     Step::Time,
@@ -118,11 +123,11 @@ impl World {
                 };
             }
             Step::StoreFails => {
-                let Some(Input::Commit { ticket, .. }) = self.take(|input| matches!(input, Input::Commit { .. }))
+                let Some(Input::Commit { ticket, writes }) = self.take(|input| matches!(input, Input::Commit { .. }))
                 else {
                     return false;
                 };
-                self.commit_fails(ticket);
+                self.commit_fails(ticket, &writes);
             }
             Step::Shop => {
                 let to_shop = |input: &Input| {
@@ -140,6 +145,7 @@ impl World {
                     true
                 };
             }
+            Step::Person => return self.person_step(),
             Step::Tap => self.give(Event::Button(Button::Tap)),
             Step::Hold => self.hold_button(),
             Step::SendBack => return self.sends_back(),
@@ -163,6 +169,19 @@ impl World {
         }
         self.ms = self.ms.max(before_ms + 1);
         true
+    }
+
+    fn person_step(&mut self) -> bool {
+        let comes = |input: &Input| matches!(input, Input::ChatComes(_));
+        if self.brings(comes) {
+            return true;
+        }
+        let happens = self.brings(|input| matches!(input, Input::ChatArrives(_)))
+            || self.newest_talk().is_some_and(|thread| self.person_acts(&thread));
+        if happens {
+            self.brings(comes);
+        }
+        happens
     }
 
     /// Takes the first thing that is under way and `fits`; time goes on to when it would come.

@@ -26,6 +26,14 @@ pub struct Tally {
     /// Orders that two speakers had heard, and orders that the other one was asked to take back.
     pub heard_twice: u64,
     pub asked_there: u64,
+    /// Conversations with a person at the shop, and those that the device ended; what was passed on and told in them, what
+    /// was offered and read back, and orders of that.
+    pub talks: u64,
+    pub talks_ended: u64,
+    pub passed_on: u64,
+    pub person_said: u64,
+    pub offers: u64,
+    pub offers_ordered: u64,
     /// Worlds in which each was seen.
     pub faults: BTreeMap<Fault, u64>,
     pub replies: BTreeMap<&'static str, u64>,
@@ -74,6 +82,12 @@ impl Tally {
         self.told_again += other.told_again;
         self.heard_twice += other.heard_twice;
         self.asked_there += other.asked_there;
+        self.talks += other.talks;
+        self.talks_ended += other.talks_ended;
+        self.passed_on += other.passed_on;
+        self.person_said += other.person_said;
+        self.offers += other.offers;
+        self.offers_ordered += other.offers_ordered;
         add_all(&mut self.faults, other.faults);
         add_all(&mut self.replies, other.replies);
         add_all(&mut self.waits, other.waits);
@@ -103,6 +117,11 @@ impl std::fmt::Display for Tally {
             f,
             "{} confirmed that another speaker had heard, too; {} asked of the other speaker",
             self.heard_twice, self.asked_there
+        )?;
+        writeln!(
+            f,
+            "{} conversations with a person at the shop, {} ended here: {} passed on, {} told, {} offers read back, {} ordered",
+            self.talks, self.talks_ended, self.passed_on, self.person_said, self.offers, self.offers_ordered
         )?;
         let list = |counts: Vec<(String, u64)>| {
             let mut line = String::new();

@@ -71,6 +71,33 @@ pub const ANSWERS: [&str; 14] = [
     "help",
 ];
 
+/// Said to a person at the shop, into a microphone that is open for it.
+pub const TALK: [&str; 8] = [
+    "my cup came broken",
+    "yes",
+    "no",
+    "order it",
+    "order coffee",
+    "the blue one",
+    "tell them it is the blue one",
+    "thanks",
+];
+
+/// Said after the wake word, or typed, while somebody at the shop is there or comes.
+pub const TO_PERSON: [&str; 9] = [
+    "tell them my cup came broken",
+    "tell maria thanks",
+    "tell them to order it",
+    "tell them no",
+    "my cup came broken",
+    "yes",
+    "mumble mumble",
+    "order it",
+    "i want to talk to a person",
+];
+
+pub const ENDS_TALK: [&str; 3] = ["that's all", "bye", "stop"];
+
 /// A word in these makes a confirmation a refusal.
 pub const NEGATIVE: [&str; 7] = ["no", "not", "don't", "stop", "cancel", "never", "nothing"];
 

@@ -8,6 +8,7 @@ mod hostile;
 mod household;
 mod invariants;
 mod model;
+mod person;
 mod rest;
 mod shop;
 mod sibling;
@@ -23,11 +24,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 pub use steps::{ALPHABET, Step};
 pub use tally::Tally;
+use tendero::decide::chat::FromShop;
 use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::{Button, Event};
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
-use tendero::decide::order::{OrderId, Wanted};
+use tendero::decide::order::{OrderId, OrderState, Wanted};
 use tendero::decide::policy::Policy;
 use tendero::decide::{Now, Wall};
 use tendero::journal::{Entry, Setup};
@@ -113,6 +115,12 @@ pub enum Input {
     AskArrives(OrderId),
     /// The other speaker learns that it shall take an order back.
     SiblingAsked(OrderId),
+    /// A line of the household in a conversation comes to the shop, a person there does something, and a line comes back.
+    ChatArrives(person::Up),
+    PersonActs(String),
+    ChatComes(FromShop),
+    /// The link looks whether the shop has all our lines.
+    ChatRepeats,
     /// The outbox looks whether a sent order still has no receipt on disk.
     Outbox(OrderId),
     /// Something happens to an order at the shop.
@@ -156,6 +164,7 @@ pub struct World {
     disk: disk::Disk,
     ears: ears::Ears,
     shop: shop::Shop,
+    counter: person::Counter,
     bedroom: sibling::Bedroom,
     model: Model,
     /// Effects and writes so far: the points at which the power can go.
@@ -236,6 +245,7 @@ impl World {
             disk: disk::Disk::new(household),
             ears: ears::Ears::default(),
             shop: shop::Shop::default(),
+            counter: person::Counter::default(),
             bedroom: sibling::Bedroom::default(),
             model: Model::default(),
             points: 0,
@@ -279,6 +289,7 @@ impl World {
     pub fn settle(&mut self) {
         self.stepping = false;
         self.mend();
+        self.note_approved();
         let from_ms = self.ms;
         self.until(from_ms + SETTLE_MS);
         self.give(Event::Link { up: true });
@@ -359,6 +370,8 @@ impl World {
                 self.rng = Rng::new(self.plan.seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ u64::from(number) << 32);
                 if number.is_multiple_of(2) { self.mischief() } else { self.household_acts() }
             }
+            // A loudspeaker falls silent with its device.
+            Input::Spoken(utterance) if !of_this_life && utterance.speaker == ears::Speaker::Loudspeaker => {}
             Input::Spoken(utterance) => self.spoken(utterance),
             Input::Approve => self.approve(),
             Input::Mute => self.mute_for_a_while(),
@@ -372,6 +385,11 @@ impl World {
             Input::AskArrives(id) => self.ask_arrives(&id),
             Input::SiblingAsked(id) => self.sibling_is_asked(&id),
             Input::ShopMoves(id) => self.shop_moves(&id),
+            Input::ChatArrives(up) => self.chat_arrives(up),
+            Input::PersonActs(thread) => {
+                self.person_acts(&thread);
+            }
+            Input::ChatComes(line) => self.chat_comes(line),
             // What the broker brings survives a restart; the rest belongs to the life that caused it.
             Input::Event(
                 event @ (Event::Receipt(_)
@@ -382,9 +400,10 @@ impl World {
             ) => self.give(event),
             Input::Commit { ticket, writes } if of_this_life => self.commit(ticket, writes),
             Input::Outbox(id) if of_this_life => self.outbox(&id),
+            Input::ChatRepeats if of_this_life => self.say_again(),
             Input::Recognised(utterance) if of_this_life => self.recognised(utterance),
             Input::Event(event) if of_this_life => self.give(event),
-            Input::Commit { .. } | Input::Outbox(_) | Input::Recognised(_) | Input::Event(_) => {}
+            Input::Commit { .. } | Input::Outbox(_) | Input::ChatRepeats | Input::Recognised(_) | Input::Event(_) => {}
         }
     }
 
@@ -402,6 +421,9 @@ impl World {
             record.push(Line::Entry(Entry { at: now, event: event.clone(), effects: effects.clone() }));
         }
         self.check_sibling(&event, &effects);
+        self.check_from_person(&event, &effects);
+        self.check_nothing_to_cancel(&event, &effects);
+        self.check_goes_out(&event, &effects);
         if effects.len() > 64 {
             self.violate(Invariant::Bounded, format!("{} effects", effects.len()));
         }
@@ -418,6 +440,9 @@ impl World {
             }
             self.carry_out(effect, &cause, now);
         }
+        if event == (Event::Link { up: true }) && life == self.life {
+            self.say_due(None);
+        }
     }
 
     fn carry_out(&mut self, effect: Effect, cause: &Cause, now: Now) {
@@ -431,6 +456,7 @@ impl World {
             }
             Effect::Store { ticket, writes } => {
                 self.check_writes(&writes, cause, now);
+                self.check_chat_write(ticket, &writes, cause);
                 self.store(ticket, writes);
             }
             Effect::Send { order } => {
@@ -438,14 +464,21 @@ impl World {
                 self.outbox(&order);
             }
             Effect::AskCancel { order, .. } => self.over_the_link(Input::CancelArrives(order)),
-            Effect::AskApprove { order } | Effect::AskWithdraw { order } => self.outbox(&order),
+            Effect::AskApprove { order } => {
+                self.check_errand(&order, OrderState::Approving);
+                self.outbox(&order);
+            }
+            Effect::AskWithdraw { order } => {
+                self.check_errand(&order, OrderState::Withdrawing);
+                self.outbox(&order);
+            }
             Effect::AskStatus { order } => self.over_the_link(Input::AskArrives(order)),
             Effect::AskSibling { order, .. } => {
                 self.check_ask(&order, cause);
                 self.over_the_link(Input::SiblingAsked(order));
             }
             Effect::TellHeard { skus, .. } => self.heard_here(skus),
-            Effect::Chat { .. } => {}
+            Effect::Chat { thread } => self.say_due(Some(&thread)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the household must be told of its orders, what is being said of it, and what it has heard to its end.
 
 use super::{Confirmed, Model};
-use crate::world::{Invariant, World, product};
+use crate::world::{HOUR, Invariant, World, product};
 use std::collections::BTreeMap;
 use tendero::decide::event::Channel;
 use tendero::decide::order::{Order, OrderId, OrderState};
@@ -137,20 +137,23 @@ fn of_the_same(one: Option<&Confirmed>, other: Option<&Confirmed>) -> bool {
 
 impl Model {
     /// It is on disk from now on.
-    pub fn owe(&mut self, before: Option<&Order>, order: &Order) {
+    /// Something that was owed before, for more than an hour of one life, and that nobody began to say.
+    pub fn owe(&mut self, before: Option<&Order>, order: &Order, ms: u64) -> Option<News> {
         let before = before.map(|before| before.state);
         if before == Some(order.state) {
-            return;
+            return None;
         }
         // Where it only goes on, what was owed still is.
-        if let Some(news) = News::of(before, order.state) {
-            self.said.remove(&(order.id.clone(), news));
-            // The same may have been said when it was true before.
-            self.saying.retain(|(_, id, of)| (id, *of) != (&order.id, news));
-            let is_being_said = |older: &News| self.saying.iter().any(|(_, id, of)| (id, of) == (&order.id, older));
-            let older = self.owed.insert(order.id.clone(), news).filter(|older| !is_being_said(older));
-            self.late.extend(older.map(|older| (order.id.clone(), older)));
-        }
+        let news = News::of(before, order.state)?;
+        self.said.remove(&(order.id.clone(), news));
+        // The same may have been said when it was true before.
+        self.saying.retain(|(_, id, of)| (id, *of) != (&order.id, news));
+        let is_being_said = |older: &News| self.saying.iter().any(|(_, id, of)| (id, of) == (&order.id, older));
+        let older = self.owed.insert(order.id.clone(), news).filter(|older| !is_being_said(older));
+        self.late.extend(older.map(|older| (order.id.clone(), older)));
+        let since = self.owed_since.insert(order.id.clone(), (ms, self.life));
+        let long = since.is_some_and(|(since_ms, life)| life == self.life && ms > since_ms + HOUR);
+        older.filter(|older| long && !self.said.contains_key(&(order.id.clone(), *older)))
     }
 
     /// Somebody begins to say it. `false`: it was said in this life already, or nobody was owed it.
@@ -265,6 +268,7 @@ impl World {
         if self.model.is_repetition(reply) {
             return;
         }
+        self.check_talk(channel, reply);
         let owed = self.model.is_owed(say, &self.disk.household.orders, reply);
         if !owed && *channel == Channel::Voice {
             self.violate(Invariant::Told, format!("{reply:?} was said, and nobody was owed it"));
@@ -322,13 +326,31 @@ pub fn is_news(reply: &Reply) -> bool {
 fn texts_of_shop(reply: &Reply) -> Vec<&str> {
     use tendero::decide::reply::Reason;
     match reply {
-        Reply::ReadBack { items, .. } => items.iter().map(|item| item.product.as_str()).collect(),
+        Reply::ReadBack { items, reasons, .. } => {
+            let mut texts: Vec<&str> = items.iter().map(|item| item.product.as_str()).collect();
+            for reason in reasons {
+                if let Reason::OfferedBy { name } = reason {
+                    texts.push(name);
+                }
+            }
+            texts
+        }
         Reply::RejectedByShop { code, .. } | Reply::NotSold { code, .. } | Reply::WithdrawalRefused { code, .. } => {
             vec![code]
         }
         Reply::Distrusted { shop } => vec![shop],
         Reply::PersonSays { name, text } => vec![name, text],
-        Reply::PersonJoined { name, .. } | Reply::PersonLeft { name } => vec![name],
+        Reply::PersonJoined { name, .. }
+        | Reply::PersonLeft { name }
+        | Reply::PassedOn { name }
+        | Reply::PassedOnLater { name }
+        | Reply::TellAgain { name }
+        | Reply::TellLater { name }
+        | Reply::ChatEnded { name }
+        | Reply::ChatTimedOut { name }
+        | Reply::OfferOver { name }
+        | Reply::NothingNew { name } => vec![name],
+        Reply::Refused { reason: Reason::NotInCatalog { product } } => vec![product],
         Reply::Refused { reason: Reason::Substituted { offered, .. } } => vec![offered],
         Reply::Refused { reason: Reason::HostileText { product } } => vec![product],
         _ => vec![],

@@ -3,8 +3,8 @@
 
 use super::super::ears::{Speaker, Utterance};
 use super::super::{product, words};
-use super::Model;
 use super::news::{is_news, names};
+use super::{Model, is_offered};
 use tendero::decide::event::{Channel, Heard, Hypothesis};
 use tendero::decide::order::Order;
 use tendero::decide::reply::{Ask, Item, Reply};
@@ -16,6 +16,8 @@ pub struct Question {
     pub channel: Channel,
     pub items: Vec<Item>,
     pub total_minor: i64,
+    /// A person at the shop offered it: nobody asked for it.
+    pub offered: bool,
     /// Of a challenge.
     pub words: Vec<String>,
     /// When it has really been heard to its end.
@@ -46,11 +48,12 @@ impl Model {
     /// The household hears it, on `channel`, to its end at `heard_out_ms`.
     pub fn told(&mut self, channel: &Channel, reply: &Reply, heard_out_ms: u64) {
         self.hears_news(reply);
+        self.talks(channel, reply, heard_out_ms);
         self.told_back(channel, reply, heard_out_ms);
         let words = |ask: &Ask| if let Ask::Challenge { words } = ask { words.clone() } else { vec![] };
         let at = self.questions.iter().position(|question| question.channel == *channel);
         match (reply, at) {
-            (Reply::ReadBack { items, total, ask, .. }, at) => {
+            (Reply::ReadBack { items, total, ask, reasons, .. }, at) => {
                 if let Some(at) = at {
                     self.questions.remove(at);
                 }
@@ -59,6 +62,7 @@ impl Model {
                     channel,
                     items,
                     total_minor: total.minor,
+                    offered: is_offered(reasons),
                     words: words(ask),
                     heard_out_ms,
                 });
