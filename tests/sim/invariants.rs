@@ -339,6 +339,11 @@ impl World {
             let at_shop = matches!(before, Some(OrderState::Accepted | OrderState::Shipped | OrderState::Delivered));
             self.must(at_shop, Invariant::Withdrawn, "goes back although the shop does not have it", order);
         }
+        let goes_on = matches!(order.state, OrderState::Accepted | OrderState::Shipped | OrderState::Delivered);
+        if before == Some(OrderState::Withdrawing) && goes_on {
+            let said = self.shop.keeps.contains(&order.id) || self.shop.lied.contains(&order.id);
+            self.must(said, Invariant::Withdrawn, "does not go back although the shop never said so", order);
+        }
         if matches!(order.state, OrderState::Withdrawn | OrderState::Refunded) {
             let said = self.shop.acknowledged.contains(&order.id) || self.shop.lied.contains(&order.id);
             self.must(said, Invariant::Withdrawn, "withdrawn although the shop never said so", order);

@@ -20,6 +20,8 @@ pub(super) struct Shop {
     pub lied: BTreeSet<OrderId>,
     /// Orders whose withdrawal it has acknowledged.
     pub acknowledged: BTreeSet<OrderId>,
+    /// Orders that it does not take back, or does not know.
+    pub keeps: BTreeSet<OrderId>,
     pub revs: u64,
 }
 
@@ -227,6 +229,7 @@ impl World {
         self.check_withdrawal_arrives(id);
         let Some(booking) = self.shop.bookings.get_mut(id) else {
             // It never had it; what the link makes of that.
+            self.shop.keeps.insert(id.clone());
             let answer = WithdrawalAnswer { received_unix_ms: None, until_unix_ms: None };
             return self.status_with(id, OrderState::Accepted, Some(UNKNOWN_ORDER), Some(answer));
         };
@@ -242,6 +245,9 @@ impl World {
             _ => {}
         }
         let state = booking.state;
+        if code.is_some() {
+            self.shop.keeps.insert(id.clone());
+        }
         let answer = (code.is_some() || booking.withdrawn_unix_ms.is_some()).then(|| WithdrawalAnswer {
             received_unix_ms: booking.withdrawn_unix_ms.or(Some(true_unix_ms)),
             until_unix_ms: None,
