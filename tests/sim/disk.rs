@@ -153,11 +153,11 @@ impl World {
 
     fn write(&mut self, writes: Vec<Write>) {
         for write in writes {
-            if let Write::Order(order) = &write {
-                if let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, self.ms) {
-                    let what = format!("for an hour nobody was told of {}: {news:?}", order.id);
-                    self.violate(super::Invariant::Told, what);
-                }
+            if let Write::Order(order) = &write
+                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, self.ms)
+            {
+                let what = format!("for an hour nobody was told of {}: {news:?}", order.id);
+                self.violate(super::Invariant::Told, what);
             }
             if let Write::Chat { line: Some(line), .. } = &write
                 && line.ours

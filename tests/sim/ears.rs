@@ -124,6 +124,7 @@ impl World {
     fn own_voice(&mut self, to_ms: u64, reply: &Reply) {
         let said = match reply {
             Reply::ReadBack { .. } | Reply::SayPhrase { .. } => "order it",
+            Reply::AskReturn { .. } => "return it",
             Reply::PersonSays { .. } | Reply::PersonJoined { .. } => "what shall i say",
             _ => "cancel that",
         };

@@ -250,6 +250,23 @@ impl World {
         }
     }
 
+    pub(super) fn mute(&mut self, on: bool) {
+        self.muted = on;
+        self.give(Event::Muted { on });
+    }
+
+    pub(super) fn mute_for_a_while(&mut self) {
+        self.mute(true);
+        let ms = self.rng.between(1_000, 30 * MINUTE);
+        self.put(self.ms + ms, Input::Unmute);
+    }
+
+    /// An adult's hand.
+    pub(super) fn hold_button(&mut self) {
+        self.model.hand_ms = Some(self.ms);
+        self.give(Event::Button(Button::Hold));
+    }
+
     /// For steps by hand: says it now, as an answer if the microphone is open.
     pub(super) fn says_now(&mut self, said: &str) {
         if self.muted {

@@ -26,7 +26,7 @@ pub use steps::{ALPHABET, Step};
 pub use tally::Tally;
 use tendero::decide::chat::FromShop;
 use tendero::decide::effect::{Effect, Write};
-use tendero::decide::event::{Button, Event};
+use tendero::decide::event::Event;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
 use tendero::decide::order::{OrderId, OrderState, Wanted};
@@ -486,23 +486,6 @@ impl World {
     pub(super) fn is_cut(&mut self) -> bool {
         self.points += 1;
         self.plan.cut_at == Some(self.points) || self.faults.has(Fault::PowerCuts) && self.rng.below(1000) < 4
-    }
-
-    pub(super) fn mute(&mut self, on: bool) {
-        self.muted = on;
-        self.give(Event::Muted { on });
-    }
-
-    pub(super) fn mute_for_a_while(&mut self) {
-        self.mute(true);
-        let ms = self.rng.between(1_000, 30 * MINUTE);
-        self.put(self.ms + ms, Input::Unmute);
-    }
-
-    /// An adult's hand.
-    pub(super) fn hold_button(&mut self) {
-        self.model.hand_ms = Some(self.ms);
-        self.give(Event::Button(Button::Hold));
     }
 }
 
