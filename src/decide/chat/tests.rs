@@ -61,9 +61,10 @@ impl Home {
     }
 
     fn said(&self) -> Vec<&Reply> {
-        let said = |effect: &'_ Effect| matches!(effect, Effect::Say { .. });
-        let reply = |effect| if let &Effect::Say { ref reply, .. } = effect { Some(reply) } else { None };
-        self.effects.iter().filter(|effect| said(effect)).filter_map(reply).collect()
+        fn reply(effect: &Effect) -> Option<&Reply> {
+            if let Effect::Say { reply, .. } = effect { Some(reply) } else { None }
+        }
+        self.effects.iter().filter_map(reply).collect()
     }
 }
 
