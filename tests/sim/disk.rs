@@ -27,6 +27,8 @@ pub(super) struct Disk {
     pub chat_refused: bool,
     /// They are said again in a while.
     pub repeats: bool,
+    /// Since when a change to this state is tried in this life: a disk can be full for hours.
+    tried_ms: BTreeMap<(OrderId, OrderState), u64>,
     /// It writes one after the other.
     busy_until_ms: u64,
 }
@@ -42,6 +44,7 @@ impl Disk {
             lines: BTreeMap::new(),
             chat_refused: false,
             repeats: false,
+            tried_ms: BTreeMap::new(),
             busy_until_ms: 0,
         }
     }
@@ -106,6 +109,10 @@ impl Disk {
 
 impl World {
     pub(super) fn store(&mut self, ticket: u32, writes: Vec<Write>) {
+        for order in writes.iter().filter_map(|write| if let Write::Order(order) = write { Some(order) } else { None })
+        {
+            self.disk.tried_ms.entry((order.id.clone(), order.state)).or_insert(self.ms);
+        }
         let mut ms = self.rng.between(1, 40);
         if self.strikes(Fault::DiskHangs, 8) {
             ms += self.rng.between(10_000, 3 * MINUTE);
@@ -154,7 +161,8 @@ impl World {
     fn write(&mut self, writes: Vec<Write>) {
         for write in writes {
             if let Write::Order(order) = &write
-                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, self.ms)
+                && let tried_ms = self.disk.tried_ms.remove(&(order.id.clone(), order.state)).unwrap_or(self.ms)
+                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, tried_ms, self.ms)
             {
                 let what = format!("for an hour nobody was told of {}: {news:?}", order.id);
                 self.violate(super::Invariant::Told, what);
@@ -220,6 +228,7 @@ impl World {
         self.life += 1;
         self.born_ms = self.ms;
         self.disk.busy_until_ms = self.ms;
+        self.disk.tried_ms.clear();
         self.ears = super::ears::Ears::default();
         self.tally.told_later += self.model.begin_life();
         self.sibling_forgets();

@@ -137,8 +137,9 @@ fn of_the_same(one: Option<&Confirmed>, other: Option<&Confirmed>) -> bool {
 
 impl Model {
     /// It is on disk from now on.
-    /// Something that was owed before, for more than an hour of one life, and that nobody began to say.
-    pub fn owe(&mut self, before: Option<&Order>, order: &Order, ms: u64) -> Option<News> {
+    /// Something that was owed before, for more than an hour of one life, and that nobody began to say. `tried_ms`: from
+    /// then on there was newer news, which the disk did not take.
+    pub fn owe(&mut self, before: Option<&Order>, order: &Order, tried_ms: u64, ms: u64) -> Option<News> {
         let before = before.map(|before| before.state);
         if before == Some(order.state) {
             return None;
@@ -152,7 +153,7 @@ impl Model {
         let older = self.owed.insert(order.id.clone(), news).filter(|older| !is_being_said(older));
         self.late.extend(older.map(|older| (order.id.clone(), older)));
         let since = self.owed_since.insert(order.id.clone(), (ms, self.life));
-        let long = since.is_some_and(|(since_ms, life)| life == self.life && ms > since_ms + HOUR);
+        let long = since.is_some_and(|(since_ms, life)| life == self.life && tried_ms > since_ms + HOUR);
         older.filter(|older| long && !self.said.contains_key(&(order.id.clone(), *older)))
     }
 

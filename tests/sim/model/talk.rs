@@ -91,7 +91,11 @@ impl Talk {
                 | Reply::PersonOffline { .. }
         );
         self.told_over |= over;
-        self.told_open |= opens || matches!(reply, Reply::PersonAsked { .. } | Reply::PersonAskedAlready { .. });
+        self.told_open |= opens
+            || matches!(
+                reply,
+                Reply::PersonAsked { .. } | Reply::PersonAskedAlready { .. } | Reply::NobodyThere { .. }
+            );
     }
 
     /// The numbers of the lines which `words` are, one after the other, from the first that was not told in this life.
