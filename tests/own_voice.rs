@@ -98,7 +98,7 @@ impl Room {
     fn new(lang: Lang, deafened: bool) -> Room {
         let script = Script::default();
         worst(lang).iter().cycle().take(30).for_each(|words| script.say(words));
-        let no_grammar = || Grammar { jsgf: String::new(), words: BTreeSet::new(), answers: false };
+        let no_grammar = || Grammar::default();
         let stt = Box::new(Scripted::new(script.clone()));
         let ears = Ears::new(Box::new(WakesAtAnything), stt, Box::new(move |_, _| no_grammar()), lang, Clock::system());
         let regular =

@@ -34,7 +34,7 @@ pub enum Expect {
 }
 
 /// A grammar in JSGF and the words that it uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grammar {
     /// JSGF text with one public rule, `<utterance>`. Words are lower case without punctuation.
     pub jsgf: String,
@@ -43,6 +43,8 @@ pub struct Grammar {
     /// Of answers to a question, and not of commands, which name any product: so small that an engine can
     /// search widely for what else was said, which is worth most where a phrase buys.
     pub answers: bool,
+    /// Wake words that may stand before everything else: nothing else can have been meant by them.
+    pub wake: BTreeSet<String>,
 }
 
 /// Writes the grammar for `expect`.
@@ -55,6 +57,7 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         used: BTreeSet::new(),
         done: BTreeSet::new(),
         words: BTreeSet::new(),
+        wake: BTreeSet::new(),
     };
     let body = match expect {
         Expect::Command => writer.command(),
@@ -68,7 +71,8 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         "#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}",
         lexicon.lang, writer.out
     );
-    Grammar { jsgf, words: writer.words, answers: matches!(expect, Expect::Confirm | Expect::Choice { .. }) }
+    let answers = matches!(expect, Expect::Confirm | Expect::Choice { .. });
+    Grammar { jsgf, words: writer.words, answers, wake: writer.wake }
 }
 
 struct Writer<'a> {
@@ -80,6 +84,7 @@ struct Writer<'a> {
     used: BTreeSet<String>,
     done: BTreeSet<String>,
     words: BTreeSet<String>,
+    wake: BTreeSet<String>,
 }
 
 /// How a template stands to its one {items}: what is said before it, and after it.
@@ -116,6 +121,7 @@ impl Writer<'_> {
         self.items();
         let wake: BTreeSet<String> = self.lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
         self.rule("wake", &wake);
+        self.wake = wake;
         // The recursion of <items> leads back to where <items> began, so something must have been
         // said before it: else a sentence could begin again in its middle.
         "[<wake>] (<before> <items> [<end>] | <item> [<and> <items>] <after> | <plain>)".to_owned()

@@ -3,7 +3,6 @@
 use super::*;
 use crate::hear::source::{Recording, feed};
 use crate::hear::stt::scripted::{Script, Scripted};
-use std::collections::BTreeSet;
 use std::sync::mpsc::channel;
 
 /// Wakes at the hop with this number of pushes.
@@ -19,7 +18,7 @@ impl Wake for WakesAt {
 
 fn ears(wakes_at: u32) -> (Ears, Script) {
     let script = Script::default();
-    let grammars: Grammars = Box::new(|_, _| Grammar { jsgf: String::new(), words: BTreeSet::new(), answers: false });
+    let grammars: Grammars = Box::new(|_, _| Grammar::default());
     let stt = Box::new(Scripted::new(script.clone()));
     (Ears::new(Box::new(WakesAt(wakes_at)), stt, grammars, Lang::En, Clock::system()), script)
 }

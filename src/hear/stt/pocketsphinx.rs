@@ -9,7 +9,7 @@ use crate::decide::event::Hypothesis;
 use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// A dearer word than the default, and no search of the lattice for a better path: with a grammar there is
 /// nothing to gain there, and a large one makes it take minutes. The beams are the phone loop's.
@@ -53,6 +53,8 @@ const FLOOR: f32 = 0.3;
 /// What the search for the n-best hears on either side of the words, 0.2 s: more is only room for
 /// noise, and its lattice would fill it with words.
 const MARGIN_FRAMES: u32 = 20;
+/// The same where the wake word stands before them: as much as a path may be wrong about where that ended.
+const JOINT_FRAMES: u32 = 3;
 const SAMPLES_PER_FRAME: usize = 160;
 /// How fast confidence falls from one hypothesis to the next, for each nat of score: acoustic
 /// scores of neighbouring frames are far from independent, so a nat is worth much less than one.
@@ -61,7 +63,8 @@ const NBEST_SCALE: f64 = 0.03;
 /// The engine. Loads its model once; grammars come and go.
 pub struct PocketSphinx {
     decoder: Decoder,
-    prepared: BTreeSet<String>,
+    /// The grammars by name, each with its wake words.
+    prepared: BTreeMap<String, Vec<Vec<String>>>,
     #[cfg(feature = "espeak")]
     espeak: Option<crate::native::espeak::Espeak>,
 }
@@ -88,7 +91,7 @@ impl PocketSphinx {
         decoder.add_word(NEVER, &["ZH"; 20].join(" "))?;
         Ok(PocketSphinx {
             decoder,
-            prepared: BTreeSet::new(),
+            prepared: BTreeMap::new(),
             #[cfg(feature = "espeak")]
             espeak: crate::native::espeak::Espeak::open()
                 .map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}"))
@@ -135,25 +138,27 @@ impl Stt for PocketSphinx {
         let nbest_beams = if grammar.answers { WIDE } else { NARROW };
         self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf), WIDE)?;
         self.decoder.set_jsgf(&nbest_name(key), &format!("{}\n{never}", grammar.jsgf), nbest_beams)?;
-        self.prepared.insert(key.to_owned());
+        let wake = grammar.wake.iter().map(|text| text.split_whitespace().map(str::to_owned).collect());
+        self.prepared.insert(key.to_owned(), wake.collect());
         Ok(())
     }
 
     fn forget(&mut self, key: &str) {
-        if self.prepared.remove(key) {
+        if self.prepared.remove(key).is_some() {
             self.decoder.forget(&search_name(key));
             self.decoder.forget(&nbest_name(key));
         }
     }
 
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
-        ensure!(self.prepared.contains(key), "no grammar \"{key}\" was prepared");
+        let wake = self.prepared.get(key).with_context(|| format!("no grammar \"{key}\" was prepared"))?;
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
         if samples.len() < MIN_SAMPLES || samples.iter().all(|s| s.saturating_abs() < SILENT_PEAK) {
             return Ok(nothing_heard());
         }
         let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
         let (Some(best), Some(words)) = (&decoded.best, words_of(&decoded)) else { return Ok(nothing_heard()) };
+        let (woken, words) = behind_wake_words(&decoded, wake).unwrap_or((String::new(), words));
         let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
         let first = confidence(likelihood_ratio(&decoded, &anything));
         if first < FLOOR {
@@ -161,8 +166,12 @@ impl Stt for PocketSphinx {
         }
         let others = match n {
             0 | 1 => vec![],
-            _ => self.decoder.decode(&nbest_name(key), &samples[around(words, samples.len())], n)?.nbest,
+            _ => {
+                let lead = if woken.is_empty() { MARGIN_FRAMES } else { JOINT_FRAMES };
+                self.decoder.decode(&nbest_name(key), &samples[around(words, lead, samples.len())], n)?.nbest
+            }
         };
+        let others: Vec<Scored> = others.into_iter().map(|path| behind(&woken, path)).collect();
         let ranked = rank(best, &others, first, n.max(1));
         tracing::debug!(grammar = key, nbest = ?ranked, "heard");
         Ok(ranked)
@@ -210,10 +219,34 @@ fn words_of(decoded: &Decoded) -> Option<(u32, u32)> {
     Some((first, words.next_back().map_or(last, |(_, last)| last)))
 }
 
-/// The samples of these frames and a little more.
-fn around((first, last): (u32, u32), samples: usize) -> std::ops::Range<usize> {
+/// The wake words with which the best path begins, and the first and last frame of what was said after them. What else
+/// those frames may have been is looked for without them: the lattice grows with the square of what it holds, and
+/// with the wake words in it the search takes three times as long.
+fn behind_wake_words(decoded: &Decoded, wake: &[Vec<String>]) -> Option<(String, (u32, u32))> {
+    let words: Vec<&Segment> = decoded.segments.iter().filter(|s| is_word(&s.word)).collect();
+    let says = |phrase: &&Vec<String>| {
+        words.len() > phrase.len() && phrase.iter().zip(&words).all(|(word, said)| plain(&said.word) == *word)
+    };
+    let phrase = wake.iter().filter(says).max_by_key(|phrase| phrase.len())?;
+    let (first, last) = (words.get(phrase.len())?, words.last()?);
+    Some((phrase.join(" "), (first.frames.0, last.frames.1)))
+}
+
+/// A word without the mark of its second pronunciation, `tendero(2)`.
+fn plain(word: &str) -> &str {
+    word.split('(').next().unwrap_or(word)
+}
+
+/// A path of what was said behind the wake words, as it would stand with them.
+fn behind(woken: &str, path: Scored) -> Scored {
+    let missing = !woken.is_empty() && !path.text.starts_with(woken);
+    if missing { Scored { text: format!("{woken} {}", path.text), ..path } } else { path }
+}
+
+/// The samples of these frames, of `lead` frames before and a few after.
+fn around((first, last): (u32, u32), lead: u32, samples: usize) -> std::ops::Range<usize> {
     let at = |frame: u32| (frame as usize * SAMPLES_PER_FRAME).min(samples);
-    at(first.saturating_sub(MARGIN_FRAMES))..at(last + 1 + MARGIN_FRAMES)
+    at(first.saturating_sub(lead))..at(last + 1 + MARGIN_FRAMES)
 }
 
 fn is_word(word: &str) -> bool {
@@ -255,4 +288,38 @@ fn garbage_rules() -> String {
     let phones: Vec<String> = g2p::PHONES.iter().map(|p| format!("/{PHONE_WEIGHT}/ {FILLER}{p}")).collect();
     let name = jsgf::GARBAGE;
     format!("<any> = {};\n<more> = <any> [<more>];\n<{name}> = <any> [<more>];\n", phones.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(words: &[&str]) -> Decoded {
+        let segment =
+            |(at, word): (u32, &&str)| Segment { word: (*word).into(), frames: (10 * at, 10 * at + 9), acoustic: 0.0 };
+        Decoded { segments: (0..).zip(words).map(segment).collect(), ..Decoded::default() }
+    }
+
+    #[test]
+    fn what_stands_behind_the_wake_words_is_found() {
+        let wake: Vec<Vec<String>> =
+            ["tendero", "hey tendero"].map(|text| text.split(' ').map(str::to_owned).collect()).to_vec();
+        let whole = said(&["<s>", "hey", "tendero(2)", "<sil>", "order", "milk", "</s>"]);
+        assert_eq!(behind_wake_words(&whole, &wake), Some(("hey tendero".into(), (40, 59))));
+        let short = said(&["tendero", "stop"]);
+        assert_eq!(behind_wake_words(&short, &wake), Some(("tendero".into(), (10, 19))));
+        // Nothing stands behind them, or something before them, or there are none.
+        for other in [&["hey", "tendero"][..], &["order", "hey", "tendero"], &["hey", "you"], &[]] {
+            assert_eq!(behind_wake_words(&said(other), &wake), None, "{other:?}");
+        }
+        assert_eq!(behind_wake_words(&whole, &[]), None);
+    }
+
+    #[test]
+    fn a_path_without_the_wake_words_stands_with_them() {
+        let path = |text: &str| Scored { text: text.into(), score: -1.0 };
+        assert_eq!(behind("hey tendero", path("order milk")).text, "hey tendero order milk");
+        assert_eq!(behind("hey tendero", path("hey tendero order milk")).text, "hey tendero order milk");
+        assert_eq!(behind("", path("order milk")).text, "order milk");
+    }
 }

@@ -77,7 +77,7 @@ mod tests {
     fn reads_its_script_and_then_hears_nothing() {
         let script = Script::default();
         let mut stt = Scripted::new(script.clone());
-        stt.prepare("g", &Grammar { jsgf: String::new(), words: BTreeSet::new(), answers: false }).unwrap();
+        stt.prepare("g", &Grammar::default()).unwrap();
         script.say("order it");
         assert_eq!(stt.transcribe("g", &[], 5).unwrap()[0].text, "order it");
         assert_eq!(stt.transcribe("g", &[], 5).unwrap(), nothing_heard());
