@@ -8,8 +8,10 @@ pub mod edit;
 pub mod lexicons;
 mod reference;
 mod speakers;
+mod text;
 pub use reference::reference;
 pub use speakers::HomeSpeaker;
+pub use text::{Bridge, Text};
 
 use crate::decide::policy::Policy;
 use crate::deliver::keys::PublicKey;
@@ -42,6 +44,8 @@ pub struct Config {
     pub speaker: Speaker,
     /// The MQTT 5 broker between home and shop.
     pub broker: Broker,
+    /// Typed words that come over the broker: from a messenger, a page, Home Assistant.
+    pub text: Text,
     /// The shop that takes the orders.
     pub shop: Shop,
     /// What may be bought, and how hard it is made. Nothing here can be changed by voice.
@@ -394,6 +398,7 @@ impl Config {
             }
         }
         self.home.check_speakers().map_err(|what| ("home", "speakers", what))?;
+        self.text.check().map_err(|what| ("text", "bridges", what))?;
         if !self.shop.key.is_empty() {
             self.shop.key.parse::<PublicKey>().map_err(|e| ("shop", "key", e.to_string()))?;
         }

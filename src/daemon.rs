@@ -18,7 +18,8 @@ use crate::decide::effect::Effect;
 use crate::decide::event::{Channel, Entropy, Event, Heard};
 use crate::decide::mind::Mind;
 use crate::decide::order::OrderId;
-use crate::deliver::link::{LinkCommand, LinkEvent};
+use crate::decide::reply::{Reason, Reply};
+use crate::deliver::link::{LinkCommand, LinkEvent, Typed, Typist};
 use crate::hear::ears::{EarCommand, EarEvent};
 use crate::journal::{Entry, Journal, Setup};
 use crate::speak::voice::{Saying, Spoken, Voice};
@@ -77,7 +78,14 @@ pub struct PinChecked {
     lang: Lang,
     /// One line that says why it could not be compared.
     right: Result<bool, String>,
-    answers: mpsc::Sender<control::Answer>,
+    from: PinFrom,
+}
+
+/// Who gave a PIN, and hears what came of it.
+pub enum PinFrom {
+    Client(mpsc::Sender<control::Answer>),
+    /// A bridge that signs.
+    Bridge(Typist),
 }
 
 /// One thing that woke the loop.
@@ -268,7 +276,15 @@ impl Daemon {
                     self.unsaid.push(say);
                 }
             }
-            Channel::Text(to) => self.text.reply(&to, say, text),
+            Channel::Text(to) | Channel::Open(to) => {
+                // Over the broker nobody waits for an answer: it goes out, or not.
+                if let Some(typist) = text::typist(&to) {
+                    self.parts.errands.send(LinkCommand::AnswerText { to: typist, lang, text });
+                    self.text.went_out(say, self.link_up == Some(true));
+                } else {
+                    self.text.reply(&to, say, text);
+                }
+            }
         }
     }
 
@@ -346,6 +362,7 @@ impl Daemon {
             LinkEvent::SharedOrders { device, rev, orders } => Event::SharedOrders { device, rev, orders },
             LinkEvent::CancelAskedBy { device, order } => Event::CancelAskedBy { device, order },
             LinkEvent::HeardThere(there) => Event::HeardThere(there),
+            LinkEvent::Typed(typed) => return self.typed_events(typed),
             LinkEvent::Chat(message) => Event::Chat { message, entropy: entropy() },
             LinkEvent::Distrusted { shop, why } => {
                 tracing::warn!("a message from shop {shop} was dropped: {why}");
@@ -363,7 +380,7 @@ impl Daemon {
             Ask::Say { text, lang } => {
                 let lang = lang.unwrap_or(self.parts.lang);
                 if let Some(digits) = crate::understand::pin::typed(&text) {
-                    self.check_pin(None, Pin::new(digits), lang, request.answers);
+                    self.check_pin(None, Pin::new(digits), lang, PinFrom::Client(request.answers));
                     return vec![];
                 }
                 vec![Event::Heard(self.text.says(text, lang, entropy(), request.answers))]
@@ -394,7 +411,7 @@ impl Daemon {
             }
             Ask::Approve { order, pin } => {
                 let order = order.map(OrderId);
-                self.check_pin(order, pin, self.parts.lang, request.answers);
+                self.check_pin(order, pin, self.parts.lang, PinFrom::Client(request.answers));
                 vec![]
             }
             Ask::Press { hold } => {
@@ -410,28 +427,58 @@ impl Daemon {
         }
     }
 
+    /// Words that came over the broker.
+    fn typed_events(&mut self, typed: Typed) -> Vec<Event> {
+        let lang = typed.lang.unwrap_or(self.parts.lang);
+        let channel = text::channel(&typed.from);
+        let Some(digits) = crate::understand::pin::typed(&typed.text) else {
+            return vec![Event::Heard(text::heard(typed.text, channel, lang, entropy()))];
+        };
+        match channel {
+            Channel::Text(_) => self.check_pin(None, Pin::new(digits), lang, PinFrom::Bridge(typed.from)),
+            // It is neither tried nor kept.
+            Channel::Open(_) | Channel::Voice => {
+                let text = self.parts.wording.sentence(&Reply::Refused { reason: Reason::OpenChannel }, lang);
+                self.parts.errands.send(LinkCommand::AnswerText { to: typed.from, lang, text });
+            }
+        }
+        vec![]
+    }
+
     /// Compares a PIN on a thread of its own: the hash is slow on purpose.
-    fn check_pin(&self, order: Option<OrderId>, pin: Pin, lang: Lang, answers: mpsc::Sender<control::Answer>) {
+    fn check_pin(&self, order: Option<OrderId>, pin: Pin, lang: Lang, from: PinFrom) {
         let (file, checked) = (self.parts.pin.clone(), self.parts.checked_pins.clone());
         let Ok(seat) = checked.try_reserve_owned() else {
-            let what = "other PINs are being checked; try again in a moment".into();
-            text::answer(&answers, control::Answer::Error { what });
-            return;
+            return self.no_pin(from, lang, "other PINs are being checked; try again in a moment".into());
         };
         tokio::task::spawn_blocking(move || {
             let right = file.is_right(&pin).map_err(|error| format!("{error:#}"));
-            seat.send(PinChecked { order, lang, right, answers });
+            seat.send(PinChecked { order, lang, right, from });
         });
     }
 
     fn pin_events(&mut self, checked: PinChecked) -> Vec<Event> {
-        let PinChecked { order, lang, right, answers } = checked;
+        let PinChecked { order, lang, right, from } = checked;
         match right {
-            Ok(right) => vec![Event::PinGiven { order, channel: self.text.answers_once(answers), lang, right }],
+            Ok(right) => {
+                let channel = match from {
+                    PinFrom::Client(answers) => self.text.answers_once(answers),
+                    PinFrom::Bridge(typist) => text::channel(&typist),
+                };
+                vec![Event::PinGiven { order, channel, lang, right }]
+            }
             Err(what) => {
-                text::answer(&answers, control::Answer::Error { what });
+                self.no_pin(from, lang, what);
                 vec![]
             }
+        }
+    }
+
+    /// The PIN could not be compared; why.
+    fn no_pin(&self, from: PinFrom, lang: Lang, what: String) {
+        match from {
+            PinFrom::Client(answers) => drop(text::answer(&answers, control::Answer::Error { what })),
+            PinFrom::Bridge(to) => self.parts.errands.send(LinkCommand::AnswerText { to, lang, text: what }),
         }
     }
 

@@ -24,6 +24,8 @@ const UP: &str = "tendero/v1/home/{home}/{device}/{shop}/up/";
 const DOWN: &str = "tendero/v1/home/{home}/{device}/{shop}/down/";
 /// Among the speakers of one home.
 const HOME: &str = "tendero/v1/home/{home}/{device}/home/";
+/// Between a speaker and the programs that bring typed words.
+const TEXT: &str = "tendero/v1/home/{home}/{device}/text/";
 const SHOP: &str = "tendero/v1/shop/{shop}/";
 
 fn of<T: Body + JsonSchema>() -> serde_json::Value {
@@ -67,14 +69,22 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// What the speakers of one home tell each other. No shop sees it, so it is not in the shop's AsyncAPI document.
+/// What is told within one home. No shop sees it, so it is not in the shop's AsyncAPI document.
 fn kinds_at_home() -> Vec<Kind> {
-    let kind =
-        |name, retained, summary, schema| Kind { name, address: HOME, from: "device", retained, summary, schema };
+    let kind = |name, address, from, retained, summary, schema| Kind { name, address, from, retained, summary, schema };
     vec![
-        kind("orders", true, "A speaker's orders, for the other speakers", of::<HomeOrders> as fn() -> _),
-        kind("order.cancel", false, "Take back an order of another speaker", of::<HomeCancel>),
-        kind("heard", false, "A wish to buy was just heard", of::<HomeHeard>),
+        kind(
+            "orders",
+            HOME,
+            "device",
+            true,
+            "A speaker's orders, for the other speakers",
+            of::<HomeOrders> as fn() -> _,
+        ),
+        kind("order.cancel", HOME, "device", false, "Take back an order of another speaker", of::<HomeCancel>),
+        kind("heard", HOME, "device", false, "A wish to buy was just heard", of::<HomeHeard>),
+        kind("text.in", TEXT, "bridge", false, "Somebody typed", of::<TextIn>),
+        kind("text.out", TEXT, "device", false, "What the speaker answers to it", of::<TextOut>),
     ]
 }
 
@@ -116,7 +126,7 @@ fn the_schemas_are_current() {
 fn the_asyncapi_documents_are_current() {
     let orders = "Orders from a loudspeaker to a shop over MQTT 5.";
     keep(&protocol().join("asyncapi.yaml"), &asyncapi("tendero", orders, kinds));
-    let home = "What the loudspeakers of one home tell each other over MQTT 5.";
+    let home = "What is told within one home over MQTT 5, among its loudspeakers and by whoever types.";
     keep(&protocol().join("asyncapi-home.yaml"), &asyncapi("tendero at home", home, kinds_at_home));
 }
 
@@ -130,6 +140,8 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
         let id = id_of(&kind);
         let level = match kind.name {
             "catalog" => "catalog/{part}",
+            "text.in" => "in",
+            "text.out" => "out",
             name => name,
         };
         writeln!(out, "  {id}:\n    address: {}{level}\n    messages:\n      {id}:\n        $ref: '#/components/messages/{id}'\n    parameters:", kind.address).unwrap();
@@ -142,10 +154,11 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
     out.push_str("operations:\n");
     for kind in kinds() {
         let id = id_of(&kind);
-        // From the shop's point of view, for whose developer the document is; a speaker does both with what is of the home.
+        // From the shop's point of view, or the bridge's, for whose developer the document is; a speaker does both with
+        // what is of the home.
         let actions: &[&str] = match (kind.address, kind.from) {
             (HOME, _) => &["send", "receive"],
-            (_, "shop") => &["send"],
+            (_, "shop" | "bridge") => &["send"],
             (_, _) => &["receive"],
         };
         for action in actions {

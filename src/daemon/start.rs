@@ -174,7 +174,7 @@ fn link_config(config: &Config, route: Route, siblings: BTreeMap<String, PublicK
         ..BrokerConfig::new(config.broker.url.clone())
     };
     let link = LinkConfig::new(broker, route, shop_key, config.policy.currency.clone());
-    Ok(LinkConfig { siblings, ..link })
+    Ok(LinkConfig { siblings, bridges: config.text.keys(), open_text: config.text.open, ..link })
 }
 
 /// An empty path means "none" in the configuration.

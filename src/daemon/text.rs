@@ -1,8 +1,9 @@
-//! The typed conversation: the same dialogue as by voice, over the control socket.
+//! The typed conversation: the same dialogue as by voice, over the control socket or over the broker.
 
 use super::control::Answer;
 use crate::decide::event::{Acoustics, Channel, Entropy, Heard, Hypothesis};
 use crate::decide::mind::Waits;
+use crate::deliver::link::Typist;
 use crate::understand::Lang;
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::mpsc;
@@ -13,7 +14,10 @@ const CLIENT: &str = "cli";
 /// How the name of a client begins that waits for one answer: who gave a PIN, or withdraws from a purchase.
 const ASKER: &str = "once-";
 
-/// At most one conversation is typed at a time; a PIN is no part of one, nor is a withdrawal.
+/// How the name of a client begins that types over the broker. No name of a bridge or of a client has a slash.
+const BROKER: &str = "mqtt/";
+
+/// At most one conversation is typed at a time on the control socket; a PIN is no part of one, nor is a withdrawal.
 #[derive(Default)]
 pub struct TextClient {
     /// Who waits for replies to the last line.
@@ -26,19 +30,12 @@ pub struct TextClient {
 }
 
 impl TextClient {
-    /// A line was typed. The default acoustics say that there was no sound.
+    /// A line was typed.
     pub fn says(&mut self, text: String, lang: Lang, entropy: Entropy, answers: mpsc::Sender<Answer>) -> Heard {
         if let Some(earlier) = self.waiting.replace(answers) {
             answer(&earlier, Answer::Error { what: "somebody else typed in the meantime".into() });
         }
-        Heard {
-            turn: None,
-            channel: Channel::Text(CLIENT.into()),
-            lang,
-            nbest: vec![Hypothesis { text, confidence: 1.0 }],
-            acoustics: Acoustics::default(),
-            entropy,
-        }
+        heard(text, Channel::Text(CLIENT.into()), lang, entropy)
     }
 
     /// Somebody wants to read what a person at the shop said.
@@ -67,6 +64,11 @@ impl TextClient {
         }
     }
 
+    /// A reply went out over the broker; `taken`: it is there to be read.
+    pub fn went_out(&mut self, say: u32, taken: bool) {
+        self.unread.push_back((say, taken));
+    }
+
     /// The next reply that nobody waits to read any more, and whether somebody took it.
     pub fn next_read(&mut self) -> Option<(u32, bool)> {
         self.unread.pop_front()
@@ -88,6 +90,29 @@ impl TextClient {
     }
 }
 
+/// Typed words as the mind hears them. The default acoustics say that there was no sound.
+pub fn heard(text: String, channel: Channel, lang: Lang, entropy: Entropy) -> Heard {
+    let nbest = vec![Hypothesis { text, confidence: 1.0 }];
+    Heard { turn: None, channel, lang, nbest, acoustics: Acoustics::default(), entropy }
+}
+
+/// The channel of somebody who types over the broker.
+pub fn channel(from: &Typist) -> Channel {
+    match &from.bridge {
+        Some(bridge) => Channel::Text(format!("{BROKER}{bridge}/{}", from.client)),
+        None => Channel::Open(format!("{BROKER}{}", from.client)),
+    }
+}
+
+/// Who that is, by the channel's name; `None`: a client of the control socket.
+pub fn typist(name: &str) -> Option<Typist> {
+    let name = name.strip_prefix(BROKER)?;
+    Some(match name.split_once('/') {
+        Some((bridge, client)) => Typist { bridge: Some(bridge.into()), client: client.into() },
+        None => Typist { bridge: None, client: name.into() },
+    })
+}
+
 /// Answers without waiting: a client that does not read loses its answer, not our loop. `false`: it did.
 pub fn answer(client: &mpsc::Sender<Answer>, with: Answer) -> bool {
     let sent = client.try_send(with);
@@ -99,4 +124,20 @@ pub fn answer(client: &mpsc::Sender<Answer>, with: Answer) -> bool {
 
 pub fn done(client: &mpsc::Sender<Answer>) {
     answer(client, Answer::Done { listening: false });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_types_over_the_broker_is_found_again_by_the_channels_name() {
+        for bridge in [None, Some("messenger")] {
+            let from = Typist { bridge: bridge.map(str::to_owned), client: "ana-1".into() };
+            let (Channel::Text(name) | Channel::Open(name)) = channel(&from) else { panic!("nobody speaks here") };
+            assert_eq!(typist(&name), Some(from));
+        }
+        assert_eq!(typist(CLIENT), None);
+        assert_eq!(typist(&format!("{ASKER}1")), None);
+    }
 }

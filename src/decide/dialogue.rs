@@ -306,7 +306,7 @@ impl Mind {
     fn done(&mut self, talk: &Talk) -> State {
         match talk.to.channel {
             Channel::Voice => self.rest(),
-            Channel::Text(_) => State::Idle,
+            Channel::Text(_) | Channel::Open(_) => State::Idle,
         }
     }
 
@@ -324,7 +324,9 @@ impl Mind {
     fn open_for_answer(&mut self, ask: Box<Asked>, now: Now) -> State {
         let opened_ms = now.mono_ms;
         match ask.talk.to.channel {
-            Channel::Text(_) => State::Answering { ask, turn: None, opened_ms, until_ms: opened_ms + TYPED_ANSWER_MS },
+            Channel::Text(_) | Channel::Open(_) => {
+                State::Answering { ask, turn: None, opened_ms, until_ms: opened_ms + TYPED_ANSWER_MS }
+            }
             Channel::Voice => {
                 let turn = self.next_turn();
                 let window_ms = self.policy.answer_window_ms;
@@ -351,7 +353,7 @@ impl Mind {
         };
         match to.channel {
             Channel::Voice => state,
-            Channel::Text(_) => {
+            Channel::Text(_) | Channel::Open(_) => {
                 let to = to.clone();
                 self.say(&to, kept.unwrap_or(Reply::NothingOrdered));
                 State::Listening { until_ms: now.mono_ms + LISTENING_MS }

@@ -23,8 +23,10 @@ pub struct Entropy(pub [u8; 32]);
 pub enum Channel {
     /// The device's own microphone.
     Voice,
-    /// Typed: the command line, a messenger. The text names the client.
+    /// Typed: the command line, a messenger's bridge that signs. The text names the client.
     Text(String),
+    /// Typed over a way that anybody can use who may write at the broker. The text names the client.
+    Open(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -446,7 +446,7 @@ impl Mind {
 
     pub(super) fn tell_about(&mut self, to: Address, reply: Reply, about: Option<About>) {
         match to.channel {
-            Channel::Text(_) => {
+            Channel::Text(_) | Channel::Open(_) => {
                 self.say(&to, reply);
                 self.is_said(&to.channel, about);
             }

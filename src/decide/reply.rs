@@ -51,6 +51,8 @@ pub enum Reason {
     OwnVoice,
     ChildrenUp,
     TextOrdersOff,
+    /// Typed where anybody can type.
+    OpenChannel,
     FirstPurchase {
         product: String,
     },

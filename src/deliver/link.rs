@@ -11,6 +11,7 @@ mod errands;
 mod home;
 mod inbox;
 mod retry;
+mod text;
 
 use super::envelope::{self, Body, Presence, QuoteRequest, SealError, WantedLine};
 use super::keys::{Keys, PublicKey};
@@ -28,6 +29,7 @@ use retry::Retries;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+pub use text::{Typed, Typist};
 use tokio::sync::mpsc;
 
 /// Commands and events that may wait.
@@ -47,6 +49,10 @@ pub struct LinkConfig {
     pub shop_key: PublicKey,
     /// The other speakers of the home, by name, with their pinned keys. Without any, nothing is told to the home.
     pub siblings: BTreeMap<String, PublicKey>,
+    /// Programs that bring typed words, by name, with their pinned keys.
+    pub bridges: BTreeMap<String, PublicKey>,
+    /// Typed words are taken without a signature, too.
+    pub open_text: bool,
     /// The household's currency; a quote in another one is refused.
     pub currency: String,
     /// Wake words of this household, kept out of the shop's texts besides [`crate::clean::BANNED`].
@@ -64,6 +70,8 @@ impl LinkConfig {
             route,
             shop_key,
             siblings: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            open_text: false,
             currency: currency.into(),
             banned: vec![],
             resend_min: Duration::from_secs(5),
@@ -92,6 +100,8 @@ pub enum LinkCommand {
     AskSibling { device: String, order: OrderId },
     /// Tell the other speakers what was just heard; levels in hundredths of a decibel.
     TellHeard { skus: Vec<String>, level_cdb: Option<i32>, snr_cdb: Option<i32> },
+    /// Answer typed words.
+    AnswerText { to: Typist, lang: Lang, text: String },
     /// Say in this thread what the shop does not have, or how far its lines are on disk here.
     Chat { thread: String },
 }
@@ -131,6 +141,8 @@ pub enum LinkEvent {
     HeardThere(HeardThere),
     /// A person at the shop says something, or the shop acknowledges; verified, checked and cleaned.
     Chat(FromShop),
+    /// Somebody typed; who it is was told apart, and nothing more.
+    Typed(Typed),
     /// A message that must not be used.
     Distrusted {
         shop: String,
@@ -201,6 +213,7 @@ pub fn start(
     let mut subscriptions = vec![route.all_down(), topic::shop_state(route.shop()), topic::all_catalog(route.shop())];
     // A broker whose access rules know nothing of it need not be asked by a speaker that is alone.
     subscriptions.extend((!config.siblings.is_empty()).then(|| route.all_home()));
+    subscriptions.extend((config.open_text || !config.bridges.is_empty()).then(|| route.text_in()));
     let client = mqtt::Client {
         client_id: route.client_id(),
         subscriptions,
@@ -224,6 +237,7 @@ pub fn start(
         parts: catalog::Parts::default(),
         home: home::Home::default(),
         repeat: chat::Repeat::default(),
+        texts: text::Texts::default(),
     };
     tokio::spawn(link.run(commands_rx, mqtt_rx));
     Ok((LinkHandle { commands, mqtt }, events_rx))
@@ -245,6 +259,7 @@ struct Link {
     parts: catalog::Parts,
     home: home::Home,
     repeat: chat::Repeat,
+    texts: text::Texts,
 }
 
 /// The daemon no longer listens.
@@ -305,6 +320,10 @@ impl Link {
                 self.ask_sibling(device, order);
                 Ok(())
             }
+            LinkCommand::AnswerText { to, lang, text } => {
+                self.answer_text(to, lang, text);
+                Ok(())
+            }
             LinkCommand::Chat { thread } => {
                 self.chat(Some(thread)).await;
                 Ok(())
@@ -339,6 +358,11 @@ impl Link {
                 let route = self.config.route.clone();
                 if let Some((device, kind)) = route.parse_home(&message.topic) {
                     self.read_sibling(device, kind, &message).await?;
+                    message.ack();
+                    return Ok(());
+                }
+                if message.topic == route.text_in() {
+                    self.read_text(&message).await?;
                     message.ack();
                     return Ok(());
                 }
@@ -430,6 +454,7 @@ impl Link {
             | LinkEvent::SharedOrders { .. }
             | LinkEvent::CancelAskedBy { .. }
             | LinkEvent::HeardThere(_)
+            | LinkEvent::Typed(_)
             | LinkEvent::Chat(_)
             | LinkEvent::Catalog(_) => self.events.send(event).await.map_err(|_| Ended),
         }

@@ -83,6 +83,16 @@ impl Route {
         (home == "home" && levels.next().is_none() && is_name(device)).then_some((device, kind))
     }
 
+    /// Typed words for the device, from programs of the home.
+    pub fn text_in(&self) -> String {
+        format!("{ROOT}/home/{}/{}/text/in", self.home, self.device)
+    }
+
+    /// The device's answers to them.
+    pub fn text_out(&self) -> String {
+        format!("{ROOT}/home/{}/{}/text/out", self.home, self.device)
+    }
+
     /// Retained: is the device there?
     pub fn device_state(&self) -> String {
         format!("{ROOT}/home/{}/{}/state", self.home, self.device)

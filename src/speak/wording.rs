@@ -317,6 +317,7 @@ impl Speak<'_> {
             Reason::OwnVoice => self.say("reason-own_voice", &[]),
             Reason::ChildrenUp => self.say("reason-children_up", &[]),
             Reason::TextOrdersOff => self.say("reason-text_orders_off", &[]),
+            Reason::OpenChannel => self.say("reason-open_channel", &[]),
             Reason::QuoteWrong => self.say("reason-quote_wrong", &[]),
             Reason::QuietHours => self.say("reason-quiet_hours", &[]),
             Reason::UnknownClock => self.say("reason-unknown_clock", &[]),

@@ -91,7 +91,7 @@ impl World {
         let hangs = *channel == Channel::Voice && self.strikes(Fault::EngineHangs, 5);
         let fails = *channel == Channel::Voice && !hangs && self.strikes(Fault::EngineHangs, 8);
         let heard_out_ms = match channel {
-            Channel::Text(_) => self.ms,
+            Channel::Text(_) | Channel::Open(_) => self.ms,
             Channel::Voice if hangs || fails => u64::MAX,
             Channel::Voice => {
                 let from_ms = self.ms.max(self.ears.sounding_until_ms());
@@ -187,8 +187,8 @@ impl World {
     pub(super) fn spoken(&mut self, mut utterance: Utterance) {
         match (&utterance.channel, utterance.speaker) {
             // Who typed something else in the meantime does not finish the old line.
-            (Channel::Text(_), _) if utterance.wish != self.model.wish => return,
-            (Channel::Text(_), _) => {
+            (Channel::Text(_) | Channel::Open(_), _) if utterance.wish != self.model.wish => return,
+            (Channel::Text(_) | Channel::Open(_), _) => {
                 utterance.nbest = vec![Hypothesis { text: utterance.said.clone(), confidence: 1.0 }];
                 return self.put(self.ms + 20, Input::Recognised(utterance));
             }
@@ -242,7 +242,7 @@ impl World {
     pub(super) fn recognised(&mut self, utterance: Utterance) {
         let speech_ms = u32::try_from(utterance.to_ms - utterance.from_ms).unwrap();
         let acoustics = match utterance.channel {
-            Channel::Text(_) => Acoustics::default(),
+            Channel::Text(_) | Channel::Open(_) => Acoustics::default(),
             Channel::Voice => Acoustics {
                 gap_ms: utterance.turn.is_none().then_some(utterance.gap_ms),
                 speech_ms,

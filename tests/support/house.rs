@@ -58,6 +58,14 @@ impl House {
         Some(house)
     }
 
+    /// As [`House::new`], with more tables in the device's configuration.
+    pub fn with_tables(tables: &str) -> Option<House> {
+        let mut house = House::without_shop()?;
+        house.settings.tables = tables.into();
+        house.pair();
+        Some(house)
+    }
+
     /// As [`House::new`], and nobody knows each other yet.
     pub fn without_shop() -> Option<House> {
         let dir = tempfile::tempdir().unwrap();

@@ -303,7 +303,7 @@ impl Mind {
         let from_ms = match thread.channel {
             Channel::Voice => 0,
             // Whoever typed may still be there to fetch it.
-            Channel::Text(_) => first.came_ms.map_or(0, |came_ms| came_ms + UNREAD_MS),
+            Channel::Text(_) | Channel::Open(_) => first.came_ms.map_or(0, |came_ms| came_ms + UNREAD_MS),
         };
         let in_talk = self.chat.household_ms.is_some_and(|at_ms| now.mono_ms < at_ms + IN_TALK_MS);
         let quiet_left_ms = now.wall.filter(|_| !in_talk).map_or(0, |wall| self.policy.quiet_left_ms(wall));

@@ -1,5 +1,5 @@
-//! Stops a child, a guest, a parrot: while children are up everything needs an adult, and
-//! typed orders can be switched off. Enrolled voices are not known here yet.
+//! Stops a child, a guest, a parrot: while children are up everything needs an adult, typed orders can be switched
+//! off, and what was typed where anybody can type needs an adult, too. Enrolled voices are not known here yet.
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::event::Channel;
@@ -8,13 +8,17 @@ use crate::decide::reply::Reason;
 /// The verdict of this guard.
 pub fn check(proposal: &Proposal) -> Verdict {
     let policy = proposal.policy;
-    let typed = match proposal.heard.channel {
-        Channel::Voice => false,
-        Channel::Text(_) => true,
+    let (typed, open) = match proposal.heard.channel {
+        Channel::Voice => (false, false),
+        Channel::Text(_) => (true, false),
+        Channel::Open(_) => (true, true),
     };
-    let inputs = format!("typed={typed} text_orders={} children_up={}", policy.text_orders, policy.children_up);
+    let (text_orders, children_up) = (policy.text_orders, policy.children_up);
+    let inputs = format!("typed={typed} open={open} text_orders={text_orders} children_up={children_up}");
     if typed && !policy.text_orders {
         Verdict::object("who", Rung::Refuse, Reason::TextOrdersOff, inputs)
+    } else if open {
+        Verdict::object("who", Rung::Adult, Reason::OpenChannel, inputs)
     } else if policy.children_up {
         Verdict::object("who", Rung::Adult, Reason::ChildrenUp, inputs)
     } else {
@@ -36,6 +40,21 @@ mod tests {
                 "typed, switched off",
                 |s| {
                     s.heard.channel = Channel::Text("ana".into());
+                    s.policy.text_orders = false
+                },
+                Rung::Refuse,
+                Some(Reason::TextOrdersOff),
+            ),
+            (
+                "typed where anybody can type",
+                |s| s.heard.channel = Channel::Open("panel".into()),
+                Rung::Adult,
+                Some(Reason::OpenChannel),
+            ),
+            (
+                "typed where anybody can type, typed orders off",
+                |s| {
+                    s.heard.channel = Channel::Open("panel".into());
                     s.policy.text_orders = false
                 },
                 Rung::Refuse,

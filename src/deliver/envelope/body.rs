@@ -34,6 +34,7 @@ mod moment;
 mod order;
 mod quote;
 mod shop;
+mod text;
 
 pub use after::*;
 pub use chat::*;
@@ -42,6 +43,7 @@ pub use moment::*;
 pub use order::*;
 pub use quote::*;
 pub use shop::*;
+pub use text::*;
 
 body!(QuoteRequest, "quote.request");
 body!(Quote, "quote", nonce);
@@ -57,3 +59,5 @@ body!(Chat, "chat");
 body!(Profile, "profile");
 body!(Presence, "state");
 body!(CatalogPart, "catalog");
+body!(TextIn, "text.in");
+body!(TextOut, "text.out");

@@ -245,6 +245,7 @@ reason-replay = Ya he oído exactamente esta grabación. No se ha pedido nada.
 reason-own_voice = He oído mi propia voz.
 reason-children_up = Mientras los niños están despiertos, un adulto tiene que aprobarlo.
 reason-text_orders_off = Los pedidos por texto están desactivados aquí. No se ha pedido nada.
+reason-open_channel = Esto se escribió donde cualquiera puede escribir: un adulto tiene que aprobarlo en el dispositivo.
 reason-first_purchase = Primera compra de { $product }: un adulto tiene que aprobarla.
 reason-large_quantity = { PLURAL($qty) ->
     [one] Un paquete es más de lo habitual; lo habitual es { $usual }.

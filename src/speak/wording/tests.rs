@@ -43,6 +43,7 @@ fn reasons() -> Vec<Reason> {
         Reason::OwnVoice,
         Reason::ChildrenUp,
         Reason::TextOrdersOff,
+        Reason::OpenChannel,
         Reason::FirstPurchase { product: product() },
         Reason::LargeQuantity { product: product(), qty: 24, usual: 2 },
         Reason::UnsureQuantity { qty: 2, other: 3 },

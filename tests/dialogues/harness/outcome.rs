@@ -13,7 +13,7 @@ impl Stage {
             Effect::Say { say, channel, lang, reply } => {
                 let to = match channel {
                     Channel::Voice => String::new(),
-                    Channel::Text(who) => format!(" to {who}"),
+                    Channel::Text(who) | Channel::Open(who) => format!(" to {who}"),
                 };
                 self.shown.push(format!("<{to} {}", self.wording.sentence(&reply, lang)));
                 match self.voice {

@@ -132,6 +132,10 @@ impl Stage {
                 let (who, text) = rest.split_once(' ').unwrap();
                 self.hear(text, None, Channel::Text(who.into()));
             }
+            "open" => {
+                let (who, text) = rest.split_once(' ').unwrap();
+                self.hear(text, None, Channel::Open(who.into()));
+            }
             "silence" => self.event(Event::Silence { turn: self.turn }),
             "shop" => self.set_shop(&words, rest),
             "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
