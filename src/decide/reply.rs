@@ -168,6 +168,10 @@ pub enum Reason {
     NotInCatalog {
         product: String,
     },
+    /// An offer calls a product otherwise than the catalogue does.
+    OtherName {
+        product: String,
+    },
     /// The shop's text held a wake word, a confirm phrase or mark-up.
     HostileText {
         product: String,

@@ -326,6 +326,7 @@ impl Speak<'_> {
             Reason::FirstPurchase { product: name } => product("reason-first_purchase", name),
             Reason::Recurring { product: name } => product("reason-recurring", name),
             Reason::Restricted { product: name } => product("reason-restricted", name),
+            Reason::OtherName { product: name } => product("reason-other_name", name),
             Reason::HostileText { product: name } => product("reason-hostile_text", name),
             Reason::LargeQuantity { product: _, qty, usual } => {
                 self.say("reason-large_quantity", &[("qty", number(*qty)), ("usual", number(*usual))])

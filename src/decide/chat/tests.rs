@@ -117,7 +117,7 @@ fn an_offer_of_one_product_under_the_name_of_another_is_refused() {
         home.said().into_iter().cloned().collect::<Vec<_>>()
     };
     let scene = Scene::new();
-    let name = |reply: &Reply| matches!(reply, Reply::Refused { reason: Reason::HostileText { .. } });
+    let name = |reply: &Reply| matches!(reply, Reply::Refused { reason: Reason::OtherName { .. } });
     let sku = quote("").lines[0].sku.clone();
     let own = scene.catalog.product(&sku).expect("a product").title(Lang::En).to_owned();
     assert!(offered(&own).iter().all(|reply| !name(reply)), "{:?}", offered(&own));

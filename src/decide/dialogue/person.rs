@@ -245,7 +245,7 @@ impl Mind {
         }
         // Nobody asked for a product by its number: what is read back must be what the number stands for.
         if let Some(product) = self.sold_as_another(&quote, talk.lang()) {
-            let reason = Reason::HostileText { product };
+            let reason = Reason::OtherName { product };
             self.last_reasons = vec![reason.clone()];
             return self.close_talk(talk, Reply::Refused { reason }, now);
         }

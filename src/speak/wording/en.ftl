@@ -294,6 +294,7 @@ reason-wrong_pin = { PLURAL($times) ->
    *[other] Somebody gave a wrong PIN, { $times } times in a row.
 }
 reason-hostile_text = The shop's text about { $product } held words that I do not say.
+reason-other_name = The offer does not call { $product } as the shop's catalogue does. Nothing was ordered.
 
 # The log that a household reads
 log-heard = I heard: "{ $words }".

@@ -292,6 +292,7 @@ reason-wrong_pin = { PLURAL($times) ->
    *[other] Alguien dio un PIN equivocado, { $times } veces seguidas.
 }
 reason-hostile_text = El texto de la tienda sobre { $product } contenía palabras que no digo.
+reason-other_name = La oferta no llama a { $product } como el catálogo de la tienda. No se ha pedido nada.
 
 # El registro que lee el hogar
 log-heard = Oí: "{ $words }".

@@ -308,6 +308,7 @@ reason-wrong_pin = { PLURAL($times) ->
    *[other] Cineva a dat un PIN greșit, de { $times } de ori la rând.
 }
 reason-hostile_text = Textul magazinului despre { $product } conținea cuvinte pe care nu le spun.
+reason-other_name = Oferta nu numește { $product } ca în catalogul magazinului. Nu s-a comandat nimic.
 
 # Jurnalul pe care îl citește familia
 log-heard = Am auzit: „{ $words }”.

@@ -79,6 +79,7 @@ fn reasons() -> Vec<Reason> {
         Reason::WrongPin { times: 2 },
         Reason::Unclear,
         Reason::HostileText { product: product() },
+        Reason::OtherName { product: product() },
     ];
     all.extend(kinds.map(|kind| Reason::NotAnOrder { kind, words: "words".into() }));
     all

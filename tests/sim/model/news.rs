@@ -353,7 +353,7 @@ fn texts_of_shop(reply: &Reply) -> Vec<&str> {
         | Reply::NothingNew { name } => vec![name],
         Reply::Refused { reason: Reason::NotInCatalog { product } } => vec![product],
         Reply::Refused { reason: Reason::Substituted { offered, .. } } => vec![offered],
-        Reply::Refused { reason: Reason::HostileText { product } } => vec![product],
+        Reply::Refused { reason: Reason::HostileText { product } | Reason::OtherName { product } } => vec![product],
         _ => vec![],
     }
 }
