@@ -320,6 +320,13 @@ pub fn is_news(reply: &Reply) -> bool {
             | Reply::StoreTrouble { .. }
             | Reply::WithdrawalStands { .. }
             | Reply::NothingToCancel
+            // What was said to a person, once a slow disk has it, or has it not.
+            | Reply::PersonAsked { .. }
+            | Reply::PassedOn { .. }
+            | Reply::PassedOnEarly { .. }
+            | Reply::PassedOnLater { .. }
+            | Reply::ChatEnded { .. }
+            | Reply::ChatNotKept
     );
     late || News::told_by(reply).is_some()
 }

@@ -54,15 +54,16 @@ impl Model {
         let at = self.questions.iter().position(|question| question.channel == *channel);
         match (reply, at) {
             (Reply::ReadBack { items, total, ask, reasons, .. }, at) => {
-                if let Some(at) = at {
-                    self.questions.remove(at);
-                }
+                let before = at.map(|at| self.questions.remove(at));
+                // An offer that is read back once more is the same offer: a guard has spoken in the meantime.
+                let again =
+                    before.is_some_and(|old| old.offered && old.items == *items && old.total_minor == total.minor);
                 let (items, channel) = (items.clone(), channel.clone());
                 self.questions.push(Question {
                     channel,
                     items,
                     total_minor: total.minor,
-                    offered: is_offered(reasons),
+                    offered: is_offered(reasons) || again,
                     words: words(ask),
                     heard_out_ms,
                 });

@@ -90,7 +90,8 @@ impl Talk {
                 | Reply::PersonNotWanted
                 | Reply::PersonOffline { .. }
         );
-        self.told_over |= over;
+        // That the last one is over may be said only after the next one was asked for.
+        self.told_over = (self.told_over || over) && !opens && !matches!(reply, Reply::PersonAsked { .. });
         self.told_open |= opens
             || matches!(
                 reply,
