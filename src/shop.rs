@@ -1,7 +1,8 @@
 //! The reference shop at the other end: quotes, books once, and signs what it says.
 //!
-//! One thread works off one queue: [`desk`] decides what to answer, [`book`] is its SQLite file,
-//! [`pricing`] the sums. A message is acknowledged when what came of it is on disk. It shares the
+//! One thread works off one queue: [`desk`] decides what to answer, [`book`] is its SQLite file or
+//! its PostgreSQL database, [`pricing`] the sums. A message is acknowledged when what came of it is
+//! on disk. On PostgreSQL any number of such workers, in processes of their own, share the orders. It shares the
 //! wire (`deliver::envelope`, `keys`, `topic`, `mqtt`) with the device, and nothing else.
 
 pub mod book;
@@ -33,8 +34,10 @@ const QUEUE: usize = 256;
 pub struct ShopConfig {
     pub catalog: Catalog,
     pub broker: BrokerConfig,
-    /// Where its key and its book are.
+    /// Where its key is, and its book unless that is in a database.
     pub data_dir: PathBuf,
+    /// `postgres://user@host/database`: where its book is, for any number of workers.
+    pub database: Option<String>,
     pub clock: Clock,
     /// The name that is read out.
     pub seller: String,
@@ -55,6 +58,7 @@ impl ShopConfig {
             catalog,
             broker,
             data_dir: data_dir.into(),
+            database: None,
             clock,
             seller,
             terms,
@@ -157,6 +161,10 @@ pub enum ShopError {
     Book(#[from] StoreError),
     #[error(transparent)]
     Broker(#[from] Trouble),
+    #[error(
+        "the book {book} is of a shop that signs with {theirs}, and {data_dir} has another key ({ours}); what it signed nobody would believe. Copy {file} from the data folder of the other workers"
+    )]
+    OtherKey { book: PathBuf, theirs: String, ours: PublicKey, data_dir: PathBuf, file: &'static str },
     #[error("the shop's thread could not be started: {0}")]
     Thread(std::io::Error),
     #[error("the shop has ended")]
@@ -170,6 +178,19 @@ pub enum ShopError {
 pub fn load_catalog(path: &Path) -> Result<Catalog, ShopError> {
     let text = std::fs::read_to_string(path).map_err(|why| ShopError::Read { path: path.into(), why })?;
     Catalog::from_json(&text).map_err(|why| ShopError::Catalog { path: path.into(), why })
+}
+
+/// Each worker, and whoever marks orders or talks to households beside them, signs with the same key.
+///
+/// # Errors
+/// [`ShopError::OtherKey`].
+pub fn is_its_key(book: &Book, keys: &Keys, data_dir: &Path) -> Result<(), ShopError> {
+    let (theirs, ours) = (book.sign_with(&keys.public())?, keys.public());
+    if theirs == ours.to_string() {
+        return Ok(());
+    }
+    let file = crate::deliver::keys::KEY_FILE;
+    Err(ShopError::OtherKey { book: book.name().into(), theirs, ours, data_dir: data_dir.into(), file })
 }
 
 /// Handle of a running shop; cheap to clone. The shop ends with [`ShopHandle::stop`].
@@ -190,7 +211,12 @@ impl Shop {
     /// shop goes on trying, and says so with [`ShopEvent::Down`].
     pub fn start(config: ShopConfig) -> Result<ShopHandle, ShopError> {
         let keys = Keys::load_or_make(&config.data_dir)?;
-        let mut book = Book::open(&config.data_dir)?;
+        let mut book = match &config.database {
+            Some(url) => Book::open_database(url, true)?,
+            None => Book::open(&config.data_dir)?,
+        };
+        is_its_key(&book, &keys, &config.data_dir)?;
+        book.serve()?;
         for (home, device, key) in &config.trusted {
             book.trust(home, device, key)?;
         }

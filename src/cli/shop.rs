@@ -6,6 +6,7 @@ mod broker_config;
 mod chat;
 mod devices;
 mod pair;
+mod place;
 
 use crate::clock::Clock;
 use crate::decide::money::Money;
@@ -13,12 +14,13 @@ use crate::deliver::envelope::StatusState;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::topic;
-use crate::shop::book::{self, Book, Booking};
+use crate::shop::book::Booking;
 use crate::shop::burst::Rule;
 use crate::shop::pricing::Terms;
 use crate::shop::{self, Shop, ShopConfig, ShopEvent, desk};
 use anyhow::Context;
-use std::path::{Path, PathBuf};
+use place::Place;
+use std::path::PathBuf;
 
 /// Run the reference shop: quotes, bookings with idempotency, signed receipts
 #[derive(Debug, clap::Args)]
@@ -38,9 +40,8 @@ struct Serve {
     /// mqtt://host:port or mqtts://host:port
     #[arg(long, value_name = "URL")]
     broker: String,
-    /// Where the shop's key and its bookings are kept
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// User name at the broker [default: the catalogue's shop]
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
@@ -83,8 +84,8 @@ struct Serve {
 enum Command {
     /// Trust a device whose key you know: from now on its orders are booked
     Trust {
-        #[arg(long, value_name = "DIR")]
-        data_dir: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// HOME/DEVICE, as in the device's configuration
         device: String,
         /// Its public key, ed25519:...
@@ -103,8 +104,8 @@ enum Command {
     },
     /// Say that an order was shipped, delivered, cancelled or refunded; a running shop tells the home within seconds
     Mark {
-        #[arg(long, value_name = "DIR")]
-        data_dir: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The shop's number, such as T-000001, or the order's id
         order: String,
         state: Mark,
@@ -115,8 +116,8 @@ enum Command {
     Chat(chat::Args),
     /// List what was booked, and what is held or was
     Orders {
-        #[arg(long, value_name = "DIR")]
-        data_dir: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// One JSON object a line
         #[arg(long)]
         json: bool,
@@ -138,7 +139,7 @@ enum Mark {
 /// One line that says what is wrong and what to do.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     match (args.command, args.serve) {
-        (Some(Command::Trust { data_dir, device, key }), _) => trust(&data_dir, &device, &key),
+        (Some(Command::Trust { place, device, key }), _) => trust(&place, &device, &key),
         (Some(Command::Key { data_dir }), _) => {
             println!("{}", Keys::load_or_make(&data_dir)?.public());
             Ok(())
@@ -147,9 +148,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::Devices(args)), _) => devices::list(&args),
         (Some(Command::Revoke(args)), _) => devices::revoke(&args),
         (Some(Command::BrokerConfig(args)), _) => broker_config::run(&args),
-        (Some(Command::Mark { data_dir, order, state }), _) => mark(&data_dir, &order, state),
+        (Some(Command::Mark { place, order, state }), _) => mark(&place, &order, state),
         (Some(Command::Chat(args)), _) => chat::run(&args),
-        (Some(Command::Orders { data_dir, json }), _) => orders(&data_dir, json),
+        (Some(Command::Orders { place, json }), _) => orders(&place, json),
         (None, Some(serve)) => self::serve(serve).await,
         (None, None) => anyhow::bail!("name --catalog, --broker and --data-dir; see tendero shop --help"),
     }
@@ -166,7 +167,9 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
         TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key, ..TlsFiles::default() };
     let name = catalog.shop.clone();
     let products = catalog.products.len();
-    let mut config = ShopConfig::new(catalog, broker, args.data_dir, Clock::system());
+    let database = args.place.database().map(str::to_owned);
+    let mut config = ShopConfig::new(catalog, broker, args.place.data_dir, Clock::system());
+    config.database = database;
     config.seller = args.seller.unwrap_or_else(|| name.clone());
     config.terms = Terms {
         delivery_minor: args.delivery_fee,
@@ -188,34 +191,28 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn trust(data_dir: &Path, device: &str, key: &str) -> anyhow::Result<()> {
+fn trust(place: &Place, device: &str, key: &str) -> anyhow::Result<()> {
     let (home, name) =
         device.split_once('/').with_context(|| format!("\"{device}\" is not HOME/DEVICE, such as casa/kitchen"))?;
     topic::check("home", home)?;
     topic::check("device", name)?;
     let key: PublicKey = key.parse()?;
-    Book::open(data_dir)?.trust(home, name, &key)?;
+    place.book()?.trust(home, name, &key)?;
     println!("{home}/{name} is trusted with {key}");
     Ok(())
 }
 
-/// The book of a shop that has one: a slip in the path must make no empty one.
-fn existing_book(data_dir: &Path) -> anyhow::Result<Book> {
-    let path = data_dir.join(book::FILE);
-    anyhow::ensure!(path.exists(), "there is no book at {}; name the data folder of your shop", path.display());
-    Ok(Book::open(data_dir)?)
-}
-
-fn mark(data_dir: &Path, order: &str, state: Mark) -> anyhow::Result<()> {
+fn mark(place: &Place, order: &str, state: Mark) -> anyhow::Result<()> {
     let state = match state {
         Mark::Shipped => StatusState::Shipped,
         Mark::Delivered => StatusState::Delivered,
         Mark::Cancelled => StatusState::Cancelled,
         Mark::Refunded => StatusState::Refunded,
     };
-    let mut book = existing_book(data_dir)?;
+    let mut book = place.existing_book()?;
     let now = Clock::system().unix_ms().context("this machine's clock is not set; set it first")?;
-    let done = desk::mark(&mut book, &Keys::load_or_make(data_dir)?, order, state, now)?;
+    let keys = place.keys_of(&book)?;
+    let done = desk::mark(&mut book, &keys, order, state, now)?;
     for event in done.events {
         match event {
             ShopEvent::Moved { shop_order_no, state, .. } => println!("{shop_order_no} is {}", state.name()),
@@ -226,8 +223,8 @@ fn mark(data_dir: &Path, order: &str, state: Mark) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn orders(data_dir: &Path, json: bool) -> anyhow::Result<()> {
-    let bookings = Book::open(data_dir)?.all()?;
+fn orders(place: &Place, json: bool) -> anyhow::Result<()> {
+    let bookings = place.book()?.all()?;
     if json {
         for booking in &bookings {
             println!("{}", serde_json::to_string(booking)?);

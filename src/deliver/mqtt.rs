@@ -9,11 +9,13 @@ mod tls;
 mod trouble;
 
 pub use tls::TlsFiles;
+#[cfg(feature = "postgres")]
+pub(crate) use tls::client_config as tls_config;
 pub use trouble::Trouble;
 
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    Filter, LastWill, Packet, PubAckReason, Publish, PublishProperties, SubscribeReasonCode,
+    Filter, LastWill, LastWillProperties, Packet, PubAckReason, Publish, PublishProperties, SubscribeReasonCode,
 };
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{Outgoing, Transport};
@@ -50,6 +52,9 @@ pub struct BrokerConfig {
     pub backoff_max: Duration,
     /// How long the broker keeps the session of somebody who is away, seconds.
     pub session_expiry_s: u32,
+    /// How long after the connection is lost the broker publishes the last will; not at all if somebody of the same client
+    /// id has come by then.
+    pub will_delay_s: u32,
 }
 
 impl BrokerConfig {
@@ -65,6 +70,7 @@ impl BrokerConfig {
             backoff_min: Duration::from_millis(250),
             backoff_max: Duration::from_secs(30),
             session_expiry_s: SESSION_EXPIRY_S,
+            will_delay_s: 0,
         }
     }
 }
@@ -250,7 +256,16 @@ fn options(config: &BrokerConfig, client: &Client) -> Result<MqttOptions, Troubl
         options.set_credentials(user, password.lines().next().unwrap_or_default());
     }
     if let Some((topic, payload)) = &client.will {
-        options.set_last_will(LastWill::new(topic, payload.clone(), QoS::AtLeastOnce, true, None));
+        let delay = (config.will_delay_s > 0).then(|| LastWillProperties {
+            delay_interval: Some(config.will_delay_s),
+            payload_format_indicator: None,
+            message_expiry_interval: None,
+            content_type: None,
+            response_topic: None,
+            correlation_data: None,
+            user_properties: vec![],
+        });
+        options.set_last_will(LastWill::new(topic, payload.clone(), QoS::AtLeastOnce, true, delay));
     }
     if secure {
         options.set_transport(Transport::tls_with_config(tls::client_config(&config.tls)?.into()));

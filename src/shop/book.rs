@@ -1,4 +1,5 @@
-//! The shop's SQLite file: whom it trusts, what it quoted, what it booked, what it must still say.
+//! The shop's book: whom it trusts, what it quoted, what it booked, what it must still say. In a SQLite file, or in a PostgreSQL
+//! database that any number of workers share; only what is below [`db`] knows which.
 //!
 //! A booking, its idempotency key and its receipt are one transaction; what the shop has to say
 //! about it is in that transaction too (`outgoing`), so that no crash can separate them. Never
@@ -6,64 +7,30 @@
 
 mod bursts;
 pub mod chat;
+mod db;
 pub mod pairing;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod schema;
+mod sqlite;
 
 use super::burst::Ruling;
 use crate::deliver::envelope::StatusState;
 use crate::deliver::keys::PublicKey;
 use crate::deliver::store::StoreError;
-use crate::deliver::store::error::at;
-use crate::deliver::store::schema;
 use crate::deliver::topic::Route;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use db::{Db, Mismatch, Row, Value, values};
+use schema::LOCKING;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The file's name in the data folder.
 pub const FILE: &str = "shop.db";
-/// "tnsh"
-const APPLICATION_ID: i64 = 0x746e_7368;
 /// Keys and quotes are kept this long, because speakers go offline.
 pub const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 
-const FIRST: &str = "
-    CREATE TABLE devices (
-        home TEXT NOT NULL, device TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (home, device)
-    ) STRICT;
-    CREATE TABLE quotes (
-        hash TEXT PRIMARY KEY, home TEXT NOT NULL, device TEXT NOT NULL, body TEXT NOT NULL,
-        valid_until_unix_ms INTEGER NOT NULL, ordered_by TEXT
-    ) STRICT;
-    CREATE INDEX quotes_by_age ON quotes (valid_until_unix_ms);
-    CREATE TABLE idempotency (
-        home TEXT NOT NULL, device TEXT NOT NULL, order_id TEXT NOT NULL,
-        order_hash TEXT, seq INTEGER, receipt BLOB, made_unix_ms INTEGER NOT NULL,
-        PRIMARY KEY (home, device, order_id), UNIQUE (home, device, seq)
-    ) STRICT;
-    CREATE INDEX idempotency_by_age ON idempotency (made_unix_ms);
-    CREATE TABLE bookings (
-        no INTEGER PRIMARY KEY AUTOINCREMENT,
-        home TEXT NOT NULL, device TEXT NOT NULL, order_id TEXT NOT NULL,
-        state TEXT NOT NULL, rev INTEGER NOT NULL, body TEXT NOT NULL,
-        total INTEGER NOT NULL, currency TEXT NOT NULL, booked_unix_ms INTEGER NOT NULL,
-        UNIQUE (home, device, order_id)
-    ) STRICT;
-    CREATE TABLE outgoing (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
-";
-/// Since when an order is in its state, when it was delivered and withdrawn from, and for how long one may.
-const BACK: &str = "
-    ALTER TABLE bookings ADD COLUMN since_unix_ms INTEGER;
-    ALTER TABLE bookings ADD COLUMN delivered_unix_ms INTEGER;
-    ALTER TABLE bookings ADD COLUMN withdrawn_unix_ms INTEGER;
-    ALTER TABLE bookings ADD COLUMN withdrawal_days INTEGER;
-    UPDATE bookings SET withdrawal_days = (SELECT json_extract(quotes.body, '$.withdrawal_days') FROM quotes
-        WHERE json_valid(bookings.body) AND quotes.hash = json_extract(bookings.body, '$.quote_hash'));
-";
-const MIGRATIONS: &[&str] = &[FIRST, bursts::MIGRATION, BACK, chat::MIGRATION, pairing::MIGRATION];
-
 pub struct Book {
-    db: Connection,
-    path: PathBuf,
+    db: Db,
 }
 
 /// An order in the book: booked, or held until it is approved or expires.
@@ -100,12 +67,70 @@ pub struct Known {
     pub receipt: Option<Vec<u8>>,
 }
 
+const TRUST: &str = "INSERT INTO devices (home, device, key) VALUES (?1, ?2, ?3)
+    ON CONFLICT (home, device) DO UPDATE SET key = excluded.key";
+
 impl Book {
+    /// The SQLite file of a data folder.
+    ///
     /// # Errors
     /// [`StoreError`].
     pub fn open(data_dir: &Path) -> Result<Book, StoreError> {
-        let path = data_dir.join(FILE);
-        Ok(Book { db: schema::open_with(&path, APPLICATION_ID, MIGRATIONS)?, path })
+        Ok(Book { db: Db::sqlite(&data_dir.join(FILE))? })
+    }
+
+    /// The book in a PostgreSQL database, `postgres://user@host/database`. `make`: also where there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the address in it has no password.
+    #[cfg(feature = "postgres")]
+    pub fn open_database(url: &str, make: bool) -> Result<Book, StoreError> {
+        Ok(Book { db: Db::postgres(url, make)? })
+    }
+
+    /// Without the feature there is no such database.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(feature = "postgres"))]
+    pub fn open_database(_url: &str, _make: bool) -> Result<Book, StoreError> {
+        let why = "this tendero was built without PostgreSQL; build it with --features postgres".into();
+        Err(StoreError::Address { path: "--database".into(), why })
+    }
+
+    /// The file, or the address of the database without its password.
+    pub fn name(&self) -> &Path {
+        self.db.name()
+    }
+
+    /// Serves from now on: as which worker. 0: the only one that this book can have.
+    ///
+    /// # Errors
+    /// [`StoreError::Served`]: a SQLite book has its worker.
+    pub fn serve(&self) -> Result<i64, StoreError> {
+        self.db.serve()
+    }
+
+    /// Which worker this is. It is another one when a lost connection came back and somebody had taken its number.
+    pub fn worker(&self) -> i64 {
+        self.db.worker()
+    }
+
+    /// Is this the worker that says for all of them whether the shop is there? Only who `may` becomes or stays it.
+    pub fn lead(&self, may: bool) -> Result<bool, StoreError> {
+        self.db.lead(may)
+    }
+
+    /// Can the book be reached? Connects where the connection was lost.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.db.exists("SELECT 1", &[]).map(|_| ())
+    }
+
+    /// Which key this book's shop signs with: `key`, unless it had another one before.
+    pub fn sign_with(&self, key: &PublicKey) -> Result<String, StoreError> {
+        let sql = "INSERT INTO shop_key (one, key) VALUES (1, ?1) ON CONFLICT DO NOTHING";
+        self.db.run(sql, values![key.to_string()])?;
+        self.db.one("SELECT key FROM shop_key", &[], |row| row.get(0))
     }
 
     /// Runs `job` in one transaction: everything or nothing.
@@ -113,38 +138,29 @@ impl Book {
     /// # Errors
     /// The job's, or [`StoreError`] when it can't be written.
     pub fn write<T>(&mut self, job: impl FnOnce(&Page<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let path = self.path.clone();
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(at(&path))?;
-        let done = job(&Page { tx: &tx, path: &path })?;
-        tx.commit().map_err(at(&path))?;
-        Ok(done)
+        self.db.transaction(None, || job(&Page { db: &self.db }))
+    }
+
+    /// As [`Book::write`], and no other worker does something for this home at the same time.
+    pub fn write_for<T>(
+        &mut self,
+        home: &str,
+        job: impl FnOnce(&Page<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.db.transaction(Some(&format!("home {home}")), || job(&Page { db: &self.db }))
     }
 
     pub fn trust(&mut self, home: &str, device: &str, key: &PublicKey) -> Result<(), StoreError> {
-        self.write(|page| {
-            page.run("INSERT OR REPLACE INTO devices VALUES (?1, ?2, ?3)", params![home, device, key.to_string()])
-        })
+        self.write(|page| page.run(TRUST, values![home, device, key.to_string()]))
     }
 
     pub fn device_key(&self, route: &Route) -> Result<Option<PublicKey>, StoreError> {
-        let key: Option<String> = self
-            .db
-            .query_row(
-                "SELECT key FROM devices WHERE home = ?1 AND device = ?2",
-                [route.home(), route.device()],
-                |row| row.get(0),
-            )
-            .optional()
-            .map_err(at(&self.path))?;
-        key.map(|text| text.parse().map_err(|e| StoreError::Damaged { path: self.path.clone(), why: format!("{e}") }))
-            .transpose()
+        device_key(&self.db, route)
     }
 
     pub fn trust_all(&mut self, devices: &[(String, String, PublicKey)]) -> Result<(), StoreError> {
         self.write(|page| {
-            devices.iter().try_for_each(|(home, device, key)| {
-                page.run("INSERT OR REPLACE INTO devices VALUES (?1, ?2, ?3)", params![home, device, key.to_string()])
-            })
+            devices.iter().try_for_each(|(home, device, key)| page.run(TRUST, values![home, device, key.to_string()]))
         })
     }
 
@@ -164,37 +180,39 @@ impl Book {
     }
 
     fn list(&self, sql: &str) -> Result<Vec<Booking>, StoreError> {
-        let mut query = self.db.prepare(sql).map_err(at(&self.path))?;
-        let rows = query.query_map([], booking).map_err(at(&self.path))?;
-        rows.map(|row| row.map_err(at(&self.path))).collect()
+        self.db.all(sql, &[], booking)
     }
 
-    /// What must still be said: number, topic, bytes.
+    /// What this worker must still say: number, topic, bytes.
     pub fn outgoing(&self) -> Result<Vec<(i64, String, Vec<u8>)>, StoreError> {
-        let mut query = self
-            .db
-            .prepare_cached("SELECT id, topic, bytes FROM outgoing ORDER BY id LIMIT 200")
-            .map_err(at(&self.path))?;
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(at(&self.path))?;
-        rows.map(|row| row.map_err(at(&self.path))).collect()
+        let sql = "SELECT id, topic, bytes FROM outgoing WHERE worker = ?1 ORDER BY id LIMIT 200";
+        self.db.all(sql, values![self.db.worker()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    }
+
+    /// Takes over what nobody would say: of workers that are gone, and of whoever wrote beside them.
+    pub fn adopt(&mut self) -> Result<(), StoreError> {
+        let me = self.db.worker();
+        let sql = "SELECT DISTINCT worker FROM outgoing WHERE worker <> ?1";
+        let others: Vec<i64> = self.db.all(sql, values![me], |row| row.get(0))?;
+        if others.is_empty() {
+            return Ok(());
+        }
+        let alive = self.db.alive()?;
+        for gone in others.into_iter().filter(|other| !alive.contains(other)) {
+            self.db.run("UPDATE outgoing SET worker = ?1 WHERE worker = ?2", values![me, gone])?;
+        }
+        Ok(())
     }
 
     /// The broker has them.
     pub fn said(&mut self, ids: &[i64]) -> Result<(), StoreError> {
-        self.write(|page| ids.iter().try_for_each(|id| page.run("DELETE FROM outgoing WHERE id = ?1", [id])))
+        self.write(|page| ids.iter().try_for_each(|id| page.run("DELETE FROM outgoing WHERE id = ?1", values![*id])))
     }
 
     /// Must [`Page::held_too_long`] be looked at? A read alone, so that an idle shop writes nothing.
     pub fn is_anything_held_too_long(&self, now_unix_ms: i64) -> Result<bool, StoreError> {
-        self.db
-            .query_row(
-                "SELECT 1 FROM bookings WHERE state = 'held' AND expires_unix_ms <= ?1 LIMIT 1",
-                [now_unix_ms],
-                |_| Ok(()),
-            )
-            .optional()
-            .map(|found| found.is_some())
-            .map_err(at(&self.path))
+        let sql = "SELECT 1 FROM bookings WHERE state = 'held' AND expires_unix_ms <= ?1 LIMIT 1";
+        self.db.exists(sql, values![now_unix_ms])
     }
 
     /// Drops keys and quotes older than [`KEEP_MS`].
@@ -202,9 +220,10 @@ impl Book {
         let before = now_unix_ms.saturating_sub(KEEP_MS);
         self.write(|page| {
             page.prune_chats(before)?;
-            page.run("DELETE FROM pairings WHERE expires_unix_ms < ?1", [now_unix_ms])?;
-            page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", [before])?;
-            page.run("DELETE FROM idempotency WHERE made_unix_ms < ?1", [before])
+            page.run("DELETE FROM asks WHERE asked_unix_ms < ?1", values![before])?;
+            page.run("DELETE FROM pairings WHERE expires_unix_ms < ?1", values![now_unix_ms])?;
+            page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", values![before])?;
+            page.run("DELETE FROM idempotency WHERE made_unix_ms < ?1", values![before])
         })
     }
 }
@@ -213,7 +232,7 @@ const BOOKING: &str =
     "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms,
     since_unix_ms, delivered_unix_ms, withdrawn_unix_ms, withdrawal_days FROM bookings";
 
-fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {
+fn booking(row: &Row) -> Result<Booking, Mismatch> {
     let body: String = row.get(6)?;
     Ok(Booking {
         shop_order_no: order_no(row.get(0)?),
@@ -221,7 +240,7 @@ fn booking(row: &Row<'_>) -> rusqlite::Result<Booking> {
         device: row.get(2)?,
         order_id: row.get(3)?,
         state: row.get(4)?,
-        rev: row.get::<_, i64>(5)?.unsigned_abs(),
+        rev: row.get::<i64>(5)?.unsigned_abs(),
         order: serde_json::from_str(&body).unwrap_or_default(),
         total: row.get(7)?,
         currency: row.get(8)?,
@@ -238,30 +257,36 @@ fn order_no(no: i64) -> String {
     format!("T-{no:06}")
 }
 
+fn device_key(db: &Db, route: &Route) -> Result<Option<PublicKey>, StoreError> {
+    let sql = "SELECT key FROM devices WHERE home = ?1 AND device = ?2";
+    let key: Option<String> = db.first(sql, values![route.home(), route.device()], |row| row.get(0))?;
+    key.map(|text| text.parse().map_err(|why| db.damaged(why))).transpose()
+}
+
 /// The book inside one transaction.
 pub struct Page<'a> {
-    tx: &'a Transaction<'a>,
-    path: &'a Path,
+    db: &'a Db,
 }
 
 impl Page<'_> {
+    pub fn device_key(&self, route: &Route) -> Result<Option<PublicKey>, StoreError> {
+        device_key(self.db, route)
+    }
+
     pub fn known(&self, route: &Route, order_id: &str) -> Result<Option<Known>, StoreError> {
-        self.tx
-            .query_row(
-                "SELECT order_hash, receipt FROM idempotency WHERE home = ?1 AND device = ?2 AND order_id = ?3",
-                [route.home(), route.device(), order_id],
-                |row| Ok(Known { order_hash: row.get(0)?, receipt: row.get(1)? }),
-            )
-            .optional()
-            .map_err(at(self.path))
+        self.db.first(
+            "SELECT order_hash, receipt FROM idempotency WHERE home = ?1 AND device = ?2 AND order_id = ?3",
+            values![route.home(), route.device(), order_id],
+            |row| Ok(Known { order_hash: row.get(0)?, receipt: row.get(1)? }),
+        )
     }
 
     /// Has another order of this device this number?
     pub fn is_seq_used(&self, route: &Route, seq: u64) -> Result<bool, StoreError> {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-        self.exists(
+        self.db.exists(
             "SELECT 1 FROM idempotency WHERE home = ?1 AND device = ?2 AND seq = ?3",
-            params![route.home(), route.device(), seq],
+            values![route.home(), route.device(), seq],
         )
     }
 
@@ -277,8 +302,11 @@ impl Page<'_> {
     ) -> Result<(), StoreError> {
         let seq = seq.map(|seq| i64::try_from(seq).unwrap_or(i64::MAX));
         self.run(
-            "INSERT OR REPLACE INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![route.home(), route.device(), order_id, order_hash, seq, receipt, now_unix_ms],
+            "INSERT INTO idempotency (home, device, order_id, order_hash, seq, receipt, made_unix_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (home, device, order_id) DO UPDATE SET order_hash = excluded.order_hash, seq = excluded.seq,
+                 receipt = excluded.receipt, made_unix_ms = excluded.made_unix_ms",
+            values![route.home(), route.device(), order_id, order_hash, seq, receipt, now_unix_ms],
         )
     }
 
@@ -286,31 +314,28 @@ impl Page<'_> {
     pub fn answer_with(&self, route: &Route, order_id: &str, receipt: &[u8]) -> Result<(), StoreError> {
         self.run(
             "UPDATE idempotency SET receipt = ?4 WHERE home = ?1 AND device = ?2 AND order_id = ?3",
-            params![route.home(), route.device(), order_id, receipt],
+            values![route.home(), route.device(), order_id, receipt],
         )
     }
 
     pub fn add_quote(&self, route: &Route, hash: &str, body: &str, valid_until_unix_ms: i64) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO quotes VALUES (?1, ?2, ?3, ?4, ?5, NULL)",
-            params![hash, route.home(), route.device(), body, valid_until_unix_ms],
+            "INSERT INTO quotes (hash, home, device, body, valid_until_unix_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+            values![hash, route.home(), route.device(), body, valid_until_unix_ms],
         )
     }
 
     /// A quote to this device: its data, until when it is valid, and which order took it.
     pub fn quote(&self, route: &Route, hash: &str) -> Result<Option<(String, i64, Option<String>)>, StoreError> {
-        self.tx
-            .query_row(
-                "SELECT body, valid_until_unix_ms, ordered_by FROM quotes WHERE hash = ?1 AND home = ?2 AND device = ?3",
-                [hash, route.home(), route.device()],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )
-            .optional()
-            .map_err(at(self.path))
+        self.db.first(
+            "SELECT body, valid_until_unix_ms, ordered_by FROM quotes WHERE hash = ?1 AND home = ?2 AND device = ?3",
+            values![hash, route.home(), route.device()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
     }
 
     pub fn take_quote(&self, hash: &str, order_id: &str) -> Result<(), StoreError> {
-        self.run("UPDATE quotes SET ordered_by = ?2 WHERE hash = ?1", [hash, order_id])
+        self.run("UPDATE quotes SET ordered_by = ?2 WHERE hash = ?1", values![hash, order_id])
     }
 
     /// Books, or holds, and gives the shop's number of the order.
@@ -326,91 +351,86 @@ impl Page<'_> {
             Ruling::Book => (StatusState::Accepted, true),
             Ruling::Hold => (StatusState::Held, false),
         };
-        let body = serde_json::to_string(order)
-            .map_err(|e| StoreError::Damaged { path: self.path.into(), why: e.to_string() })?;
-        self.run(
-            "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked, expires_unix_ms, withdrawal_days)
-             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-                 (SELECT json_extract(body, '$.withdrawal_days') FROM quotes WHERE hash = ?11))",
-            params![
-                route.home(), route.device(), order.order_id, body, order.total, order.currency, now_unix_ms,
-                state.name(), booked, expires_unix_ms, order.quote_hash
+        let body = serde_json::to_string(order).map_err(|why| self.db.damaged(why))?;
+        let quote = self.quote(route, &order.quote_hash)?.map(|(body, _, _)| body);
+        let quote: Option<serde_json::Value> = quote.and_then(|body| serde_json::from_str(&body).ok());
+        let days = quote.and_then(|quote| quote["withdrawal_days"].as_i64());
+        let no: i64 = self.db.one(
+            "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked,
+                 expires_unix_ms, withdrawal_days)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING no",
+            values![
+                route.home(),
+                route.device(),
+                &order.order_id,
+                body,
+                order.total,
+                &order.currency,
+                now_unix_ms,
+                state.name(),
+                booked,
+                expires_unix_ms,
+                days
             ],
+            |row| row.get(0),
         )?;
-        let no = self.tx.last_insert_rowid();
         for line in &order.lines {
             self.run(
-                "INSERT OR IGNORE INTO lines VALUES (?1, ?2, ?3, ?4)",
-                params![line.sku, route.home(), no, now_unix_ms],
+                "INSERT INTO lines (sku, home, no, booked_unix_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+                values![&line.sku, route.home(), no, now_unix_ms],
             )?;
         }
         Ok(order_no(no))
     }
 
-    /// A booking by the device that ordered it.
+    /// A booking by the device that ordered it; nobody else moves it on before this transaction has ended.
     pub fn booking(&self, route: &Route, order_id: &str) -> Result<Option<Booking>, StoreError> {
-        self.tx
-            .query_row(
-                &format!("{BOOKING} WHERE home = ?1 AND device = ?2 AND order_id = ?3"),
-                [route.home(), route.device(), order_id],
-                booking,
-            )
-            .optional()
-            .map_err(at(self.path))
+        self.db.first(
+            &format!("{BOOKING} WHERE home = ?1 AND device = ?2 AND order_id = ?3{LOCKING}"),
+            values![route.home(), route.device(), order_id],
+            booking,
+        )
     }
 
-    /// A booking by its id or the shop's number.
+    /// A booking by its id or the shop's number; nobody else moves it on before this transaction has ended.
     pub fn find(&self, order: &str) -> Result<Option<Booking>, StoreError> {
         let no: i64 = order.strip_prefix("T-").and_then(|no| no.parse().ok()).unwrap_or(-1);
-        self.tx
-            .query_row(&format!("{BOOKING} WHERE order_id = ?1 OR no = ?2"), params![order, no], booking)
-            .optional()
-            .map_err(at(self.path))
+        let sql = format!("{BOOKING} WHERE order_id = ?1 OR no = ?2{LOCKING}");
+        self.db.first(&sql, values![order, no], booking)
     }
 
     /// Moves a booking on; gives its new revision.
     pub fn set_state(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<u64, StoreError> {
         // The first delivery and the first withdrawal are the ones that count.
-        self.tx
-            .query_row(
-                "UPDATE bookings SET state = ?4, rev = rev + 1, since_unix_ms = ?5,
-                     delivered_unix_ms = coalesce(delivered_unix_ms, iif(?4 = 'delivered', ?5, NULL)),
-                     withdrawn_unix_ms = coalesce(withdrawn_unix_ms, iif(?4 = 'withdrawn', ?5, NULL))
-                 WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev",
-                params![route.home(), route.device(), order_id, state.name(), now],
-                |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()),
-            )
-            .map_err(at(self.path))
+        self.db.one(
+            "UPDATE bookings SET state = ?4, rev = rev + 1, since_unix_ms = ?5,
+                 delivered_unix_ms = coalesce(delivered_unix_ms, CASE WHEN ?4 = 'delivered' THEN ?5 END),
+                 withdrawn_unix_ms = coalesce(withdrawn_unix_ms, CASE WHEN ?4 = 'withdrawn' THEN ?5 END)
+             WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev",
+            values![route.home(), route.device(), order_id, state.name(), now],
+            |row| Ok(row.get::<i64>(0)?.unsigned_abs()),
+        )
     }
 
     /// Moves a booking on; how it stands then.
     pub fn move_to(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<Booking, StoreError> {
         self.set_state(route, order_id, state, now)?;
-        let sql = format!("{BOOKING} WHERE home = ?1 AND device = ?2 AND order_id = ?3");
-        self.tx.query_row(&sql, [route.home(), route.device(), order_id], booking).map_err(at(self.path))
+        self.booking(route, order_id)?.ok_or_else(|| self.db.damaged("a booking that was just moved on is gone"))
     }
 
     /// Orders of a home since a moment, booked or held.
     pub fn booked_since(&self, home: &str, since_unix_ms: i64) -> Result<u32, StoreError> {
-        self.tx
-            .query_row(
-                "SELECT count(*) FROM bookings WHERE home = ?1 AND booked_unix_ms >= ?2",
-                params![home, since_unix_ms],
-                |row| row.get(0),
-            )
-            .map_err(at(self.path))
+        let sql = "SELECT count(*) FROM bookings WHERE home = ?1 AND booked_unix_ms >= ?2";
+        self.db.one(sql, values![home, since_unix_ms], |row| row.get(0))
     }
 
-    /// Will be said once this transaction is on disk.
+    /// Will be said once this transaction is on disk, by the worker that wrote it or whoever comes in its place.
     pub fn say(&self, topic: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.run("INSERT INTO outgoing (topic, bytes) VALUES (?1, ?2)", params![topic, bytes])
+        let sql = "INSERT INTO outgoing (topic, bytes, worker) VALUES (?1, ?2, ?3)";
+        self.run(sql, values![topic, bytes, self.db.worker()])
     }
 
-    fn exists(&self, sql: &str, params: impl rusqlite::Params) -> Result<bool, StoreError> {
-        self.tx.query_row(sql, params, |_| Ok(())).optional().map(|found| found.is_some()).map_err(at(self.path))
-    }
-
-    fn run(&self, sql: &str, params: impl rusqlite::Params) -> Result<(), StoreError> {
-        self.tx.execute(sql, params).map(|_| ()).map_err(at(self.path))
+    fn run(&self, sql: &str, values: &[Value]) -> Result<(), StoreError> {
+        self.db.run(sql, values).map(|_| ())
     }
 }

@@ -123,7 +123,7 @@ impl Desk {
         let mut events = vec![];
         let Desk { book, keys, catalog, burst: rule, terms, seller, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        let made = book.write(|page| {
+        let made = book.write_for(at.route.home(), |page| {
             let skus: Vec<&str> = price.lines.iter().map(|line| line.sku.as_str()).collect();
             let surge = held::look(page, &shop, *rule, at.route, &skus, at.now, &mut events)?.told(*rule);
             let quote = Quote {
@@ -174,7 +174,7 @@ impl Desk {
         let Desk { book, keys, catalog, max_orders_hour, burst: rule, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
         let (max_orders_hour, rule) = (*max_orders_hour, *rule);
-        book.write(|page| {
+        book.write_for(at.route.home(), |page| {
             let mut seq = (!page.is_seq_used(at.route, opened.data.seq)?).then_some(opened.data.seq);
             let mut verdict = check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
             if let Some(known) = page.known(at.route, &id)? {
@@ -237,7 +237,7 @@ impl Desk {
         };
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        book.write(|page| {
+        book.write_for(at.route.home(), |page| {
             let known = page.known(at.route, &get.order_id)?;
             let booking = page.booking(at.route, &get.order_id)?;
             let mut say = vec![];

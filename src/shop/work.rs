@@ -1,7 +1,10 @@
 //! The shop's thread: one queue of messages and commands, worked off in order.
 //!
 //! A message is acknowledged after the desk has written what came of it; if the book can't be
-//! written it is not, and comes again. Never decides anything itself.
+//! written it is not, and comes again. Never decides anything itself. [`workers`] is about several
+//! of them on one book.
+
+mod workers;
 
 use super::book::Book;
 use super::desk::{Desk, Done, Say};
@@ -9,6 +12,7 @@ use super::{Refused, ShopConfig, ShopError, ShopEvent};
 use crate::deliver::envelope::{self, Body, CatalogPart, Presence, Profile, QuoteRequest, StatusState};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{self, BrokerConfig, Message, Mqtt, MqttEvent, ToPublish};
+use crate::deliver::store::StoreError;
 use crate::deliver::topic;
 use crate::understand::Lang;
 use crate::understand::catalog::Catalog;
@@ -26,11 +30,18 @@ const PART_BYTES: usize = 128 * 1024;
 const STRIKE_AT: usize = 32;
 /// Old keys and quotes are dropped after so many ticks (an hour).
 const PRUNE_TICKS: u32 = 1800;
+/// How often a message is handled anew because another worker wanted the same rows; then it comes again from the broker.
+const TRIES: u32 = 5;
 
 pub enum Input {
     Mqtt(MqttEvent),
+    /// Of the connection that says for all workers whether the shop is there.
+    Presence(MqttEvent),
     Tick,
-    Advance { order: String, state: StatusState },
+    Advance {
+        order: String,
+        state: StatusState,
+    },
     Ask(Box<dyn FnOnce(&mut Desk) + Send>),
     Stop,
 }
@@ -46,6 +57,10 @@ struct Work {
     mqtt: Mqtt,
     client: mqtt::Client,
     broker: BrokerConfig,
+    /// The number of this worker; 0: the book has no other.
+    worker: i64,
+    /// Where this worker says for all of them whether the shop is there.
+    presence: Option<Mqtt>,
     inputs: mpsc::WeakSender<Input>,
     events: broadcast::Sender<ShopEvent>,
     runtime: tokio::runtime::Handle,
@@ -54,8 +69,8 @@ struct Work {
     /// Of those, the ones that the broker has: struck from the book together. A crash before that only says them again.
     delivered: Vec<i64>,
     ticks: u32,
-    /// The book could not be written; it is tried again at the next tick.
-    away: bool,
+    /// The book could not be written.
+    away: Option<workers::Away>,
 }
 
 pub fn start(
@@ -66,17 +81,9 @@ pub fn start(
     mut queue: mpsc::Receiver<Input>,
     events: broadcast::Sender<ShopEvent>,
 ) -> Result<(), ShopError> {
-    let shop = config.catalog.shop.clone();
-    let will = Presence { aud: topic::shop_state(&shop), online: false };
-    let now = config.clock.unix_ms().unwrap_or(0);
-    let will = envelope::seal(&will, &topic::shop_source(&shop), &keys, now, RETAINED_LIFE_MS);
-    let client = mqtt::Client {
-        client_id: format!("shop-{shop}"),
-        subscriptions: vec![topic::all_up_shared(&shop), topic::all_pairs_shared()],
-        will: will.ok().map(|bytes| (topic::shop_state(&shop), bytes)),
-    };
-    let mut broker = config.broker.clone();
-    broker.username.get_or_insert_with(|| shop.clone());
+    let worker = book.worker();
+    let client = workers::client(&config.catalog.shop, worker, &keys, &config.clock);
+    let broker = workers::broker(&config, worker);
     let sender = inputs.upgrade().ok_or(ShopError::Gone)?;
     let mqtt = Mqtt::start(broker.clone(), client.clone(), sender.clone())?;
     let desk = Desk {
@@ -95,13 +102,15 @@ pub fn start(
         mqtt,
         client,
         broker,
+        worker,
+        presence: None,
         inputs,
         events,
         runtime,
         under_way: HashSet::new(),
         delivered: vec![],
         ticks: 0,
-        away: false,
+        away: None,
     };
     tokio::spawn(tick(work.inputs.clone()));
     std::thread::Builder::new()
@@ -113,6 +122,9 @@ pub fn start(
                 }
             }
             work.mqtt.stop();
+            if let Some(presence) = work.presence {
+                presence.stop();
+            }
         })
         .map_err(ShopError::Thread)?;
     Ok(())
@@ -134,10 +146,11 @@ impl Work {
     fn input(&mut self, input: Input) -> bool {
         match input {
             Input::Mqtt(event) => self.mqtt_event(event),
+            Input::Presence(event) => self.presence_event(event),
             Input::Tick => self.tick(),
             Input::Advance { order, state } => match self.desk.advance(&order, state) {
                 Ok(done) => self.done(done),
-                Err(why) => tracing::error!("{why}"),
+                Err(why) => self.failed(&why),
             },
             Input::Ask(job) => job(&mut self.desk),
             Input::Stop => {
@@ -172,17 +185,19 @@ impl Work {
 
     /// On disk first, then acknowledged, then answered.
     fn message(&mut self, message: Message) {
-        match self.desk.handle(&message.topic, &message.payload, message.retained) {
+        let mut tries = 1;
+        let handled = loop {
+            match self.desk.handle(&message.topic, &message.payload, message.retained) {
+                Err(StoreError::Conflict { .. }) if tries < TRIES => tries += 1,
+                handled => break handled,
+            }
+        };
+        match handled {
             Ok(done) => {
                 message.ack();
                 self.done(done);
             }
-            // A shop that can't write is offline; the broker sends the message again afterwards.
-            Err(why) => {
-                tracing::error!("a message on {} could not be booked: {why}", message.topic);
-                self.away = true;
-                self.mqtt.cut();
-            }
+            Err(why) => self.leave(&format!("a message on {} could not be booked: {why}", message.topic)),
         }
     }
 
@@ -207,7 +222,7 @@ impl Work {
             Ok(()) => self.delivered.drain(..).for_each(|id| {
                 self.under_way.remove(&id);
             }),
-            Err(why) => tracing::error!("{why}"),
+            Err(why) => self.failed(&why),
         }
     }
 
@@ -217,7 +232,7 @@ impl Work {
         }
         let outgoing = match self.desk.book.outgoing() {
             Ok(outgoing) => outgoing,
-            Err(why) => return tracing::error!("{why}"),
+            Err(why) => return self.failed(&why),
         };
         for (id, topic, payload) in outgoing {
             if self.under_way.contains(&id) {
@@ -232,20 +247,25 @@ impl Work {
     }
 
     fn tick(&mut self) {
-        if std::mem::take(&mut self.away) {
-            self.mqtt.restore();
+        if !self.is_there() {
+            return;
         }
         self.strike_delivered();
+        if let Err(why) = self.desk.book.adopt() {
+            return self.failed(&why);
+        }
         match self.desk.expire_held() {
             Ok(done) => self.done(done),
-            Err(why) => tracing::error!("{why}"),
+            Err(why) => return self.failed(&why),
         }
+        let leads = self.lead();
         self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks % PRUNE_TICKS == 1
+        if leads
+            && self.ticks % PRUNE_TICKS == 1
             && let Some(now) = self.desk.clock.unix_ms()
             && let Err(why) = self.desk.book.prune(now)
         {
-            tracing::error!("{why}");
+            self.failed(&why);
         }
     }
 
@@ -274,7 +294,9 @@ impl Work {
         for catalog in split(&self.desk.catalog) {
             self.retain(&CatalogPart { aud: topic::catalog(shop, catalog.part), catalog });
         }
-        self.retain(&Presence { aud: topic::shop_state(shop), online: true });
+        if self.worker == 0 {
+            self.retain(&Presence { aud: topic::shop_state(shop), online: true });
+        }
     }
 
     fn retain<T: Body>(&self, body: &T) {
@@ -292,15 +314,9 @@ impl Work {
     }
 
     fn subscribe_plainly(&mut self) {
-        let Some(sender) = self.inputs.upgrade() else { return };
         tracing::warn!("the broker has no shared subscriptions; this shop must be its only worker");
-        self.mqtt.stop();
         self.client.subscriptions = vec![topic::all_up(&self.desk.catalog.shop), topic::all_pairs()];
-        let _runtime = self.runtime.enter();
-        match Mqtt::start(self.broker.clone(), self.client.clone(), sender) {
-            Ok(mqtt) => self.mqtt = mqtt,
-            Err(why) => tracing::error!("{why}"),
-        }
+        self.connect_anew();
     }
 
     fn tell(&self, event: ShopEvent) {

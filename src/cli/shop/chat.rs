@@ -1,5 +1,6 @@
 //! `tendero shop chat`: a person at the shop talks to households, beside the shop that runs on the same data folder.
 
+use super::place::Place;
 use crate::clock::Clock;
 use crate::deliver::envelope::rfc3339;
 use crate::deliver::keys::Keys;
@@ -8,7 +9,6 @@ use crate::shop::book::chat::{Line, Thread};
 use crate::shop::desk::{Does, person};
 use anyhow::Context;
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ const HELP: &str = "/offer SKU QTY makes an offer, /end ends the conversation, /
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The conversation to join: its id, or how it begins; without it, list those that go on
     thread: Option<String>,
     /// Who you are, as the household hears it
@@ -31,13 +31,14 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let mut book = super::existing_book(&args.data_dir)?;
+    let mut book = args.place.existing_book()?;
     match &args.thread {
         None => list(&book, args.json),
         Some(thread) => {
             let found = book.find_thread(thread)?;
             let found = found.with_context(|| format!("no conversation, or several, begin with \"{thread}\""))?;
-            join(&mut book, &Keys::load_or_make(&args.data_dir)?, &found, args)
+            let keys = args.place.keys_of(&book)?;
+            join(&mut book, &keys, &found, args)
         }
     }
 }

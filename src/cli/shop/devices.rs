@@ -1,13 +1,12 @@
 //! `tendero shop devices` and `tendero shop revoke`: whom the shop trusts.
 
-use super::existing_book;
+use super::place::Place;
 use anyhow::Context;
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct List {
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -15,14 +14,14 @@ pub struct List {
 
 #[derive(Debug, clap::Args)]
 pub struct Revoke {
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// HOME/DEVICE
     device: String,
 }
 
 pub fn list(args: &List) -> anyhow::Result<()> {
-    for device in existing_book(&args.data_dir)?.devices()? {
+    for device in args.place.existing_book()?.devices()? {
         if args.json {
             println!("{}", serde_json::to_string(&device)?);
         } else {
@@ -39,7 +38,7 @@ pub fn list(args: &List) -> anyhow::Result<()> {
 pub fn revoke(args: &Revoke) -> anyhow::Result<()> {
     let (home, device) =
         args.device.split_once('/').with_context(|| format!("\"{}\" is not HOME/DEVICE", args.device))?;
-    let was_trusted = existing_book(&args.data_dir)?.revoke(home, device)?;
+    let was_trusted = args.place.existing_book()?.revoke(home, device)?;
     anyhow::ensure!(was_trusted, "{} is not trusted; tendero shop devices lists those that are", args.device);
     println!("{} is trusted no longer; what it ordered before stands", args.device);
     Ok(())

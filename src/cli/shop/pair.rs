@@ -1,6 +1,6 @@
 //! `tendero shop pair`: prints a code, lets it into the broker, and waits until a speaker has used it.
 
-use super::existing_book;
+use super::place::Place;
 use crate::clock::Clock;
 use crate::deliver::pairing::{Secret, code::Code};
 use crate::deliver::topic;
@@ -20,8 +20,8 @@ const USER: &str = "pair-";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(long, value_name = "DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// The household's name at this shop: a-z, 0-9 and hyphens; the same for each of its speakers
     #[arg(long, value_name = "NAME")]
     home: String,
@@ -63,7 +63,7 @@ struct Given {
 /// A name or an address that fits no code, a shop that was never started, a password file that can't be written, and a
 /// code that nobody used.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
-    let mut book = existing_book(&args.data_dir)?;
+    let mut book = args.place.existing_book()?;
     check_names(&book, &args.home)?;
     let given = give_out(&mut book, args)?;
     if let Some(path) = &args.passwords {

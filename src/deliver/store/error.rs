@@ -28,6 +28,20 @@ pub enum StoreError {
     Seal { order: OrderId, why: String },
     #[error("{path}: {why}")]
     Sql { path: PathBuf, why: String },
+    #[error(
+        "the database {path} can't be reached: {why}; nothing was written; check that it runs and lets this user in"
+    )]
+    Unreachable { path: PathBuf, why: String },
+    #[error("{path}: two workers wanted the same rows, and this one gave way ({why}); nothing was written; try again")]
+    Conflict { path: PathBuf, why: String },
+    #[error(
+        "{path} is served by another tendero shop; stop that one, or let both share a PostgreSQL database: --database"
+    )]
+    Served { path: PathBuf },
+    #[error("there is no book in {path}; name the database of your shop, or start the shop on it once")]
+    NoBook { path: PathBuf },
+    #[error("{path} is not the address of a database: {why}; it is like postgres://user@host/database")]
+    Address { path: PathBuf, why: String },
     #[error("the store's thread has ended; restart tendero")]
     Gone,
 }

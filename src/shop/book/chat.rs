@@ -1,26 +1,10 @@
 //! Conversations with households in the book: each line once, in its order, with what must be said of it.
 
-use super::{Book, Page};
+use super::db::{Mismatch, Row, values};
+use super::{Book, LOCKING, Page};
 use crate::deliver::store::StoreError;
-use crate::deliver::store::error::at;
 use crate::deliver::topic::Route;
-use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
-
-pub const MIGRATION: &str = "
-    CREATE TABLE threads (
-        home TEXT NOT NULL, device TEXT NOT NULL, id TEXT NOT NULL, shop TEXT NOT NULL, lang TEXT NOT NULL, order_id TEXT,
-        state TEXT NOT NULL, person TEXT NOT NULL, opened_unix_ms INTEGER NOT NULL, joined_unix_ms INTEGER,
-        heard INTEGER NOT NULL, said INTEGER NOT NULL, acked INTEGER NOT NULL, PRIMARY KEY (home, device, id)
-    ) STRICT;
-    CREATE TABLE chat_lines (
-        no INTEGER PRIMARY KEY AUTOINCREMENT, home TEXT NOT NULL, device TEXT NOT NULL, thread TEXT NOT NULL,
-        up INTEGER NOT NULL, seq INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, handoff TEXT, offer TEXT,
-        at_unix_ms INTEGER NOT NULL, bytes BLOB, UNIQUE (home, device, thread, up, seq)
-    ) STRICT;
-    CREATE TABLE counter_of_shop (one INTEGER PRIMARY KEY CHECK (one = 1), catalog TEXT NOT NULL, terms TEXT NOT NULL,
-        seller TEXT NOT NULL) STRICT;
-";
 
 /// A conversation, as the shop sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,8 +57,8 @@ const THREAD: &str =
     acked FROM threads";
 const LINE: &str = "SELECT no, thread, up, seq, name, text, handoff, offer, at_unix_ms FROM chat_lines";
 
-fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
-    let number = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+fn thread(row: &Row) -> Result<Thread, Mismatch> {
+    let number = |at: usize| row.get::<i64>(at).map(i64::unsigned_abs);
     Ok(Thread {
         home: row.get(0)?,
         device: row.get(1)?,
@@ -92,12 +76,12 @@ fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
     })
 }
 
-fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
+fn line(row: &Row) -> Result<Line, Mismatch> {
     Ok(Line {
         no: row.get(0)?,
         thread: row.get(1)?,
         up: row.get(2)?,
-        seq: row.get::<_, i64>(3)?.unsigned_abs(),
+        seq: row.get::<i64>(3)?.unsigned_abs(),
         name: row.get(4)?,
         text: row.get(5)?,
         handoff: row.get(6)?,
@@ -109,22 +93,13 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
 impl Book {
     /// Conversations that go on, oldest first.
     pub fn open_threads(&self) -> Result<Vec<Thread>, StoreError> {
-        let mut query = self
-            .db
-            .prepare_cached(&format!("{THREAD} WHERE state <> 'ended' ORDER BY opened_unix_ms, id"))
-            .map_err(at(&self.path))?;
-        let rows = query.query_map([], thread).map_err(at(&self.path))?;
-        rows.map(|row| row.map_err(at(&self.path))).collect()
+        self.db.all(&format!("{THREAD} WHERE state <> 'ended' ORDER BY opened_unix_ms, id"), &[], thread)
     }
 
     /// The one whose id begins like that; `None`: none, or several.
     pub fn find_thread(&self, begins: &str) -> Result<Option<Thread>, StoreError> {
-        let mut query = self
-            .db
-            .prepare_cached(&format!("{THREAD} WHERE substr(id, 1, length(?1)) = ?1 LIMIT 2"))
-            .map_err(at(&self.path))?;
-        let rows = query.query_map([begins], thread).map_err(at(&self.path))?;
-        let found = rows.map(|row| row.map_err(at(&self.path))).collect::<Result<Vec<_>, _>>()?;
+        let sql = format!("{THREAD} WHERE ?1 = substr(id, 1, length(?1)) LIMIT 2");
+        let found = self.db.all(&sql, values![begins], thread)?;
         Ok(match <[Thread; 1]>::try_from(found) {
             Ok([one]) => Some(one),
             Err(_) => None,
@@ -133,58 +108,53 @@ impl Book {
 
     /// Lines of a conversation after number `after_no`, in the order in which they were written down.
     pub fn chat_lines(&self, of: &Thread, after_no: i64) -> Result<Vec<Line>, StoreError> {
-        let mut query = self
-            .db
-            .prepare_cached(&format!(
-                "{LINE} WHERE home = ?1 AND device = ?2 AND thread = ?3 AND no > ?4 ORDER BY no LIMIT 1000"
-            ))
-            .map_err(at(&self.path))?;
-        let rows = query.query_map(params![of.home, of.device, of.thread, after_no], line).map_err(at(&self.path))?;
-        rows.map(|row| row.map_err(at(&self.path))).collect()
+        let sql = format!("{LINE} WHERE home = ?1 AND device = ?2 AND thread = ?3 AND no > ?4 ORDER BY no LIMIT 1000");
+        self.db.all(&sql, values![&of.home, &of.device, &of.thread, after_no], line)
     }
 
     /// What a running shop sells and how, for whoever makes an offer beside it: catalogue, terms, seller, as JSON.
     pub fn lay_out(&mut self, catalog: &str, terms: &str, seller: &str) -> Result<(), StoreError> {
-        self.write(|page| {
-            page.run("INSERT OR REPLACE INTO counter_of_shop VALUES (1, ?1, ?2, ?3)", params![catalog, terms, seller])
-        })
+        let sql = "INSERT INTO counter_of_shop (one, catalog, terms, seller) VALUES (1, ?1, ?2, ?3)
+                   ON CONFLICT (one) DO UPDATE SET catalog = excluded.catalog, terms = excluded.terms,
+                       seller = excluded.seller";
+        self.write(|page| page.run(sql, values![catalog, terms, seller]))
     }
 
     /// What [`Book::lay_out`] wrote last.
     pub fn laid_out(&self) -> Result<Option<(String, String, String)>, StoreError> {
-        self.db
-            .query_row("SELECT catalog, terms, seller FROM counter_of_shop", [], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()
-            .map_err(at(&self.path))
+        self.db.first("SELECT catalog, terms, seller FROM counter_of_shop", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
     }
 }
 
 impl Page<'_> {
     pub fn thread(&self, route: &Route, id: &str) -> Result<Option<Thread>, StoreError> {
-        self.tx
-            .query_row(
-                &format!("{THREAD} WHERE home = ?1 AND device = ?2 AND id = ?3"),
-                [route.home(), route.device(), id],
-                thread,
-            )
-            .optional()
-            .map_err(at(self.path))
+        self.db.first(
+            &format!("{THREAD} WHERE home = ?1 AND device = ?2 AND id = ?3{LOCKING}"),
+            values![route.home(), route.device(), id],
+            thread,
+        )
     }
 
     pub fn put_thread(&self, of: &Thread) -> Result<(), StoreError> {
         self.run(
-            "INSERT OR REPLACE INTO threads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            params![
-                of.home,
-                of.device,
-                of.thread,
-                of.shop,
-                of.language,
-                of.order_id,
-                of.state,
-                of.person,
+            "INSERT INTO threads (home, device, id, shop, lang, order_id, state, person, opened_unix_ms, joined_unix_ms,
+                 heard, said, acked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             ON CONFLICT (home, device, id) DO UPDATE SET shop = excluded.shop, lang = excluded.lang,
+                 order_id = excluded.order_id, state = excluded.state, person = excluded.person,
+                 opened_unix_ms = excluded.opened_unix_ms, joined_unix_ms = excluded.joined_unix_ms,
+                 heard = excluded.heard, said = excluded.said, acked = excluded.acked",
+            values![
+                &of.home,
+                &of.device,
+                &of.thread,
+                &of.shop,
+                &of.language,
+                of.order_id.as_deref(),
+                &of.state,
+                &of.person,
                 of.opened_unix_ms,
                 of.joined_unix_ms,
                 of.heard.cast_signed(),
@@ -199,16 +169,16 @@ impl Page<'_> {
         self.run(
             "INSERT INTO chat_lines (home, device, thread, up, seq, name, text, handoff, offer, at_unix_ms, bytes)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                of.home,
-                of.device,
-                of.thread,
+            values![
+                &of.home,
+                &of.device,
+                &of.thread,
                 line.up,
                 line.seq.cast_signed(),
-                line.name,
-                line.text,
-                line.handoff,
-                line.offer,
+                &line.name,
+                &line.text,
+                line.handoff.as_deref(),
+                line.offer.as_deref(),
                 line.at_unix_ms,
                 bytes
             ],
@@ -217,33 +187,26 @@ impl Page<'_> {
 
     /// Our lines after number `seq`, as they were signed.
     pub fn chat_bytes(&self, of: &Thread, seq: u64) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut query = self
-            .tx
-            .prepare_cached(
-                "SELECT bytes FROM chat_lines WHERE home = ?1 AND device = ?2 AND thread = ?3 AND up = 0 AND seq > ?4
-                 AND bytes IS NOT NULL ORDER BY seq LIMIT 20",
-            )
-            .map_err(at(self.path))?;
-        let rows = query
-            .query_map(params![of.home, of.device, of.thread, seq.cast_signed()], |row| row.get(0))
-            .map_err(at(self.path))?;
-        rows.map(|row| row.map_err(at(self.path))).collect()
+        self.db.all(
+            "SELECT bytes FROM chat_lines WHERE home = ?1 AND device = ?2 AND thread = ?3 AND up = 0 AND seq > ?4
+             AND bytes IS NOT NULL ORDER BY seq LIMIT 20",
+            values![&of.home, &of.device, &of.thread, seq.cast_signed()],
+            |row| row.get(0),
+        )
     }
 
     /// Threads and lines of a home since a moment.
     pub fn chat_since(&self, home: &str, since_unix_ms: i64) -> Result<(u32, u32), StoreError> {
-        self.tx
-            .query_row(
-                "SELECT (SELECT count(*) FROM threads WHERE home = ?1 AND opened_unix_ms >= ?2),
-                        (SELECT count(*) FROM chat_lines WHERE home = ?1 AND up = 1 AND at_unix_ms >= ?2)",
-                params![home, since_unix_ms],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .map_err(at(self.path))
+        self.db.one(
+            "SELECT (SELECT count(*) FROM threads WHERE home = ?1 AND opened_unix_ms >= ?2),
+                    (SELECT count(*) FROM chat_lines WHERE home = ?1 AND up = 1 AND at_unix_ms >= ?2)",
+            values![home, since_unix_ms],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 
     pub fn prune_chats(&self, before_unix_ms: i64) -> Result<(), StoreError> {
-        self.run("DELETE FROM chat_lines WHERE at_unix_ms < ?1", [before_unix_ms])?;
-        self.run("DELETE FROM threads WHERE opened_unix_ms < ?1", [before_unix_ms])
+        self.run("DELETE FROM chat_lines WHERE at_unix_ms < ?1", values![before_unix_ms])?;
+        self.run("DELETE FROM threads WHERE opened_unix_ms < ?1", values![before_unix_ms])
     }
 }

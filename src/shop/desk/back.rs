@@ -39,7 +39,7 @@ impl Desk {
         }
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        book.write(|page| {
+        book.write_for(at.route.home(), |page| {
             let Some(booking) = page.booking(at.route, &id)? else {
                 // It may still be under way: when it comes it is not booked.
                 let state = absent(page, &at, &id)?;
@@ -79,7 +79,7 @@ impl Desk {
         let Desk { book, keys, catalog, terms, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
         let usual_days = terms.withdrawal_days;
-        book.write(|page| {
+        book.write_for(at.route.home(), |page| {
             let Some(mut booking) = page.booking(at.route, id)? else {
                 let state = absent(page, &at, id)?;
                 let rev = u64::from(state != StatusState::Unknown);

@@ -60,7 +60,7 @@ impl Desk {
         }
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        book.write(|page| {
+        book.write_for(at.route.home(), |page| {
             let (threads, lines) = page.chat_since(at.route.home(), at.now - HOUR_MS)?;
             let begins = chat.seq == 1 && chat.handoff == Some(Handoff::Requested);
             let mut thread = match page.thread(at.route, &chat.thread)? {
@@ -139,7 +139,7 @@ pub fn person(book: &mut Book, keys: &Keys, thread: &str, name: &str, does: &Doe
         }
         Does::Joins | Does::Says(_) | Does::Ends => None,
     };
-    book.write(|page| {
+    book.write_for(route.home(), |page| {
         let Some(mut thread) = page.thread(&route, &found.thread)?.filter(|thread| thread.state != "ended") else {
             return Ok(Err(CanNot::Over));
         };

@@ -48,8 +48,9 @@ pub fn look(
         return Ok(look);
     }
     let since = now.saturating_sub(rule.window_ms);
-    page.forget_asks(since)?;
+    page.claim_products(skus)?;
     for sku in skus {
+        page.forget_asks(sku, since)?;
         page.asked(sku, route.home(), now)?;
         let homes = page.homes_asking(sku, since)?;
         let lasts = page.burst_seen(sku)?.is_some_and(|seen| rule.lasts(seen, now));
@@ -109,7 +110,7 @@ impl Desk {
         let id = approve.order_id;
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        book.write(|page| {
+        book.write_for(at.route.home(), |page| {
             let Some(booking) = page.booking(at.route, &id)? else {
                 // Rejected, cancelled before it came, or never here.
                 let state = match page.known(at.route, &id)? {

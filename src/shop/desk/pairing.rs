@@ -57,11 +57,16 @@ impl Desk {
                 if self.clock.unix_ms().is_none_or(|now| now >= pairing.expires_unix_ms) {
                     return Ok(Err("expired"));
                 }
-                let there = self.book.device_key(&route)?;
-                if there.is_some_and(|there| there != key) && !pairing.replaces {
-                    return Ok(Err("device_taken"));
+                let refused = self.book.write_for(&pairing.home, |page| {
+                    let there = page.device_key(&route)?;
+                    if there.is_some_and(|there| there != key) && !pairing.replaces {
+                        return Ok(Some("device_taken"));
+                    }
+                    Ok((!page.pair(id, &route, &key)?).then_some("used"))
+                })?;
+                if let Some(code) = refused {
+                    return Ok(Err(code));
                 }
-                self.book.write(|page| page.pair(id, &route, &key))?;
                 events.push(ShopEvent::Paired { home: pairing.home.clone(), device: request.device.clone() });
             }
         }
