@@ -404,8 +404,8 @@ impl Page<'_> {
         // The first delivery and the first withdrawal are the ones that count.
         self.db.one(
             "UPDATE bookings SET state = ?4, rev = rev + 1, since_unix_ms = ?5,
-                 delivered_unix_ms = coalesce(delivered_unix_ms, CASE WHEN ?4 = 'delivered' THEN ?5 END),
-                 withdrawn_unix_ms = coalesce(withdrawn_unix_ms, CASE WHEN ?4 = 'withdrawn' THEN ?5 END)
+                 delivered_unix_ms = CASE WHEN ?4 = 'delivered' THEN coalesce(delivered_unix_ms, ?5) ELSE delivered_unix_ms END,
+                 withdrawn_unix_ms = CASE WHEN ?4 = 'withdrawn' THEN coalesce(withdrawn_unix_ms, ?5) ELSE withdrawn_unix_ms END
              WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev",
             values![route.home(), route.device(), order_id, state.name(), now],
             |row| Ok(row.get::<i64>(0)?.unsigned_abs()),

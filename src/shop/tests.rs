@@ -6,6 +6,9 @@ mod bursts;
 mod chat;
 #[path = "tests/pairing.rs"]
 mod pairing;
+#[cfg(feature = "postgres")]
+#[path = "tests/postgres.rs"]
+mod postgres;
 
 use super::desk::{Desk, Done};
 use super::*;
@@ -20,6 +23,30 @@ const CATALOG: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"curren
     {"sku":"coffee","title":{"en":"Coffee"},"pack":{"count":1,"unit":"cup"},"unit_amount":250,"max_qty":9,"category":"drinks",
      "options":[{"name":"size","required":true,"values":[{"value":"large","says":{"en":["large"]}}]}]}]}"#;
 
+thread_local! {
+    /// Where the books of this thread's tests are, by the name of a folder; without it in the folder.
+    static DATABASES: std::cell::RefCell<Option<Box<dyn Fn(&str) -> String>>> = const { std::cell::RefCell::new(None) };
+}
+
+/// The same book for the same folder.
+fn open_book(dir: &Path) -> Book {
+    let name = dir.file_name().unwrap().to_str().unwrap();
+    match DATABASES.with_borrow(|databases| databases.as_ref().map(|address| address(name))) {
+        Some(address) => Book::open_database(&address, true).unwrap(),
+        None => Book::open(dir).unwrap(),
+    }
+}
+
+/// Tests of this file, to be run again on another database.
+#[allow(unused_macros, reason = "there may be no other database")]
+macro_rules! all {
+    ($($test:ident),* $(,)?) => {
+        #[cfg(feature = "postgres")]
+        pub(in crate::shop::tests) const ALL: &[(&str, fn())] = &[$((stringify!($test), $test)),*];
+    };
+}
+use all;
+
 /// A desk and one paired device.
 struct Bench {
     desk: Desk,
@@ -31,7 +58,7 @@ struct Bench {
 impl Bench {
     fn new() -> Bench {
         let dir = tempfile::tempdir().unwrap();
-        let mut book = Book::open(dir.path()).unwrap();
+        let mut book = open_book(dir.path());
         let device = Keys::from_seed(&[1; 32]);
         book.trust("casa", "kitchen", &device.public()).unwrap();
         let desk = Desk {
@@ -340,3 +367,14 @@ fn a_wrong_catalogue_is_one_clear_line() {
     }
     assert!(load_catalog(&dir.path().join("none.json")).unwrap_err().to_string().contains("none.json"));
 }
+
+all![
+    prices_follow_the_catalogue_or_there_is_none,
+    the_same_order_gets_the_same_receipt_and_is_booked_once,
+    an_order_that_is_not_right_is_rejected_with_its_reason,
+    one_quote_one_order_one_number_and_not_too_many,
+    what_is_not_from_a_paired_device_books_nothing,
+    cancelling_before_with_and_after,
+    order_get_tells_what_became_of_it,
+    keys_are_kept_for_thirty_days
+];

@@ -159,6 +159,11 @@ impl House {
 
 /// `tendero shop` in a process of its own.
 pub fn start_shop(broker: &BrokerConfig, data_dir: &Path, catalog: &Path) -> Running {
+    start(&shop_args(broker, data_dir, catalog))
+}
+
+/// What makes the binary that shop.
+pub fn shop_args(broker: &BrokerConfig, data_dir: &Path, catalog: &Path) -> Vec<String> {
     let mut args = vec!["shop".to_owned(), "--broker".into(), broker.url.clone()];
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -171,5 +176,5 @@ pub fn start_shop(broker: &BrokerConfig, data_dir: &Path, catalog: &Path) -> Run
     option("--ca", broker.tls.ca.as_deref().map(path));
     option("--data-dir", Some(path(data_dir)));
     option("--catalog", Some(path(catalog)));
-    start(&args)
+    args
 }

@@ -198,3 +198,10 @@ fn an_old_book_learns_what_a_withdrawal_needs() {
     assert_eq!(days, [Some(30), None]);
     assert_eq!(bookings[0].delivered_unix_ms, None, "nobody knows, so nothing is too late");
 }
+
+super::all![
+    a_withdrawal_is_acknowledged_once_and_each_repetition_gets_the_same_time,
+    the_time_for_it_begins_with_the_delivery_and_ends_with_its_last_day,
+    what_does_not_go_back_stays_and_the_home_hears_why,
+    only_the_device_that_ordered_can_withdraw
+];

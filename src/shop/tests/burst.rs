@@ -1,21 +1,20 @@
 //! The burst guard at the desk: who is held, who is not, and what becomes of it.
 
 use super::*;
-use std::path::Path;
 
 /// Open the book of a shop that was killed.
 fn reopened(bench: Bench) -> Bench {
     let Bench { desk, device, route, _dir } = bench;
     let Desk { book, keys, catalog, terms, seller, max_orders_hour, burst, clock } = desk;
     drop(book);
-    let book = Book::open(Path::new(_dir.path())).unwrap();
+    let book = open_book(_dir.path());
     let desk = Desk { book, keys, catalog, terms, seller, max_orders_hour, burst, clock };
     Bench { desk, device, route, _dir }
 }
 
 impl Bench {
     /// From now on it is this home that speaks.
-    fn home(&mut self, n: u8) {
+    pub(super) fn home(&mut self, n: u8) {
         let home = format!("home-{n}");
         self.device = Keys::from_seed(&[100 + n; 32]);
         self.desk.book.trust(&home, "kitchen", &self.device.public()).unwrap();
@@ -272,3 +271,14 @@ fn a_product_that_is_often_bought_takes_more_homes() {
     bench.quote();
     assert_eq!(asks(&mut bench), 1, "who asked long ago is forgotten");
 }
+
+super::all![
+    many_homes_at_once_are_held_and_the_first_of_them_too,
+    those_who_were_booked_first_are_told_in_the_same_transaction,
+    a_home_that_bought_it_before_and_another_product_are_booked_as_usual,
+    an_adults_approval_books_once_and_a_killed_shop_forgets_nothing,
+    what_nobody_approves_expires_and_can_not_be_approved_later,
+    what_is_held_can_be_taken_back_and_asked_about,
+    a_burst_goes_on_for_an_hour_and_then_it_is_over,
+    a_product_that_is_often_bought_takes_more_homes
+];

@@ -103,3 +103,9 @@ fn a_home_that_floods_is_not_acknowledged_and_a_stranger_is_not_heard() {
     let bytes = seal(&body, "home/casa/kitchen", &stranger, bench.now(), 3_600_000).unwrap();
     assert!(bench.desk.handle(&body.aud, &bytes, false).unwrap().say.is_empty());
 }
+
+super::all![
+    each_line_is_taken_once_and_in_its_order,
+    what_a_person_says_is_said_again_until_the_device_has_it_and_an_offer_can_be_ordered,
+    a_home_that_floods_is_not_acknowledged_and_a_stranger_is_not_heard
+];

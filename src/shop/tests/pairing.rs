@@ -131,3 +131,11 @@ fn a_device_that_was_revoked_is_a_stranger() {
     let done = bench.send(&request);
     assert_eq!(bench.said::<QuoteRefused>(&done).unwrap().data.code, "not_paired");
 }
+
+super::all![
+    a_code_pairs_one_device_and_says_the_same_to_it_again,
+    the_password_at_the_broker_is_the_homes,
+    what_does_not_pair,
+    a_device_gives_way_only_where_the_shop_said_so,
+    a_device_that_was_revoked_is_a_stranger
+];

@@ -1,0 +1,247 @@
+//! What holds on SQLite holds on PostgreSQL; and what several workers on one book must not get wrong.
+
+#[path = "../../../tests/support/postgres.rs"]
+mod server;
+
+use super::*;
+use crate::deliver::pairing::{Answer, From as Side, Request, Secret};
+use crate::deliver::topic;
+use crate::shop::book::pairing::Pairing;
+use server::PostgresServer;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Barrier};
+
+/// How many desks share a book here.
+const WORKERS: usize = 3;
+const ROUNDS: u64 = 12;
+
+/// Every test of the desk is in a list; the two that are only about files and catalogues are not for a database.
+#[test]
+fn no_test_is_forgotten() {
+    let files = [
+        (include_str!("../tests.rs"), super::ALL.len() + 1),
+        (include_str!("back.rs"), back::ALL.len() + 1),
+        (include_str!("burst.rs"), bursts::ALL.len()),
+        (include_str!("chat.rs"), chat::ALL.len()),
+        (include_str!("pairing.rs"), pairing::ALL.len()),
+    ];
+    for (at, (text, listed)) in files.into_iter().enumerate() {
+        assert_eq!(
+            text.matches("#[test]\nfn ").count(),
+            listed,
+            "file {at}: add the test to all!, or say here why not"
+        );
+    }
+}
+
+#[test]
+fn the_desk_does_the_same_on_postgresql() {
+    let Some(server) = PostgresServer::start() else { return };
+    let server = Arc::new(server);
+    let made = std::cell::RefCell::new(BTreeSet::new());
+    let of = server.clone();
+    DATABASES.set(Some(Box::new(move |name| {
+        if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
+    })));
+    for (name, test) in [super::ALL, back::ALL, bursts::ALL, chat::ALL, pairing::ALL].into_iter().flatten() {
+        println!("{name}");
+        test();
+    }
+    DATABASES.set(None);
+}
+
+/// Several desks on one book, as in several processes.
+struct Shop {
+    desks: Vec<Desk>,
+    bench: Bench,
+}
+
+impl Shop {
+    fn new(server: &PostgresServer, name: &str) -> Shop {
+        let address = server.database(name);
+        let mut bench = Bench::new();
+        let desks = (0..WORKERS).map(|n| {
+            let book = Book::open_database(&address, true).unwrap();
+            assert_eq!(book.serve().unwrap(), i64::try_from(n).unwrap() + 1);
+            Desk {
+                book,
+                keys: Keys::from_seed(&[2; 32]),
+                catalog: bench.desk.catalog.clone(),
+                terms: Terms::default(),
+                seller: "Corner".into(),
+                max_orders_hour: 3,
+                burst: burst::Rule::default(),
+                clock: bench.desk.clock.clone(),
+            }
+        });
+        let desks: Vec<Desk> = desks.collect();
+        // The bench signs, asks and looks, on the same book.
+        bench.desk.book = Book::open_database(&address, false).unwrap();
+        bench.desk.book.trust("casa", "kitchen", &bench.device.public()).unwrap();
+        Shop { desks, bench }
+    }
+
+    /// Each message to one desk, all at once; what the desks say at once, and what is then outgoing.
+    fn all_at_once(&mut self, messages: &[(String, Vec<u8>)]) -> Vec<(String, Vec<u8>)> {
+        let barrier = Barrier::new(messages.len().min(WORKERS));
+        let mut shares: Vec<Vec<&(String, Vec<u8>)>> = vec![vec![]; WORKERS];
+        messages.iter().enumerate().for_each(|(at, message)| shares[at % WORKERS].push(message));
+        let said = std::thread::scope(|scope| {
+            let working: Vec<_> = self
+                .desks
+                .iter_mut()
+                .zip(shares)
+                .filter(|(_, share)| !share.is_empty())
+                .map(|(desk, share)| {
+                    let barrier = &barrier;
+                    scope.spawn(move || {
+                        barrier.wait();
+                        let mut said = vec![];
+                        for (topic, bytes) in share {
+                            let done = desk.handle(topic, bytes, false).unwrap();
+                            said.extend(done.say.into_iter().map(|say| (say.topic, say.bytes)));
+                        }
+                        said
+                    })
+                })
+                .collect();
+            working.into_iter().flat_map(|worker| worker.join().unwrap()).collect::<Vec<_>>()
+        });
+        let mut all = said;
+        for desk in &mut self.desks {
+            for (id, topic, bytes) in desk.book.outgoing().unwrap() {
+                desk.book.said(&[id]).unwrap();
+                all.push((topic, bytes));
+            }
+        }
+        all
+    }
+
+    fn receipts(&self, said: &[(String, Vec<u8>)]) -> Vec<Receipt> {
+        let key = self.bench.desk.keys.public();
+        let now = self.bench.now();
+        said.iter().filter_map(|(topic, bytes)| Some(open::<Receipt>(bytes, topic, &key, now).ok()?.data)).collect()
+    }
+}
+
+#[test]
+fn workers_on_one_book_get_in_nobodys_way() {
+    let Some(server) = PostgresServer::start() else { return };
+    the_same_order_at_every_worker_is_booked_once(&server);
+    a_home_gets_no_more_orders_than_it_may(&server);
+    nobody_slips_past_a_burst(&server);
+    a_code_pairs_one_device(&server);
+    what_a_dead_worker_left_is_said_by_another(&server);
+}
+
+fn the_same_order_at_every_worker_is_booked_once(server: &PostgresServer) {
+    let mut shop = Shop::new(server, "once");
+    shop.desks.iter_mut().for_each(|desk| desk.max_orders_hour = 1_000);
+    for seq in 1..=ROUNDS {
+        let order = shop.bench.order(seq);
+        let message = (order.aud.clone(), shop.bench.sealed(&order));
+        let said = shop.all_at_once(&vec![message; WORKERS]);
+        let receipts = shop.receipts(&said);
+        assert_eq!(receipts.len(), WORKERS);
+        assert!(receipts.iter().all(|receipt| *receipt == receipts[0] && code(receipt) == "accepted"), "{receipts:?}");
+        assert_eq!(shop.bench.booked(), usize::try_from(seq).unwrap());
+    }
+    // Different orders of one device: each its own number.
+    let orders: Vec<Order> = (0..ROUNDS).map(|n| shop.bench.order(100 + n)).collect();
+    let messages: Vec<_> = orders.iter().map(|order| (order.aud.clone(), shop.bench.sealed(order))).collect();
+    let said = shop.all_at_once(&messages);
+    let numbers: BTreeSet<_> = shop.receipts(&said).into_iter().filter_map(|receipt| receipt.shop_order_no).collect();
+    assert_eq!(numbers.len(), orders.len());
+}
+
+fn a_home_gets_no_more_orders_than_it_may(server: &PostgresServer) {
+    let mut shop = Shop::new(server, "rate");
+    let orders: Vec<Order> = (0..9).map(|n| shop.bench.order(100 + n)).collect();
+    let messages: Vec<_> = orders.iter().map(|order| (order.aud.clone(), shop.bench.sealed(order))).collect();
+    let said = shop.all_at_once(&messages);
+    let mut codes: Vec<String> = shop.receipts(&said).iter().map(|receipt| code(receipt).to_owned()).collect();
+    codes.sort();
+    assert_eq!(codes, [["accepted"; 3], ["rate"; 3], ["rate"; 3]].concat());
+    assert_eq!(shop.bench.booked(), 3);
+}
+
+fn nobody_slips_past_a_burst(server: &PostgresServer) {
+    for round in 0..4 {
+        let mut shop = Shop::new(server, &format!("burst{round}"));
+        // Quoted before anybody could know; then all order at once.
+        shop.bench.desk.burst.min_homes = 0;
+        let messages: Vec<_> = (1..=9u8)
+            .map(|n| {
+                shop.bench.home(n);
+                let order = shop.bench.order(1);
+                (order.aud.clone(), shop.bench.sealed(&order))
+            })
+            .collect();
+        shop.all_at_once(&messages);
+        assert_eq!((shop.bench.booked(), shop.bench.desk.book.held().unwrap().len()), (0, 9));
+    }
+}
+
+fn a_code_pairs_one_device(server: &PostgresServer) {
+    let mut shop = Shop::new(server, "pairing");
+    for round in 0..ROUNDS {
+        let secret = Secret::random().unwrap();
+        let pairing = Pairing {
+            secret: secret.clone(),
+            home: "villa".into(),
+            url: "mqtts://broker:8883".into(),
+            ca: None,
+            replaces: true,
+            expires_unix_ms: shop.bench.now() + 60_000,
+            used_by: None,
+        };
+        shop.bench.desk.book.give_out(&pairing, "a password").unwrap();
+        let messages: Vec<_> = (0..3u8)
+            .map(|n| {
+                let keys = Keys::from_seed(&[50 + n; 32]);
+                let topic = topic::pair_up(&secret.id());
+                let request = Request::new(&secret, &format!("speaker-{round}-{n}"), &keys);
+                let bytes = secret.seal(Side::Device, &topic, &request).unwrap();
+                (topic, bytes)
+            })
+            .collect();
+        let down = topic::pair_down(&secret.id());
+        let said = shop.all_at_once(&messages);
+        let answers: Vec<Answer> =
+            said.iter().map(|(_, bytes)| secret.open(Side::Shop, &down, bytes).unwrap()).collect();
+        let paired = answers.iter().filter(|answer| matches!(answer, Answer::Paired(_))).count();
+        assert_eq!((answers.len(), paired), (3, 1), "{answers:?}");
+    }
+    let devices = shop.bench.desk.book.devices().unwrap();
+    assert_eq!(devices.iter().filter(|device| device.home == "villa").count(), usize::try_from(ROUNDS).unwrap());
+}
+
+fn what_a_dead_worker_left_is_said_by_another(server: &PostgresServer) {
+    let mut shop = Shop::new(server, "lease");
+    let order = shop.bench.order(1);
+    let bytes = shop.bench.sealed(&order);
+    shop.desks[2].handle(&order.aud, &bytes, false).unwrap();
+    shop.desks[0].book.adopt().unwrap();
+    assert!(shop.desks[0].book.outgoing().unwrap().is_empty(), "the third worker is there to say it");
+    assert!(shop.desks[0].book.lead(true).unwrap() && !shop.desks[1].book.lead(true).unwrap());
+    assert!(shop.desks[0].book.lead(true).unwrap(), "and goes on");
+    let third = shop.desks.pop().unwrap();
+    assert_eq!(third.book.outgoing().unwrap().len(), 1);
+    drop(third);
+    let until = shop.bench.desk.clock.machine_ms() + 10_000;
+    while shop.desks[0].book.outgoing().unwrap().is_empty() {
+        assert!(shop.bench.desk.clock.machine_ms() < until, "nobody says what the third worker had to say");
+        std::thread::sleep(Duration::from_millis(20));
+        shop.desks[0].book.adopt().unwrap();
+        shop.desks[1].book.adopt().unwrap();
+    }
+    assert!(shop.desks[1].book.outgoing().unwrap().is_empty(), "one of them says it");
+    // The next worker takes the number that is free; whoever leads goes, and another one leads.
+    let address = server.address("lease");
+    assert_eq!(Book::open_database(&address, false).unwrap().serve().unwrap(), 3);
+    shop.desks.remove(0);
+    while !shop.desks[0].book.lead(true).unwrap() {
+        assert!(shop.bench.desk.clock.machine_ms() < until, "nobody leads");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,286 @@
+//! Workers of one shop in processes of their own, on one PostgreSQL and one mosquitto: whatever is killed, each order is booked
+//! once and each receipt arrives; and the broker says that the shop is offline when the last worker is gone, and not before.
+#![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+#[path = "support/house.rs"]
+mod house;
+#[path = "support/postgres.rs"]
+mod postgres;
+mod support;
+
+use house::broker::Mosquitto;
+use house::process::program;
+use house::{Running, command, json_lines, shop_args, stderr, text};
+use postgres::PostgresServer;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use support::{Device, SHOP, catalog, random_ms};
+use tendero::clock::Clock;
+use tendero::decide::order::{OrderId, OrderState, ReceiptStatus};
+use tendero::deliver::keys::{Keys, PublicKey};
+use tendero::deliver::link::LinkEvent;
+use tendero::deliver::mqtt::{Client, Mqtt, MqttEvent};
+use tendero::deliver::topic;
+use tendero::shop::book::Book;
+use tokio::sync::mpsc;
+
+const HOMES: [&str; 6] = ["home-1", "home-2", "home-3", "home-4", "home-5", "home-6"];
+const ORDERS_OF_EACH: usize = 8;
+const WORKERS: usize = 3;
+/// Of workers; after each third one the database is killed as well.
+const KILLS: usize = 12;
+/// The will waits 20 s; a worker that leads is missed within a few ticks.
+const OFFLINE_BY_S: u64 = 45;
+
+/// What all workers of the shop have in common.
+struct Shop {
+    dir: tempfile::TempDir,
+    broker: Mosquitto,
+    args: Vec<String>,
+    database: String,
+    key: PublicKey,
+}
+
+impl Shop {
+    fn new(server: &PostgresServer) -> Option<Shop> {
+        let dir = tempfile::tempdir().unwrap();
+        let mut users = vec![(SHOP, "shop secret")];
+        users.extend(HOMES.map(|home| (home, "home secret")));
+        let broker = Mosquitto::start(&dir.path().join("broker"), &users)?;
+        let file = dir.path().join("catalog.json");
+        std::fs::write(&file, serde_json::to_string(&catalog()).unwrap()).unwrap();
+        let data_dir = dir.path().join("shop");
+        let key = Keys::load_or_make(&data_dir).unwrap().public();
+        let mut args = shop_args(&broker.config(SHOP), &data_dir, &file);
+        args.extend(["--max-orders-hour", "1000", "--burst-homes", "0"].map(str::to_owned));
+        Some(Shop { dir, broker, args, database: server.database("shop"), key })
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("shop")
+    }
+
+    fn log(&self, worker: usize) -> PathBuf {
+        self.dir.path().join(format!("worker-{worker}.log"))
+    }
+
+    fn worker(&self, worker: usize) -> Running {
+        let log = File::options().create(true).append(true).open(self.log(worker)).unwrap();
+        let mut command = program();
+        command.args(&self.args).env("TENDERO_SHOP_DATABASE", &self.database).stdout(Stdio::null()).stderr(log);
+        Running(command.spawn().unwrap())
+    }
+
+    fn book(&self) -> Book {
+        Book::open_database(&self.database, false).unwrap()
+    }
+
+    /// `tendero shop WHAT` on the same book.
+    fn asks(&self, args: &[&str]) -> std::process::Output {
+        let data_dir = self.data_dir().display().to_string();
+        let place = ["--data-dir", &data_dir, "--database", &self.database];
+        command(&[&["shop", args[0]], &place[..], &args[1..]].concat())
+    }
+
+    fn device(&self, home: &str, clock: &Clock) -> Device {
+        let dir = self.dir.path().join(home);
+        let device = Device::start(self.broker.config(home), &dir, home, "kitchen", self.key.clone(), clock.clone());
+        Book::open_database(&self.database, true).unwrap().trust(home, "kitchen", &device.keys.public()).unwrap();
+        device
+    }
+}
+
+/// Orders again and again; the shop's number of each order.
+async fn orders(mut device: Device) -> (Device, BTreeMap<OrderId, String>) {
+    device.up().await;
+    let mut numbers = BTreeMap::new();
+    for n in 0..ORDERS_OF_EACH {
+        let quote = device.quote(if n % 2 == 0 { "heads" } else { "milk" }, 1).await;
+        let id = device.confirm(quote).await.id;
+        while !numbers.contains_key(&id) {
+            let receipt = device
+                .until(90, "receipt", |e| if let LinkEvent::Receipt(r) = e { Some(r.clone()) } else { None })
+                .await;
+            assert_eq!(receipt.status, ReceiptStatus::Accepted, "{:?}", receipt.code);
+            let no = receipt.shop_order_no.clone().unwrap();
+            assert_eq!(numbers.entry(receipt.order_id.clone()).or_insert_with(|| no.clone()), &no, "another receipt");
+            device.settle(&receipt.order_id, receipt.status, Some(no)).await;
+        }
+        tokio::time::sleep(random_ms(300)).await;
+    }
+    (device, numbers)
+}
+
+/// What the broker says of the shop, as a home reads it: there or not.
+async fn watch(shop: &Shop) -> (Mqtt, mpsc::Receiver<MqttEvent>) {
+    let client = Client { client_id: "watcher".into(), subscriptions: vec![topic::shop_state(SHOP)], will: None };
+    let (sender, mut events) = mpsc::channel::<MqttEvent>(1_000);
+    let mqtt = Mqtt::start(shop.broker.config(HOMES[0]), client, sender).unwrap();
+    assert!(matches!(events.recv().await, Some(MqttEvent::Up { .. })));
+    (mqtt, events)
+}
+
+/// The next word about it within `secs`; `None`: nothing was said.
+async fn state(events: &mut mpsc::Receiver<MqttEvent>, secs: u64) -> Option<bool> {
+    let next = async {
+        loop {
+            if let MqttEvent::Message(message) = events.recv().await.unwrap() {
+                let envelope: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
+                message.ack();
+                return envelope["data"]["online"].as_bool().unwrap();
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(secs), next).await.ok()
+}
+
+async fn is_said(events: &mut mpsc::Receiver<MqttEvent>, online: bool, secs: u64) {
+    while state(events, secs).await.unwrap_or_else(|| panic!("nobody says within {secs} s: online {online}")) != online
+    {
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_survive_whatever_is_killed_and_the_shop_is_there_while_one_worker_is() {
+    let Some(mut server) = PostgresServer::start() else { return };
+    let Some(shop) = Shop::new(&server) else { return };
+    let clock = Clock::system();
+    let devices: Vec<Device> = HOMES.iter().map(|home| shop.device(home, &clock)).collect();
+    let mut workers: Vec<Option<Running>> = (0..WORKERS).map(|worker| Some(shop.worker(worker))).collect();
+    let (watcher, mut states) = watch(&shop).await;
+    is_said(&mut states, true, 15).await;
+
+    let ordering: Vec<_> = devices.into_iter().map(|device| tokio::spawn(orders(device))).collect();
+    for n in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(300) + random_ms(900)).await;
+        let worker = usize::try_from(random_ms(WORKERS as u64).as_millis()).unwrap();
+        // In the middle of whatever it does.
+        workers[worker] = None;
+        tokio::time::sleep(random_ms(600)).await;
+        workers[worker] = Some(shop.worker(worker));
+        if n % 3 == 2 {
+            tokio::time::sleep(random_ms(600)).await;
+            server.kill();
+            tokio::time::sleep(random_ms(1_500)).await;
+            tokio::task::block_in_place(|| server.restart());
+        }
+    }
+    let mut numbers = BTreeMap::new();
+    let mut homes = vec![];
+    for ordering in ordering {
+        let (device, theirs) = ordering.await.unwrap();
+        assert!(device.store.due().await.unwrap().is_empty(), "the outbox is drained");
+        numbers.extend(theirs);
+        homes.push(device);
+    }
+    booked_once(&shop, &numbers);
+    wait_until("nothing is left to say", || server.sql("shop", "SELECT count(*) FROM tendero_shop.outgoing") == "0");
+    one_line_for_each_loss(&shop);
+    marked_beside_the_workers(&shop, &mut homes[0], &numbers).await;
+
+    // Whoever leads, of the first two or the third: nobody says that the shop is gone.
+    wait_until("three workers", || server.sql("shop", ALIVE) == "3");
+    workers[0] = None;
+    workers[1] = None;
+    while let Some(online) = state(&mut states, 28).await {
+        assert!(online, "one worker is there");
+    }
+    workers[2] = None;
+    is_said(&mut states, false, OFFLINE_BY_S).await;
+    workers[1] = Some(shop.worker(1));
+    is_said(&mut states, true, OFFLINE_BY_S).await;
+    watcher.stop();
+    println!("{} orders, {KILLS} kills of workers, {} of PostgreSQL: each booked once", numbers.len(), KILLS / 3);
+}
+
+const ALIVE: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1953395560 AND objid > 0
+    AND objsubid = 2";
+
+fn wait_until(what: &str, there: impl Fn() -> bool) {
+    tokio::task::block_in_place(|| house::wait_for(what, there));
+}
+
+fn booked_once(shop: &Shop, numbers: &BTreeMap<OrderId, String>) {
+    let bookings = shop.book().bookings().unwrap();
+    assert_eq!((bookings.len(), numbers.len()), (HOMES.len() * ORDERS_OF_EACH, HOMES.len() * ORDERS_OF_EACH));
+    let booked: BTreeMap<&str, &str> =
+        bookings.iter().map(|booking| (booking.order_id.as_str(), booking.shop_order_no.as_str())).collect();
+    let told: BTreeMap<&str, &str> = numbers.iter().map(|(id, no)| (id.0.as_str(), no.as_str())).collect();
+    assert_eq!(booked, told);
+    assert_eq!(booked.values().collect::<BTreeSet<_>>().len(), bookings.len(), "each its own number");
+}
+
+/// A worker that loses the database says so once, not with each message.
+fn one_line_for_each_loss(shop: &Shop) {
+    let mut lost = 0;
+    for worker in 0..WORKERS {
+        let log = std::fs::read_to_string(shop.log(worker)).unwrap();
+        let lines = log.matches("nothing is taken from the broker").count();
+        assert!(lines <= KILLS / 3, "{lines} lines:\n{log}");
+        assert!(!log.contains("a secret") && !log.contains("a%20secret"), "a password in the log");
+        lost += lines;
+    }
+    assert!(lost > 0, "nobody noticed that the database was gone");
+}
+
+/// What is written beside the workers, one of them says.
+async fn marked_beside_the_workers(shop: &Shop, device: &mut Device, numbers: &BTreeMap<OrderId, String>) {
+    let listed = tokio::task::block_in_place(|| shop.asks(&["orders", "--json"]));
+    assert_eq!(json_lines(&text(&listed)).len(), numbers.len(), "{}", stderr(&listed));
+    let home = device.route.home().to_owned();
+    let bookings = shop.book().bookings().unwrap();
+    let booking = bookings.iter().find(|booking| booking.home == home).unwrap();
+    let marked = tokio::task::block_in_place(|| shop.asks(&["mark", &booking.shop_order_no, "delivered"]));
+    assert!(marked.status.success(), "{}", stderr(&marked));
+    let told = device
+        .until(20, "delivered", |e| match e {
+            LinkEvent::Status(update) if update.order_id.0 == booking.order_id => Some(update.state),
+            _ => None,
+        })
+        .await;
+    assert_eq!(told, OrderState::Delivered);
+}
+
+#[test]
+fn who_can_not_serve_says_why() {
+    let Some(server) = PostgresServer::start() else { return };
+    let Some(shop) = Shop::new(&server) else { return };
+    let refused = |args: &[String], database: &str, expected: &[&str]| {
+        let output = program().args(args).env("TENDERO_SHOP_DATABASE", database).output().unwrap();
+        let said = stderr(&output);
+        assert!(!output.status.success() && expected.iter().all(|word| said.contains(word)), "{said}");
+        assert!(!said.contains("a%20secret"), "{said}");
+    };
+    let with_folder = |dir: &Path| {
+        let mut args = shop.args.clone();
+        let at = args.iter().position(|arg| arg == "--data-dir").unwrap() + 1;
+        args[at] = dir.display().to_string();
+        args
+    };
+    // No book yet, and looking makes none.
+    let none = shop.asks(&["devices"]);
+    assert!(!none.status.success() && stderr(&none).contains("there is no book"), "{}", stderr(&none));
+    // A worker without the shop's key.
+    shop_of_key(&shop);
+    refused(&with_folder(&shop.dir.path().join("other")), &shop.database, &["another key", "Copy key"]);
+    // No database there, no password, no such thing.
+    let here = &shop.database;
+    refused(&shop.args, &here.replace("/shop", "/none"), &["postgres://shop@127.0.0.1", "none"]);
+    refused(&shop.args, &here.replace("a%20secret", "wrong"), &["password authentication failed"]);
+    refused(&shop.args, "mysql://shop@db/shop", &["mysql://shop@db/shop", "postgres://"]);
+    refused(&shop.args, "postgres://shop@127.0.0.1:1/shop", &["can't be reached", "127.0.0.1:1"]);
+    // A file has one worker.
+    let first = Book::open(&shop.data_dir()).unwrap();
+    first.serve().unwrap();
+    refused(&shop.args, "", &["is served by another tendero shop", "--database"]);
+}
+
+/// The book knows the key of its shop.
+fn shop_of_key(shop: &Shop) {
+    let book = Book::open_database(&shop.database, true).unwrap();
+    assert_eq!(book.sign_with(&shop.key).unwrap(), shop.key.to_string());
+}
