@@ -17,9 +17,9 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 # Build: a C compiler for SQLite and ring, ALSA's headers. Run: the recogniser with its
 # model, the voice with its data.
 packages="gcc libc6-dev make pkg-config libasound2-dev libpocketsphinx3 pocketsphinx-en-us libespeak-ng1 espeak-ng-data"
-# Tests besides: a real broker, certificates for it, a command-line voice; Python and Node for clients and checks that share
+# Tests besides: a real broker, a real database, certificates, a command-line voice; Python and Node for clients and checks that share
 # no code with us.
-[ "${1:-}" = test ] && packages="$packages mosquitto openssl espeak-ng python3 python3-venv"
+[ "${1:-}" = test ] && packages="$packages mosquitto postgresql openssl espeak-ng python3 python3-venv"
 # Whoever has Node from elsewhere keeps it: Debian's npm would not go with it.
 [ "${1:-}" = test ] && ! command -v npm >/dev/null 2>&1 && packages="$packages nodejs npm"
 
@@ -48,7 +48,7 @@ if [ -n "$missing" ]; then
         as_root=sudo
     fi
     $as_root apt-get update -qq
-    # RUNLEVEL=1 keeps a freshly installed broker from being started as a service: the tests
+    # RUNLEVEL=1 keeps a freshly installed broker or database from being started as a service: the tests
     # start their own on a free port.
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing \

@@ -181,6 +181,7 @@ async fn orders_survive_whatever_is_killed_and_the_shop_is_there_while_one_worke
     wait_until("nothing is left to say", || server.sql("shop", "SELECT count(*) FROM tendero_shop.outgoing") == "0");
     one_line_for_each_loss(&shop);
     marked_beside_the_workers(&shop, &mut homes[0], &numbers).await;
+    wait_until("one says it", || server.sql("shop", "SELECT count(*) FROM tendero_shop.outgoing") == "0");
 
     // Whoever leads, of the first two or the third: nobody says that the shop is gone.
     wait_until("three workers", || server.sql("shop", ALIVE) == "3");
@@ -269,7 +270,7 @@ fn who_can_not_serve_says_why() {
     refused(&with_folder(&shop.dir.path().join("other")), &shop.database, &["another key", "Copy key"]);
     // No database there, no password, no such thing.
     let here = &shop.database;
-    refused(&shop.args, &here.replace("/shop", "/none"), &["postgres://shop@127.0.0.1", "none"]);
+    refused(&shop.args, &format!("{}none", here.trim_end_matches("shop")), &["postgres://shop@127.0.0.1", "none"]);
     refused(&shop.args, &here.replace("a%20secret", "wrong"), &["password authentication failed"]);
     refused(&shop.args, "mysql://shop@db/shop", &["mysql://shop@db/shop", "postgres://"]);
     refused(&shop.args, "postgres://shop@127.0.0.1:1/shop", &["can't be reached", "127.0.0.1:1"]);

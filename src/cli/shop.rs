@@ -40,8 +40,13 @@ struct Serve {
     /// mqtt://host:port or mqtts://host:port
     #[arg(long, value_name = "URL")]
     broker: String,
-    #[command(flatten)]
-    place: Place,
+    // Not flattened: what is flattened within something optional is never there for clap.
+    /// Where the shop's key and its bookings are kept
+    #[arg(long, value_name = "DIR")]
+    data_dir: PathBuf,
+    /// Keep the bookings in PostgreSQL, for any number of workers: postgres://user@host/database
+    #[arg(long, value_name = "URL", env = place::ENV, hide_env_values = true)]
+    database: Option<String>,
     /// User name at the broker [default: the catalogue's shop]
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
@@ -167,9 +172,9 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
         TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key, ..TlsFiles::default() };
     let name = catalog.shop.clone();
     let products = catalog.products.len();
-    let database = args.place.database().map(str::to_owned);
-    let mut config = ShopConfig::new(catalog, broker, args.place.data_dir, Clock::system());
-    config.database = database;
+    let place = Place { data_dir: args.data_dir, database: args.database };
+    let mut config = ShopConfig::new(catalog, broker, &place.data_dir, Clock::system());
+    config.database = place.database().map(str::to_owned);
     config.seller = args.seller.unwrap_or_else(|| name.clone());
     config.terms = Terms {
         delivery_minor: args.delivery_fee,

@@ -5,14 +5,17 @@ use crate::shop;
 use crate::shop::book::{self, Book};
 use std::path::PathBuf;
 
+/// Names the database where the command line does not, so that a service and its administrator say it once.
+pub const ENV: &str = "TENDERO_SHOP_DATABASE";
+
 #[derive(Debug, clap::Args)]
 pub struct Place {
     /// Where the shop's key and its bookings are kept
     #[arg(long, value_name = "DIR")]
     pub data_dir: PathBuf,
     /// Keep the bookings in PostgreSQL, for any number of workers: postgres://user@host/database
-    #[arg(long, value_name = "URL", env = "TENDERO_SHOP_DATABASE", hide_env_values = true)]
-    database: Option<String>,
+    #[arg(long, value_name = "URL", env = ENV, hide_env_values = true)]
+    pub database: Option<String>,
 }
 
 impl Place {

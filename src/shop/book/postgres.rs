@@ -110,7 +110,7 @@ impl Postgres {
 
     pub fn alive(&self) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT objid::bigint FROM pg_locks
-                   WHERE locktype = 'advisory' AND classid::bigint = ?1 AND objsubid = 2 AND granted
+                   WHERE locktype = 'advisory' AND classid::bigint = ?1 AND objid > 0 AND objsubid = 2 AND granted
                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         let rows = self.rows(sql, &[Value::Int(WORKERS)])?;
         let numbers = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>();

@@ -236,6 +236,10 @@ fn what_a_dead_worker_left_is_said_by_another(server: &PostgresServer) {
         shop.desks[1].book.adopt().unwrap();
     }
     assert!(shop.desks[1].book.outgoing().unwrap().is_empty(), "one of them says it");
+    // What was written beside the workers belongs to nobody.
+    shop.bench.desk.advance(&order.order_id, StatusState::Shipped).unwrap();
+    shop.desks[1].book.adopt().unwrap();
+    assert_eq!(shop.desks[1].book.outgoing().unwrap().len(), 1);
     // The next worker takes the number that is free; whoever leads goes, and another one leads.
     let address = server.address("lease");
     assert_eq!(Book::open_database(&address, false).unwrap().serve().unwrap(), 3);

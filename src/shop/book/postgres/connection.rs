@@ -204,17 +204,21 @@ impl Connection {
         let Some(session) = self.session.as_mut().filter(|session| !session.has_number) else { return Ok(()) };
         let had = self.shared.worker.load(Ordering::SeqCst);
         let number = timeout(STATEMENT, take_number(&session.client, had)).await;
-        session.has_number = true;
-        match self.checked(number)? {
-            Some(number) => {
-                self.shared.worker.store(number, Ordering::SeqCst);
-                Ok(())
-            }
-            None => {
+        // A connection without a number serves nobody.
+        let number = match self.checked(number) {
+            Ok(number) => number,
+            Err(why) => {
                 self.lost();
-                Err(self.unreachable(&format!("{MAX_WORKERS} workers serve this book already")))
+                return Err(why);
             }
-        }
+        };
+        let (Some(session), Some(number)) = (self.session.as_mut(), number) else {
+            self.lost();
+            return Err(self.unreachable(&format!("{MAX_WORKERS} workers serve this book already")));
+        };
+        session.has_number = true;
+        self.shared.worker.store(number, Ordering::SeqCst);
+        Ok(())
     }
 
     fn lost(&mut self) {
