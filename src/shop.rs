@@ -164,7 +164,7 @@ pub enum ShopError {
     #[error(
         "the book {book} is of a shop that signs with {theirs}, and {data_dir} has another key ({ours}); what it signed nobody would believe. Copy {file} from the data folder of the other workers"
     )]
-    OtherKey { book: PathBuf, theirs: String, ours: PublicKey, data_dir: PathBuf, file: &'static str },
+    OtherKey { book: PathBuf, theirs: String, ours: String, data_dir: PathBuf, file: &'static str },
     #[error("the shop's thread could not be started: {0}")]
     Thread(std::io::Error),
     #[error("the shop has ended")]
@@ -185,8 +185,8 @@ pub fn load_catalog(path: &Path) -> Result<Catalog, ShopError> {
 /// # Errors
 /// [`ShopError::OtherKey`].
 pub fn is_its_key(book: &Book, keys: &Keys, data_dir: &Path) -> Result<(), ShopError> {
-    let (theirs, ours) = (book.sign_with(&keys.public())?, keys.public());
-    if theirs == ours.to_string() {
+    let (theirs, ours) = (book.sign_with(&keys.public())?, keys.public().to_string());
+    if theirs == ours {
         return Ok(());
     }
     let file = crate::deliver::keys::KEY_FILE;

@@ -285,3 +285,41 @@ fn shop_of_key(shop: &Shop) {
     let book = Book::open_database(&shop.database, true).unwrap();
     assert_eq!(book.sign_with(&shop.key).unwrap(), shop.key.to_string());
 }
+
+/// A certificate for localhost by an authority, whose PEM comes back.
+fn with_tls(server: &PostgresServer) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "an authority of the tests");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca = params.self_signed(&key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(params, key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let own = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    server.use_certificate(&own.pem(), &key.serialize_pem());
+    ca
+}
+
+#[test]
+fn across_a_network_the_servers_certificate_is_checked() {
+    let Some(server) = PostgresServer::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let ca = dir.path().join("ca.pem");
+    std::fs::write(&ca, with_tls(&server)).unwrap();
+    let other = dir.path().join("other.pem");
+    std::fs::write(&other, rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.pem())
+        .unwrap();
+    let address = |host: &str, ca: &Path| {
+        let plain = server.address("postgres").replace("127.0.0.1", host);
+        format!("{plain}?sslmode=require&sslrootcert={}", ca.display())
+    };
+    let book = Book::open_database(&address("localhost", &ca), true).unwrap();
+    let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                     WHERE ssl AND application_name = 'tendero shop'";
+    assert_eq!(server.sql("postgres", encrypted), "1");
+    drop(book);
+    for (host, ca) in [("localhost", &other), ("127.0.0.1", &ca)] {
+        let why = Book::open_database(&address(host, ca), true).err().unwrap().to_string();
+        assert!(why.contains("certificate"), "{why}");
+    }
+}

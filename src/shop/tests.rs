@@ -23,9 +23,12 @@ const CATALOG: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"curren
     {"sku":"coffee","title":{"en":"Coffee"},"pack":{"count":1,"unit":"cup"},"unit_amount":250,"max_qty":9,"category":"drinks",
      "options":[{"name":"size","required":true,"values":[{"value":"large","says":{"en":["large"]}}]}]}]}"#;
 
+/// The address of a folder's database.
+type Databases = Box<dyn Fn(&str) -> String>;
+
 thread_local! {
     /// Where the books of this thread's tests are, by the name of a folder; without it in the folder.
-    static DATABASES: std::cell::RefCell<Option<Box<dyn Fn(&str) -> String>>> = const { std::cell::RefCell::new(None) };
+    static DATABASES: std::cell::RefCell<Option<Databases>> = const { std::cell::RefCell::new(None) };
 }
 
 /// The same book for the same folder.

@@ -124,6 +124,23 @@ impl PostgresServer {
         format!("postgres://shop:{}@127.0.0.1:{}/{database}", PASSWORD.replace(' ', "%20"), self.port)
     }
 
+    /// From now on it also speaks TLS, as whom the certificate says.
+    pub fn use_certificate(&self, certificate: &str, key: &str) {
+        let data = self.data();
+        let script = "umask 077; printf '%s' \"$1\" > \"$3/server.crt\"; printf '%s' \"$2\" > \"$3/server.key\"";
+        let written = self.program("sh").args(["-c", script, "sh", certificate, key]).arg(data).status().unwrap();
+        assert!(written.success());
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on");
+        assert_eq!(self.sql("postgres", "SELECT pg_reload_conf()"), "t");
+        for _ in 0..100 {
+            if self.sql("postgres", "SHOW ssl") == "on" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("PostgreSQL does not take the certificate");
+    }
+
     /// What psql prints, without decoration.
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let mut psql = self.program("psql");

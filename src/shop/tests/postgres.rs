@@ -50,6 +50,20 @@ fn the_desk_does_the_same_on_postgresql() {
     DATABASES.set(None);
 }
 
+/// A desk of the same shop on another book, or on the same once more.
+fn desk_on(book: Book, other: &Desk) -> Desk {
+    Desk {
+        book,
+        keys: Keys::from_seed(&[2; 32]),
+        catalog: other.catalog.clone(),
+        terms: Terms::default(),
+        seller: other.seller.clone(),
+        max_orders_hour: other.max_orders_hour,
+        burst: burst::Rule::default(),
+        clock: other.clock.clone(),
+    }
+}
+
 /// Several desks on one book, as in several processes.
 struct Shop {
     desks: Vec<Desk>,
@@ -63,16 +77,7 @@ impl Shop {
         let desks = (0..WORKERS).map(|n| {
             let book = Book::open_database(&address, true).unwrap();
             assert_eq!(book.serve().unwrap(), i64::try_from(n).unwrap() + 1);
-            Desk {
-                book,
-                keys: Keys::from_seed(&[2; 32]),
-                catalog: bench.desk.catalog.clone(),
-                terms: Terms::default(),
-                seller: "Corner".into(),
-                max_orders_hour: 3,
-                burst: burst::Rule::default(),
-                clock: bench.desk.clock.clone(),
-            }
+            desk_on(book, &bench.desk)
         });
         let desks: Vec<Desk> = desks.collect();
         // The bench signs, asks and looks, on the same book.
@@ -247,5 +252,82 @@ fn what_a_dead_worker_left_is_said_by_another(server: &PostgresServer) {
     while !shop.desks[0].book.lead(true).unwrap() {
         assert!(shop.bench.desk.clock.machine_ms() < until, "nobody leads");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Orders a second at desks, each with its signatures and its commit on disk, without a broker: a message in, a receipt out.
+///
+/// `cargo test --release --features full --lib how_many_orders -- --ignored --nocapture`
+#[test]
+#[ignore = "it measures, and finds nothing"]
+fn how_many_orders_a_second() {
+    const ORDERS: u64 = 300;
+    let Some(server) = PostgresServer::start() else { return };
+    // 1,000,000: the guard counts, and claims the product, and never sees a burst. 0: it is off.
+    let line = |name: &str, mut desks: Vec<Desk>, bench: &mut Bench, min_homes: u32| {
+        for desk in &mut desks {
+            desk.max_orders_hour = u32::MAX;
+            desk.burst.min_homes = min_homes;
+        }
+        bench.desk.burst.min_homes = 0;
+        let mut messages: Vec<Vec<_>> = vec![vec![]; desks.len()];
+        for (n, messages) in (1..).zip(&mut messages) {
+            bench.home(n);
+            for seq in 1..=ORDERS {
+                let order = bench.order(seq);
+                messages.push((order.aud.clone(), bench.sealed(&order)));
+            }
+        }
+        let clock = bench.desk.clock.clone();
+        let began = clock.machine_us();
+        let mut took: Vec<u64> = std::thread::scope(|scope| {
+            let working: Vec<_> = desks
+                .iter_mut()
+                .zip(messages)
+                .map(|(desk, messages)| {
+                    let clock = clock.clone();
+                    scope.spawn(move || {
+                        messages
+                            .iter()
+                            .map(|(topic, bytes)| {
+                                let began = clock.machine_us();
+                                desk.handle(topic, bytes, false).unwrap();
+                                let said: Vec<i64> = desk.book.outgoing().unwrap().iter().map(|(id, ..)| *id).collect();
+                                let took = clock.machine_us() - began;
+                                if said.len() >= 32 {
+                                    desk.book.said(&said).unwrap();
+                                }
+                                took
+                            })
+                            .collect::<Vec<u64>>()
+                    })
+                })
+                .collect();
+            working.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        });
+        let seconds = (clock.machine_us() - began) as f64 / 1e6;
+        took.sort_unstable();
+        let at = |percent: usize| took[(took.len() - 1) * percent / 100] as f64 / 1e3;
+        println!(
+            "{name:<36} {:>7.0} orders/s  p50 {:>6.1} ms  p99 {:>6.1} ms",
+            took.len() as f64 / seconds,
+            at(50),
+            at(99)
+        );
+    };
+    let mut bench = Bench::new();
+    let book = Book::open(bench._dir.path()).unwrap();
+    let desk = desk_on(book, &bench.desk);
+    line("SQLite, one worker", vec![desk], &mut bench, 1_000_000);
+    for (workers, min_homes, what) in [
+        (1, 1_000_000, "1 worker"),
+        (2, 1_000_000, "2 workers, one product"),
+        (3, 1_000_000, "3 workers, one product"),
+        (2, 0, "2 workers, no guard"),
+        (3, 0, "3 workers, no guard"),
+    ] {
+        let mut shop = Shop::new(&server, &format!("measure{workers}-{min_homes}"));
+        let desks = shop.desks.drain(..workers).collect();
+        line(&format!("PostgreSQL, {what}"), desks, &mut shop.bench, min_homes);
     }
 }
