@@ -42,8 +42,12 @@ impl Mind {
         if self.is_shop_away() {
             return Some(Reply::PersonOffline { shop: self.shop_name() });
         }
+        let (id, other) = entropy.0.split_at(16);
+        // The same utterance twice: a new conversation is another one, whatever bits came with it.
+        let is_used = |id: &str| self.household.thread.as_ref().is_some_and(|last| last.id == id);
+        let id = Some(hex::encode_string(id)).filter(|id| !is_used(id)).unwrap_or_else(|| hex::encode_string(other));
         let thread = Thread {
-            id: hex::encode_string(&entropy.0[..16]),
+            id,
             state: ThreadState::Requested,
             channel: to.channel.clone(),
             lang: to.lang,

@@ -43,10 +43,11 @@ impl Talk {
         (self.asked_ms, self.told_in_life) = (None, 0);
         (self.passed, self.requested) = (0, 0);
         self.writing.clear();
-        // A request that came to nothing leaves the one before it, and its end may not have reached the disk either. Who
-        // asked for somebody knows of it, whether or not there was time to say so.
-        if let Some(open) = thread.filter(|thread| thread.is_open()) {
-            (self.id, self.told_open) = (Some(open.id.clone()), true);
+        // A request that came to nothing leaves the one before it, with what was not told of it; and the end of that may not
+        // have reached the disk either. Who asked for somebody knows of it, whether or not there was time to say so.
+        if let Some(thread) = thread {
+            self.id = Some(thread.id.clone());
+            self.told_open |= thread.is_open();
         }
         self.told_over &= !thread.is_some_and(Thread::is_open);
         // What was about to be said counts as told on disk, and a restart can come in between.
