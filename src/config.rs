@@ -6,12 +6,13 @@
 
 pub mod edit;
 pub mod lexicons;
+mod named;
 mod reference;
 mod speakers;
 mod text;
+pub use named::NamedKey;
 pub use reference::reference;
-pub use speakers::HomeSpeaker;
-pub use text::{Bridge, Text};
+pub use text::Text;
 
 use crate::decide::policy::Policy;
 use crate::deliver::keys::PublicKey;
@@ -66,7 +67,7 @@ pub struct Home {
     pub language: Lang,
     /// The home's other speakers, at most 16, which share their orders with this one. Of each its name and the key that
     /// `tendero key` prints there: [{ name = "bedroom", key = "ed25519:..." }]. Each of them must name this one, too.
-    pub speakers: Vec<HomeSpeaker>,
+    pub speakers: Vec<NamedKey>,
 }
 
 impl Default for Home {

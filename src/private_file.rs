@@ -1,10 +1,9 @@
 //! Files that are written whole or not at all: those of the state folder, readable by its owner only, and those of others.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
-use tempfile::NamedTempFile;
 
 /// Puts `bytes` in the place of what `path` held. It is on disk when this returns.
 ///
@@ -12,12 +11,7 @@ use tempfile::NamedTempFile;
 /// The disk, or a folder that can't be written; what was there stays.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // Temporary files are made with mode 0600.
-    let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    give_to_owner(&std::fs::metadata(dir)?, file.as_file())?;
-    persist(file, path, dir)
+    put(path, dir, &std::fs::metadata(dir)?, None, bytes)
 }
 
 /// An administrator writes for the daemon's user, whose folder or file it is.
@@ -26,7 +20,13 @@ pub fn give_to_owner(of: &Metadata, file: &File) -> io::Result<()> {
     if (is.uid(), is.gid()) == (of.uid(), of.gid()) { Ok(()) } else { fchown(file, Some(of.uid()), Some(of.gid())) }
 }
 
-fn persist(file: NamedTempFile, path: &Path, dir: &Path) -> io::Result<()> {
+/// Temporary files are made with mode 0600, which stays without a `mode`.
+fn put(path: &Path, dir: &Path, owner: &Metadata, mode: Option<Permissions>, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    give_to_owner(owner, file.as_file())?;
+    mode.map_or(Ok(()), |mode| file.as_file().set_permissions(mode))?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     File::open(dir)?.sync_all()
@@ -39,10 +39,5 @@ fn persist(file: NamedTempFile, path: &Path, dir: &Path) -> io::Result<()> {
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let was = std::fs::metadata(path)?;
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    give_to_owner(&was, file.as_file())?;
-    file.as_file().set_permissions(was.permissions())?;
-    persist(file, path, dir)
+    put(path, dir, &was, Some(was.permissions()), bytes)
 }

@@ -211,10 +211,7 @@ impl Shop {
     /// shop goes on trying, and says so with [`ShopEvent::Down`].
     pub fn start(config: ShopConfig) -> Result<ShopHandle, ShopError> {
         let keys = Keys::load_or_make(&config.data_dir)?;
-        let mut book = match &config.database {
-            Some(url) => Book::open_database(url, true)?,
-            None => Book::open(&config.data_dir)?,
-        };
+        let mut book = Book::of_shop(&config.data_dir, config.database.as_deref())?;
         is_its_key(&book, &keys, &config.data_dir)?;
         book.serve()?;
         for (home, device, key) in &config.trusted {

@@ -13,10 +13,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-const CATALOG: &str = r#"{"shop":"corner","version":3,"part":1,"parts":1,"currency":"EUR","products":[
-    {"sku":"coffee","title":{"en":"Ground coffee, 500 g"},"says":{"en":["coffee"]},"pack":{"count":500,"unit":"gram"},
-     "unit_amount":2100,"max_qty":9,"category":"drinks"}]}"#;
-
 /// A shop at its broker, where nobody else has a password yet.
 struct Corner {
     dir: tempfile::TempDir,
@@ -30,7 +26,7 @@ impl Corner {
         let dir = tempfile::tempdir().unwrap();
         let broker = Mosquitto::start(&dir.path().join("broker"), &[("corner", "shop secret")])?;
         let catalog = dir.path().join("catalog.json");
-        std::fs::write(&catalog, CATALOG).unwrap();
+        std::fs::write(&catalog, house::CORNER).unwrap();
         let shop = house::start_shop(&broker.config("corner"), &dir.path().join("shop"), &catalog);
         wait_for("the shop's book", || dir.path().join("shop/shop.db").exists());
         let corner = Corner { dir, broker, _shop: shop };
@@ -95,13 +91,6 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-fn orders_coffee(speaker: &Speaker) {
-    wait_for("a quote from the shop", || speaker.say("order coffee").contains("order it"));
-    assert!(speaker.say("order it").contains("adult"));
-    speaker.tendero(&["button", "hold"]);
-    wait_for("the receipt", || speaker.is("accepted"));
-}
-
 #[test]
 fn two_speakers_are_paired_and_order_and_one_is_revoked() {
     let Some(corner) = Corner::open() else { return };
@@ -116,7 +105,7 @@ fn two_speakers_are_paired_and_order_and_one_is_revoked() {
     }
     assert!(std::fs::read_to_string(kitchen.config()).unwrap().starts_with("# by hand\n[home]\n"));
     let running = kitchen.start();
-    orders_coffee(&kitchen);
+    kitchen.orders_coffee();
 
     // The same code is of no use to anybody else, and the paired speaker is not paired by mistake.
     let bedroom = corner.device("bedroom");
@@ -126,7 +115,7 @@ fn two_speakers_are_paired_and_order_and_one_is_revoked() {
     let paired = bedroom.run(&["pair", &corner.code("casa")]);
     assert!(paired.status.success(), "{}", stderr(&paired));
     let second = bedroom.start();
-    orders_coffee(&bedroom);
+    bedroom.orders_coffee();
     // The first one is still let in.
     assert!(kitchen.say("order coffee").contains("order it"));
     drop(second);

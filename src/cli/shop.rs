@@ -197,8 +197,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
 }
 
 fn trust(place: &Place, device: &str, key: &str) -> anyhow::Result<()> {
-    let (home, name) =
-        device.split_once('/').with_context(|| format!("\"{device}\" is not HOME/DEVICE, such as casa/kitchen"))?;
+    let (home, name) = devices::split(device)?;
     topic::check("home", home)?;
     topic::check("device", name)?;
     let key: PublicKey = key.parse()?;

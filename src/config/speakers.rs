@@ -1,47 +1,24 @@
-//! The other speakers of the home, as a person names them: each with a name of its own and a key of its own.
+//! The other speakers of the home.
 
-use super::Home;
+use super::{Home, named};
 use crate::decide::sibling;
 use crate::deliver::keys::PublicKey;
-use crate::understand::catalog::is_name;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Other speakers of one home.
-const MAX_SPEAKERS: usize = 16;
-
-/// Another speaker of the home.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HomeSpeaker {
-    /// Its [home] device.
-    pub name: String,
-    /// Its public key: nothing else is believed to come from it.
-    pub key: String,
-}
 
 impl Home {
     /// The other speakers with their keys.
     ///
     /// # Panics
-    /// Never after [`Config::load`], which has checked every key.
+    /// Never after [`Config::load`](super::Config::load), which has checked every key.
     pub fn siblings(&self) -> BTreeMap<String, PublicKey> {
-        let key = |text: &str| text.parse().expect("the keys were checked when the configuration was loaded");
-        self.speakers.iter().map(|speaker| (speaker.name.clone(), key(&speaker.key))).collect()
+        named::keys(&self.speakers)
     }
 
     /// # Errors
     /// The first speaker that can't be one, and why.
     pub(super) fn check_speakers(&self) -> Result<(), String> {
-        if self.speakers.len() > MAX_SPEAKERS {
-            return Err(format!("{} of them; at most {MAX_SPEAKERS} are possible", self.speakers.len()));
-        }
-        for (at, HomeSpeaker { name, key }) in self.speakers.iter().enumerate() {
-            if !is_name(name) {
-                return Err(format!("the name \"{name}\" must be 1 to 64 of the letters a-z, digits and hyphens"));
-            }
-            if *name == self.device {
+        named::check(&self.speakers, "speaker", |name| {
+            if name == self.device {
                 return Err(format!("\"{name}\" is this speaker itself ([home] device); name only the others"));
             }
             if sibling::spoken(name) != name.replace('-', " ") {
@@ -49,16 +26,8 @@ impl Home {
                     "the name \"{name}\" can't be said aloud: it holds a wake word or a phrase that orders"
                 ));
             }
-            let key: PublicKey = key.parse().map_err(|e| format!("the key of \"{name}\": {e}"))?;
-            let earlier = &self.speakers[..at];
-            if earlier.iter().any(|other| other.name == *name) {
-                return Err(format!("\"{name}\" is named twice"));
-            }
-            if let Some(other) = earlier.iter().find(|other| other.key.trim() == key.to_string()) {
-                return Err(format!("\"{}\" and \"{name}\" have the same key; each speaker has its own", other.name));
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 

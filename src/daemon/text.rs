@@ -32,18 +32,20 @@ pub struct TextClient {
 impl TextClient {
     /// A line was typed.
     pub fn says(&mut self, text: String, lang: Lang, entropy: Entropy, answers: mpsc::Sender<Answer>) -> Heard {
-        if let Some(earlier) = self.waiting.replace(answers) {
-            answer(&earlier, Answer::Error { what: "somebody else typed in the meantime".into() });
-        }
+        self.wait(answers);
         heard(text, Channel::Text(CLIENT.into()), lang, entropy)
     }
 
     /// Somebody wants to read what a person at the shop said.
     pub fn reads(&mut self, answers: mpsc::Sender<Answer>) -> Channel {
+        self.wait(answers);
+        Channel::Text(CLIENT.into())
+    }
+
+    fn wait(&mut self, answers: mpsc::Sender<Answer>) {
         if let Some(earlier) = self.waiting.replace(answers) {
             answer(&earlier, Answer::Error { what: "somebody else typed in the meantime".into() });
         }
-        Channel::Text(CLIENT.into())
     }
 
     /// Somebody gave a PIN, or asks for one thing; the channel on which the answer goes back.

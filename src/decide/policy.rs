@@ -1,6 +1,6 @@
 //! What the household allows: validated, with safe defaults. Nothing here can be changed by voice.
 
-use super::Wall;
+use super::Now;
 use super::money::Money;
 use crate::understand::Lang;
 use serde::{Deserialize, Serialize};
@@ -122,14 +122,15 @@ impl Policy {
         if from <= to { (from..to).contains(&minute_of_day) } else { minute_of_day >= from || minute_of_day < to }
     }
 
-    /// How long the quiet hours still last, milliseconds; 0 outside of them.
-    pub fn quiet_left_ms(&self, wall: Wall) -> u64 {
+    /// When the quiet hours end, monotonic, milliseconds; 0 outside of them, and while the wall clock is unknown.
+    pub fn quiet_ends_ms(&self, now: Now) -> u64 {
+        let Some(wall) = now.wall else { return 0 };
         let minute = wall.minute_of_day();
         if !self.is_quiet(minute) {
             return 0;
         }
         let minutes = u64::from((self.quiet_to_min + 24 * 60 - minute) % (24 * 60));
         let into_minute_ms = u64::try_from(wall.unix_ms.rem_euclid(60_000)).unwrap_or(0);
-        (minutes * 60_000).saturating_sub(into_minute_ms)
+        now.mono_ms + (minutes * 60_000).saturating_sub(into_minute_ms)
     }
 }

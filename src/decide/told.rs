@@ -174,9 +174,7 @@ impl Mind {
         if !is_recent(order, wall) {
             return None;
         }
-        let quiet_left_ms = self.policy.quiet_left_ms(wall);
-        let waits = quiet_left_ms > 0 && !order.state.awaits_adult();
-        Some(if waits { from_ms.max(now.mono_ms + quiet_left_ms) } else { from_ms })
+        Some(if order.state.awaits_adult() { from_ms } else { from_ms.max(self.policy.quiet_ends_ms(now)) })
     }
 
     /// Did the household never hear the newest of it?

@@ -79,6 +79,17 @@ impl Book {
         Ok(Book { db: Db::sqlite(&data_dir.join(FILE))? })
     }
 
+    /// The book of a shop, made where there is none: in a database if the shop has one, else in its data folder.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of_shop(data_dir: &Path, database: Option<&str>) -> Result<Book, StoreError> {
+        match database {
+            Some(url) => Book::open_database(url, true),
+            None => Book::open(data_dir),
+        }
+    }
+
     /// The book in a PostgreSQL database, `postgres://user@host/database`. `make`: also where there is none yet.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub fn starts() -> [(&'static str, Vec<Step>); 10] {
         ("nothing was said", vec![]),
         ("read back", READ_BACK.to_vec()),
         ("held", held()),
-        ("waiting for an adult", ADULT.to_vec()),
+        ("waiting for an adult", adult()),
         ("sent", sent()),
         ("challenged", CHALLENGED.to_vec()),
         ("asked whether it goes back", [&at_shop()[..], &ASKED_BACK].concat()),
@@ -25,17 +25,8 @@ pub fn starts() -> [(&'static str, Vec<Step>); 10] {
     ]
 }
 
-const CHALLENGED: [Step; 4] = [Step::Say("order fifteen packs of oat milk"), Step::Quoted, Step::Stored, Step::Played];
-const READ_BACK: [Step; 4] = [Step::Say("order coffee"), Step::Quoted, Step::Stored, Step::Played];
-const ADULT: [Step; 7] = [
-    Step::Say("order a dollhouse"),
-    Step::Quoted,
-    Step::Stored,
-    Step::Played,
-    Step::Phrase,
-    Step::Stored,
-    Step::Played,
-];
+const CHALLENGED: [Step; 4] = asks("order fifteen packs of oat milk");
+const READ_BACK: [Step; 4] = asks("order coffee");
 /// Written, and said so.
 const CONFIRMED: [Step; 3] = [Step::Phrase, Step::Stored, Step::Played];
 /// The hold is over.
@@ -84,6 +75,15 @@ const OFFERED: [Step; 21] = [
     Step::Played,
 ];
 
+/// A wish, up to the end of its read-back.
+const fn asks(words: &'static str) -> [Step; 4] {
+    [Step::Say(words), Step::Quoted, Step::Stored, Step::Played]
+}
+
+fn adult() -> Vec<Step> {
+    [&asks("order a dollhouse")[..], &CONFIRMED].concat()
+}
+
 fn at_shop() -> Vec<Step> {
     [&sent()[..], &ANSWERED].concat()
 }
@@ -98,17 +98,17 @@ fn sent() -> Vec<Step> {
 
 /// Dialogues from beginning to end.
 pub fn dialogues() -> [(&'static str, Vec<Step>); 12] {
-    let (held, sent) = (held(), sent());
+    let (held, sent, adult) = (held(), sent(), adult());
     let to_the_end = [&LEAVES[..], &ANSWERED].concat();
-    let change = [Step::Say("make it two"), Step::Quoted, Step::Stored, Step::Played];
+    let change = asks("make it two");
     let disk = [Step::Phrase, Step::StoreFails, Step::Played];
     let again = [Step::Time, Step::StoreFails, Step::Time, Step::Stored];
     let booked = [Step::Shop, Step::Stored];
     [
         ("a known reorder", [&sent[..], &ANSWERED].concat()),
         ("a challenge", [&CHALLENGED[..], &[Step::Say("yes"), Step::Played], &CONFIRMED, &to_the_end].concat()),
-        ("an adult", [&ADULT[..], &[Step::Hold, Step::Stored, Step::Played], &to_the_end].concat()),
-        ("no adult", [&ADULT[..], &LEAVES, &[Step::Played]].concat()),
+        ("an adult", [&adult[..], &[Step::Hold, Step::Stored, Step::Played], &to_the_end].concat()),
+        ("no adult", [&adult[..], &LEAVES, &[Step::Played]].concat()),
         ("taken back while held", [&held[..], &TAKEN_BACK].concat()),
         ("taken back when sent", [&sent[..], &ANSWERED, &TAKEN_BACK, &ANSWERED].concat()),
         ("sent back", [&at_shop()[..], &ASKED_BACK, &GOES_BACK, &ANSWERED].concat()),

@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use tendero::deliver::mqtt::BrokerConfig;
 
-const CORNER: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"currency":"EUR","products":[
+/// What the shop of a house sells.
+pub const CORNER: &str = r#"{"shop":"corner","version":1,"part":1,"parts":1,"currency":"EUR","products":[
     {"sku":"coffee","title":{"en":"Ground coffee, 500 g"},"says":{"en":["coffee"]},"pack":{"count":500,"unit":"gram"},
      "unit_amount":2100,"max_qty":9,"category":"drinks"}]}"#;
 /// The demo's catalogue; its shop is the one that a configuration means when it names none.
@@ -145,15 +146,6 @@ impl House {
     /// The shop's bookings, oldest first.
     pub fn bookings(&self) -> Vec<Value> {
         json_lines(&self.shop(&["orders", "--json"]))
-    }
-
-    /// A typed order that an adult approves, booked by the shop.
-    pub fn orders_coffee(&self) -> String {
-        wait_for("a quote from the shop", || self.say("order coffee").contains("order it"));
-        assert!(self.say("order it").contains("adult"));
-        self.tendero(&["button", "hold"]);
-        wait_for("the receipt", || self.is("accepted"));
-        self.order_id()
     }
 }
 

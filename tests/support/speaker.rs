@@ -108,6 +108,15 @@ impl Speaker {
         self.order()["state"] == state
     }
 
+    /// A typed order that an adult approves, booked by the shop.
+    pub fn orders_coffee(&self) -> String {
+        wait_for("a quote from the shop", || self.say("order coffee").contains("order it"));
+        assert!(self.say("order it").contains("adult"));
+        self.tendero(&["button", "hold"]);
+        wait_for("the receipt", || self.is("accepted"));
+        self.order_id()
+    }
+
     /// Everything that it did, as a dialogue; each effect must be as it was recorded.
     pub fn replay(&self) -> String {
         let journal = self.state_dir().join("journal.jsonl");

@@ -36,10 +36,17 @@ pub fn list(args: &List) -> anyhow::Result<()> {
 /// # Errors
 /// A device that the shop does not trust anyway.
 pub fn revoke(args: &Revoke) -> anyhow::Result<()> {
-    let (home, device) =
-        args.device.split_once('/').with_context(|| format!("\"{}\" is not HOME/DEVICE", args.device))?;
+    let (home, device) = split(&args.device)?;
     let was_trusted = args.place.existing_book()?.revoke(home, device)?;
     anyhow::ensure!(was_trusted, "{} is not trusted; tendero shop devices lists those that are", args.device);
     println!("{} is trusted no longer; what it ordered before stands", args.device);
     Ok(())
+}
+
+/// The home and the device that HOME/DEVICE names.
+///
+/// # Errors
+/// It names none.
+pub fn split(text: &str) -> anyhow::Result<(&str, &str)> {
+    text.split_once('/').with_context(|| format!("\"{text}\" is not HOME/DEVICE, such as casa/kitchen"))
 }

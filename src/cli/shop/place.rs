@@ -26,10 +26,7 @@ impl Place {
 
     /// The book, made where there is none.
     pub fn book(&self) -> anyhow::Result<Book> {
-        Ok(match self.database() {
-            Some(url) => Book::open_database(url, true)?,
-            None => Book::open(&self.data_dir)?,
-        })
+        Ok(Book::of_shop(&self.data_dir, self.database())?)
     }
 
     /// The book of a shop that has one: a slip in the path must make no empty one.

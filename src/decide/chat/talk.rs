@@ -310,8 +310,7 @@ impl Mind {
             Channel::Text(_) | Channel::Open(_) => first.came_ms.map_or(0, |came_ms| came_ms + UNREAD_MS),
         };
         let in_talk = self.chat.household_ms.is_some_and(|at_ms| now.mono_ms < at_ms + IN_TALK_MS);
-        let quiet_left_ms = now.wall.filter(|_| !in_talk).map_or(0, |wall| self.policy.quiet_left_ms(wall));
-        Some(if quiet_left_ms > 0 { from_ms.max(now.mono_ms + quiet_left_ms) } else { from_ms })
+        Some(if in_talk { from_ms } else { from_ms.max(self.policy.quiet_ends_ms(now)) })
     }
 
     fn is_shop_away(&self) -> bool {

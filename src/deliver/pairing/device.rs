@@ -112,7 +112,7 @@ pub async fn first_catalog(paired: &Paired, ca: Option<&Path>, clock: &Clock) ->
     let mut talk = Talk::start(broker, client)?;
     let mut parts = Parts::default();
     loop {
-        let Some(message) = talk.next().await.map_err(Ended::of_catalog)? else { continue };
+        let Some(message) = talk.next().await.map_err(|ended| ended.or(PairError::NoCatalog))? else { continue };
         let now = clock.unix_ms().unwrap_or(i64::MIN);
         if let Ok(opened) = envelope::open::<CatalogPart>(&message.payload, &message.topic, &key, now)
             && let Ok(Some(whole)) = parts.add(opened.data.catalog)
@@ -167,17 +167,16 @@ impl Ended {
     fn of_code(self, url: &str) -> PairError {
         match self {
             Ended::Trouble(Trouble::Password { .. }) => PairError::Unknown(url.into()),
-            Ended::Trouble(trouble) => PairError::Broker(trouble),
-            Ended::Unreachable(url, why) => PairError::Unreachable(url, why),
-            Ended::Silence => PairError::NoShop,
+            other => other.or(PairError::NoShop),
         }
     }
 
-    fn of_catalog(self) -> PairError {
+    /// `silence`: what it means that nothing came.
+    fn or(self, silence: PairError) -> PairError {
         match self {
             Ended::Trouble(trouble) => PairError::Broker(trouble),
             Ended::Unreachable(url, why) => PairError::Unreachable(url, why),
-            Ended::Silence => PairError::NoCatalog,
+            Ended::Silence => silence,
         }
     }
 }

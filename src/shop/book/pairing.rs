@@ -75,12 +75,20 @@ impl Book {
                     pairing.replaces,
                     pairing.expires_unix_ms
                 ],
-            )?;
-            page.home_password(&pairing.home)
-        })
+            )
+        })?;
+        self.home_password(&pairing.home)
     }
 
-    /// The pairings that are over or used: their users at the broker can go.
+    /// The home's password at the broker; it has one once a code was given out for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn home_password(&self, home: &str) -> Result<String, StoreError> {
+        self.db.one("SELECT password FROM homes WHERE home = ?1", values![home], |row| row.get(0))
+    }
+
+    /// The pairings that a device may still use: their users at the broker must stay.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -109,10 +117,6 @@ impl Book {
 }
 
 impl Page<'_> {
-    pub fn home_password(&self, home: &str) -> Result<String, StoreError> {
-        self.db.one("SELECT password FROM homes WHERE home = ?1", values![home], |row| row.get(0))
-    }
-
     /// The device takes the code for itself and is trusted; `false`: somebody else has taken it. Its orders are counted anew:
     /// a new device knows no number of the one that it replaces.
     pub fn pair(&self, id: &str, route: &Route, key: &PublicKey) -> Result<bool, StoreError> {

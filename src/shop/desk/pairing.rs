@@ -70,7 +70,7 @@ impl Desk {
                 events.push(ShopEvent::Paired { home: pairing.home.clone(), device: request.device.clone() });
             }
         }
-        let password = self.book.write(|page| page.home_password(&pairing.home))?;
+        let password = self.book.home_password(&pairing.home)?;
         let paired = Paired {
             shop: self.catalog.shop.clone(),
             seller: self.seller.clone(),
