@@ -1,8 +1,7 @@
 //! The ears: hops and commands in, [`EarEvent`]s out.
 //!
-//! [`Ears`] is a state machine without threads: resting (each hop goes to the wake word) or
-//! listening (hops are kept until the utterance ends, then decoded). [`spawn`] gives it a thread
-//! and a source. While deaf or muted nothing is kept: no sound of that time can be decoded later.
+//! [`Ears`] is a state machine: resting (each hop goes to the wake word) or listening (hops are kept until
+//! the utterance ends, and decoded). [`spawn`] gives it a thread and a source. While deaf or muted nothing is kept: no sound of that time can be decoded later.
 
 use super::endpoint::{Endpoint, Verdict};
 use super::fingerprint::Known;
@@ -10,13 +9,15 @@ use super::fingerprint::index::Query;
 use super::fingerprint::memory::Kind;
 use super::frontend::{Frontend, Measure, level_dbfs};
 use super::source::{Read, Source};
-use super::stt::{Stt, nothing_heard};
+use super::stt::Stt;
+pub use super::transcriber::Grammars;
+use super::transcriber::{Transcriber, Utterance};
 use super::wake::Wake;
 use super::{HOP, HOP_MS, Hop};
 use crate::clock::Clock;
 use crate::decide::event::{Acoustics, Hypothesis, Playback, Turn};
 use crate::understand::Lang;
-use crate::understand::grammar::{Expect, Grammar};
+use crate::understand::grammar::Expect;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
@@ -67,6 +68,7 @@ pub enum EarEvent {
 pub struct StageMs {
     pub wake: u32,
     pub endpoint: u32,
+    /// From the end of the utterance to its words; what was decoded before is not in it.
     pub decode: u32,
 }
 
@@ -86,21 +88,13 @@ const SETTLING: u32 = 3;
 const MARGIN: usize = 6;
 /// Sound around the voice that is compared with recordings, in hops.
 const VOICE_MARGIN: usize = 2;
-/// Hypotheses for one utterance.
-const NBEST: usize = 5;
-/// Grammars that stay prepared.
-const MAX_GRAMMARS: usize = 6;
 /// Waiting between two tries to open a lost source.
 const BACKOFF_S: std::ops::RangeInclusive<u64> = 1..=30;
-
-/// Writes the grammar for a language and an expectation.
-pub type Grammars = Box<dyn Fn(Lang, &Expect) -> Grammar + Send>;
 
 /// The state machine.
 pub struct Ears {
     wake: Box<dyn Wake>,
-    stt: Box<dyn Stt>,
-    grammars: Grammars,
+    transcriber: Transcriber,
     lang: Lang,
     clock: Clock,
     frontend: Frontend,
@@ -113,8 +107,6 @@ pub struct Ears {
     muted: bool,
     /// Recordings that are no person.
     known: Known,
-    /// Keys of prepared grammars, the one used last at the end.
-    prepared: Vec<String>,
 }
 
 /// An utterance that is being taken down.
@@ -140,8 +132,7 @@ impl Ears {
     pub fn new(wake: Box<dyn Wake>, stt: Box<dyn Stt>, grammars: Grammars, lang: Lang, clock: Clock) -> Ears {
         Ears {
             wake,
-            stt,
-            grammars,
+            transcriber: Transcriber::new(stt, grammars),
             lang,
             clock,
             frontend: Frontend::default(),
@@ -152,7 +143,6 @@ impl Ears {
             settling: 0,
             muted: false,
             known: Known::default(),
-            prepared: Vec::new(),
         }
     }
 
@@ -171,7 +161,7 @@ impl Ears {
     /// # Errors
     /// The engine does not take the grammar.
     pub fn warm_up(&mut self) -> anyhow::Result<()> {
-        self.prepare(self.lang, &Expect::Command).map(|_| ())
+        self.transcriber.prepare(self.lang, &Expect::Command)
     }
 
     /// Obeys `command`.
@@ -308,6 +298,9 @@ impl Ears {
         taking.endpoint_ms += elapsed_ms(&self.clock, began);
         match verdict {
             Verdict::Waiting | Verdict::Speaking => {
+                if taking.may_be_all() {
+                    self.transcriber.begin(|| taking.utterance());
+                }
                 self.taking = Some(taking);
                 vec![]
             }
@@ -322,7 +315,7 @@ impl Ears {
     fn decode(&mut self, taking: Taking) -> EarEvent {
         let mut acoustics = taking.acoustics();
         let began = self.clock.machine_ms();
-        let nbest = self.transcribe(&taking);
+        let nbest = self.transcriber.finish(&taking.utterance());
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         let keep = !acoustics.while_speaking && nbest.first().is_some_and(|best| !best.text.is_empty());
         acoustics.playback = self.compare(&taking, keep);
@@ -342,31 +335,6 @@ impl Ears {
             self.known.remember(&sound, kind, self.clock.unix_ms());
         }
         playback
-    }
-
-    /// An engine that fails has heard nothing: the household is asked again, and the log says why.
-    fn transcribe(&mut self, taking: &Taking) -> Vec<Hypothesis> {
-        let result =
-            self.prepare(taking.lang, &taking.expect).and_then(|key| self.stt.transcribe(&key, taking.speech(), NBEST));
-        result.unwrap_or_else(|why| {
-            tracing::error!("an utterance could not be transcribed: {why:#}");
-            nothing_heard()
-        })
-    }
-
-    fn prepare(&mut self, lang: Lang, expect: &Expect) -> anyhow::Result<String> {
-        let key = format!("{lang} {expect:?}");
-        if let Some(at) = self.prepared.iter().position(|k| *k == key) {
-            self.prepared.remove(at);
-        } else {
-            if self.prepared.len() >= MAX_GRAMMARS {
-                let oldest = self.prepared.remove(0);
-                self.stt.forget(&oldest);
-            }
-            self.stt.prepare(&key, &(self.grammars)(lang, expect))?;
-        }
-        self.prepared.push(key.clone());
-        Ok(key)
     }
 
     fn forget_sound(&mut self) {
@@ -391,6 +359,15 @@ impl Taking {
         let from = if close { 0 } else { first.saturating_sub(MARGIN) };
         let to = (first + (self.endpoint.speech_ms() / HOP_MS) as usize + MARGIN).min(self.measures.len());
         &self.samples[from.min(to) * HOP..to * HOP]
+    }
+
+    fn utterance(&self) -> Utterance {
+        Utterance { lang: self.lang, expect: self.expect.clone(), samples: self.speech().to_vec() }
+    }
+
+    /// Has everything come that the recogniser gets, if nobody says more? True once in each pause.
+    fn may_be_all(&self) -> bool {
+        self.endpoint.quiet_ms() == MARGIN as u32 * HOP_MS
     }
 
     /// From the first voice to the last, a request with its wake word: what is compared with

@@ -59,10 +59,9 @@ impl Endpoint {
             self.last_ms = self.elapsed_ms;
             self.voice_ms += HOP_MS;
         }
-        let quiet_ms = self.elapsed_ms - self.last_ms;
         match self.first_ms {
             Some(first_ms) if self.elapsed_ms - first_ms >= MAX_UTTERANCE_MS => Verdict::Ended,
-            Some(_) if quiet_ms < self.trail_ms => Verdict::Speaking,
+            Some(_) if self.quiet_ms() < self.trail_ms => Verdict::Speaking,
             Some(_) if self.voice_ms >= MIN_SPEECH_MS => Verdict::Ended,
             Some(_) => {
                 // A click: as if it had not been.
@@ -81,6 +80,11 @@ impl Endpoint {
     /// From the first to the last voice, milliseconds.
     pub fn speech_ms(&self) -> u32 {
         self.first_ms.map_or(0, |first| self.last_ms.saturating_sub(first))
+    }
+
+    /// How long nobody has spoken after having spoken, milliseconds.
+    pub fn quiet_ms(&self) -> u32 {
+        self.first_ms.map_or(0, |_| self.elapsed_ms - self.last_ms)
     }
 
     fn unspoken(&self) -> Verdict {

@@ -11,7 +11,7 @@ pub mod jsgf;
 pub mod pocketsphinx;
 pub mod scripted;
 
-/// A recogniser. Slow: it runs on the ears' thread, whole utterances at a time.
+/// A recogniser. Slow; it gets whole utterances.
 pub trait Stt: Send {
     /// As in the configuration: `pocketsphinx`, `scripted`, ...
     fn name(&self) -> &'static str;
@@ -31,6 +31,11 @@ pub trait Stt: Send {
     /// # Errors
     /// An unknown `key`, or the engine's own failure.
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>>;
+
+    /// May it be asked for an utterance before that is known to have ended, and its answer be thrown away?
+    fn has_head_start(&self) -> bool {
+        true
+    }
 }
 
 type Open = fn() -> anyhow::Result<Box<dyn Stt>>;

@@ -23,8 +23,9 @@ pub const TELEVISION: Person = Person { who: "television", voice: "en-us+john", 
 
 /// Pause between the wake word and the request, as one breathes after calling somebody.
 const COMMA_MS: usize = 350;
-/// Room before and after the words.
-const LEAD_MS: usize = 640;
+/// Room before the words: until somebody begins to answer.
+pub const LEAD_MS: u64 = 640;
+/// And after them.
 const TRAIL_MS: usize = 1_760;
 /// The room: a fan and the street, about 25 dB under a voice.
 const ROOM_RMS: f32 = 90.0;
@@ -49,7 +50,7 @@ impl Household {
     /// # Errors
     /// espeak-ng's own.
     pub fn says(&mut self, person: Person, parts: &[&str]) -> anyhow::Result<Vec<i16>> {
-        let mut speech = silence(LEAD_MS);
+        let mut speech = silence(LEAD_MS as usize);
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 speech.extend(silence(COMMA_MS));

@@ -8,7 +8,7 @@ use crate::hear::{HOP_MS, Hop};
 use crate::speak::player::{Player, Virtual};
 use crate::speak::tts::Speech;
 use anyhow::Context;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Hops on their way to the microphone.
 const IN_THE_AIR: usize = 256;
@@ -19,7 +19,7 @@ type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;
 /// Carries sound from the household to the microphone.
 pub struct Air {
     feeder: Feeder,
-    /// On the sound card, at its own pace.
+    /// On the sound card.
     aloud: bool,
 }
 
@@ -28,9 +28,10 @@ impl Air {
     ///
     /// # Errors
     /// `aloud` in a build without sound cards.
+    #[allow(clippy::disallowed_methods, reason = "as for the microphone")]
     pub fn new(clock: Clock, tape: Tape, aloud: bool) -> anyhow::Result<(Air, Microphone, OpenPlayer)> {
         let (feeder, hops) = feed(IN_THE_AIR);
-        let microphone = Box::new(Paced { hops, clock: clock.clone(), aloud });
+        let microphone = Box::new(Paced { hops, due: Instant::now() });
         let player: OpenPlayer = if aloud {
             open_aloud(tape)?
         } else {
@@ -39,7 +40,7 @@ impl Air {
         Ok((Air { feeder, aloud }, microphone, player))
     }
 
-    pub fn at_its_own_pace(&self) -> bool {
+    pub fn is_aloud(&self) -> bool {
         self.aloud
     }
 
@@ -58,23 +59,28 @@ impl Air {
     }
 }
 
-/// Sound from the feed is processed as fast as the machine can, and the clock moves on by
-/// its length; aloud it takes its own time.
+/// A hop each 80 ms, as from a microphone: what is worked out while somebody speaks costs nobody time. What came while
+/// the ears were busy is there at once.
 struct Paced {
     hops: Feed,
-    clock: Clock,
-    aloud: bool,
+    /// When the next hop has been spoken.
+    due: Instant,
 }
 
+/// A read that took longer waited for somebody to begin.
+const AT_ONCE: Duration = Duration::from_millis(20);
+const HOP_TIME: Duration = Duration::from_millis(HOP_MS as u64);
+
 impl Source for Paced {
+    #[allow(clippy::disallowed_methods, reason = "a microphone has a pace of its own, whatever the clock skips")]
     fn read(&mut self, hop: &mut Hop) -> anyhow::Result<Read> {
+        let asked = Instant::now();
         let read = self.hops.read(hop)?;
-        let length = Duration::from_millis(u64::from(HOP_MS));
-        match (read, self.aloud) {
-            (Read::End, _) => {}
-            (Read::Hop, true) => std::thread::sleep(length),
-            (Read::Hop, false) => self.clock.skip(length),
+        if asked.elapsed() > AT_ONCE {
+            self.due = Instant::now();
         }
+        self.due += HOP_TIME;
+        std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
         Ok(read)
     }
 }

@@ -77,7 +77,7 @@ fn expect_booked(booked: &[String], expected: &[&str]) -> anyhow::Result<()> {
 /// takes some of them in a synthetic voice for a no: then it is asked for once more, as people do.
 async fn orders(stage: &mut Stage, person: Person, words: &str) -> anyhow::Result<()> {
     for _ in 0..ORDERS {
-        stage.says(person, &["hey tendero", words]).await?;
+        stage.asks(person, words).await?;
         stage.reply("a read-back", |reply| matches!(reply, Reply::ReadBack { .. })).await?;
         let held = stage.confirms(person).await?;
         stage.resting().await?;
@@ -95,7 +95,7 @@ async fn reorder(stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 async fn dollhouse(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.says(TELEVISION, &["hey tendero", "ordered me a dollhouse, said the little girl"]).await?;
+    stage.asks(TELEVISION, "ordered me a dollhouse, said the little girl").await?;
     stage
         .verdict("the broadcast guard", |verdict| {
             verdict.guard == "broadcast" && matches!(verdict.reason, Some(Reason::ReportedSpeech { .. }))
@@ -106,7 +106,7 @@ async fn dollhouse(stage: &mut Stage) -> anyhow::Result<()> {
 
 async fn duplicate(stage: &mut Stage) -> anyhow::Result<()> {
     stage.skip(Duration::from_secs(3600), "an hour");
-    stage.says(RADU, &["hey tendero", "we need toothbrush heads"]).await?;
+    stage.asks(RADU, "we need toothbrush heads").await?;
     stage
         .reply("that they were already ordered", |reply| match reply {
             Reply::ReadBack { reasons, .. } => {
@@ -124,7 +124,7 @@ async fn duplicate(stage: &mut Stage) -> anyhow::Result<()> {
 async fn cancel(stage: &mut Stage) -> anyhow::Result<()> {
     orders(stage, RADU, "we are out of coffee").await?;
     stage.skip(Duration::from_secs(120), "two minutes");
-    stage.says(RADU, &["hey tendero", "cancel that"]).await?;
+    stage.asks(RADU, "cancel that").await?;
     stage.reply("that it is taken back", |reply| matches!(reply, Reply::Cancelled { .. })).await?;
     stage.skip_hold();
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::Args;
 use super::broker::Broker;
-use super::household::{Household, Person};
+use super::household::{Household, LEAD_MS, Person};
 use super::room::Air;
 use super::tape::Tape;
 use super::terminal::Terminal;
@@ -53,6 +53,8 @@ pub struct Stage {
     shop: ShopHandle,
     broker: Broker,
     hold: Duration,
+    /// When the first sound of a request was made.
+    request_began_ms: u64,
     /// Bookings that earlier scenes left.
     booked_before: usize,
     daemon: JoinHandle<anyhow::Result<()>>,
@@ -108,6 +110,7 @@ impl Stage {
             shop,
             broker,
             hold,
+            request_began_ms: 0,
             booked_before: 0,
             daemon,
             stop,
@@ -159,17 +162,29 @@ impl Stage {
         self.air.carry(sound).await
     }
 
-    pub async fn reply(&mut self, what: &str, mut fits: impl FnMut(&Reply) -> bool) -> anyhow::Result<()> {
-        let mut wanted = None;
+    /// Somebody says the wake word and then `words`.
+    pub async fn asks(&mut self, person: Person, words: &str) -> anyhow::Result<()> {
+        self.request_began_ms = self.clock.now().mono_ms + LEAD_MS;
+        self.says(person, &["hey tendero", words]).await
+    }
+
+    pub async fn reply(&mut self, what: &str, fits: impl FnMut(&Reply) -> bool) -> anyhow::Result<()> {
+        self.said(what, fits).await.map(drop)
+    }
+
+    /// Until such a reply has been said; when its first sound was due, milliseconds of the clock.
+    async fn said(&mut self, what: &str, mut fits: impl FnMut(&Reply) -> bool) -> anyhow::Result<u64> {
+        let (mut wanted, mut began_ms) = (None, 0);
         self.until(&format!("the speaker to say {what}"), |trace| match trace {
-            Trace::Effect { effect: Effect::Say { say, reply, .. }, .. } if fits(reply) => {
-                wanted = Some(*say);
+            Trace::Effect { at, effect: Effect::Say { say, reply, .. } } if fits(reply) => {
+                (wanted, began_ms) = (Some(*say), at.mono_ms);
                 false
             }
             Trace::Spoken { spoken } => Some(spoken.say) == wanted,
             _ => false,
         })
-        .await
+        .await?;
+        Ok(began_ms)
     }
 
     /// Until the speaker listens; what for.
@@ -195,12 +210,18 @@ impl Stage {
             let parts: Vec<&str> = std::iter::once("order it").chain(words.iter().map(String::as_str)).collect();
             self.says(person, &parts).await?;
             let (mut held, mut again) = (false, false);
-            self.reply("that it is held, that nothing is ordered, or the phrase once more", |reply| {
-                held |= matches!(reply, Reply::Held { .. });
-                again |= matches!(reply, Reply::SayPhrase { .. });
-                held || again || matches!(reply, Reply::NothingOrdered | Reply::GivenUp)
-            })
-            .await?;
+            let what = "that it is held, that nothing is ordered, or the phrase once more";
+            let said_ms = self
+                .said(what, |reply| {
+                    held |= matches!(reply, Reply::Held { .. });
+                    again |= matches!(reply, Reply::SayPhrase { .. });
+                    held || again || matches!(reply, Reply::NothingOrdered | Reply::GivenUp)
+                })
+                .await?;
+            if held {
+                let took_s = said_ms.saturating_sub(self.request_began_ms) as f64 / 1000.0;
+                self.note("in all", &format!("{took_s:.1} s from the first sound to \"noted\""));
+            }
             if !again {
                 return Ok(held);
             }
@@ -301,7 +322,7 @@ impl Stage {
     }
 
     async fn until(&mut self, what: &str, mut fits: impl FnMut(&Trace) -> bool) -> anyhow::Result<()> {
-        let end = tokio::time::Instant::now() + if self.air.at_its_own_pace() { 4 * PATIENCE } else { PATIENCE };
+        let end = tokio::time::Instant::now() + if self.air.is_aloud() { 4 * PATIENCE } else { PATIENCE };
         loop {
             let Ok(trace) = tokio::time::timeout_at(end, self.traces.recv()).await else {
                 bail!("waited in vain for {what}");

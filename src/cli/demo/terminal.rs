@@ -71,7 +71,7 @@ impl Terminal {
             Trace::Ears { ms } => self.line(
                 "ears",
                 "",
-                &format!("wake {} ms, endpoint {} ms, speech to text {} ms", ms.wake, ms.endpoint, ms.decode),
+                &format!("wake {} ms, endpoint {} ms, words {} ms after the end", ms.wake, ms.endpoint, ms.decode),
             ),
             Trace::Spoken { spoken } => {
                 if let Some(error) = &spoken.error {

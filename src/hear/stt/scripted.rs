@@ -67,6 +67,11 @@ impl Stt for Scripted {
         nbest.truncate(n.max(1));
         Ok(nbest)
     }
+
+    /// A line of the script is read once.
+    fn has_head_start(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
