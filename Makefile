@@ -28,11 +28,12 @@ bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_D
 	@$(CARGO) bench --locked --features full
 
 # A sum that does not fit is a panic here, as in a debug build.
-soak: ## a million simulated worlds, longer sequences, and ten million texts for the parser
+soak: ## a million simulated worlds, longer sequences, ten million texts for the parser, a million hostile messages
 	@scripts/setup.sh test
 	@SIM_SEEDS=1000000 SIM_DEPTH=6 TENDERO_FUZZ=10000000 $(CARGO) test --release --locked --features full --no-fail-fast \
 		--config profile.release.package.tendero.overflow-checks=true --config profile.release.package.tendero.opt-level=3 \
 		--test sim --test fuzz -- --nocapture
+	@TENDERO_FUZZ_MESSAGES=1000000 $(CARGO) test --locked --features full --lib hostile -- --nocapture
 
 # All three are written before any is put in place: they are compiled in, so each change builds the program anew.
 intents: ## trains the weights of the intent classifier anew (models/intent) and judges them

@@ -1,0 +1,400 @@
+//! Messages that must change nothing, at both ends: mutated, moved, forged, expired, retained, oversized, replayed.
+//!
+//! Each is made of a genuine one, by its number alone. `cargo test --lib hostile` tries a few thousand;
+//! `TENDERO_FUZZ_MESSAGES=1000000` as many as you like, half of them at the shop and half at the device.
+//! A failure prints the number; `TENDERO_FUZZ_MESSAGE=4711` tries that one alone.
+//!
+//! That each genuine message does have an effect is shown afterwards: else nothing would be proven.
+
+use super::*;
+use crate::chance::Chance;
+use serde_json::Value;
+
+const MESSAGES: u64 = 6_000;
+/// The book is looked at so often; at the end as well.
+const LOOK_EVERY: u64 = 500;
+const HOUR_MS: i64 = 3_600_000;
+
+/// A message as it came.
+struct Arrived {
+    topic: String,
+    bytes: Vec<u8>,
+    retained: bool,
+}
+
+/// What is done to a genuine message.
+#[derive(Debug, Clone, Copy)]
+enum Attack {
+    /// One bit, anywhere.
+    Flip,
+    Cut,
+    Append,
+    /// A piece of another message in its place.
+    Splice,
+    /// A member has another value, or is gone, or is there twice; the signature stays.
+    Member,
+    /// Another key signed it.
+    Forged,
+    /// Another key signed it, and says that it is the right one.
+    Claimed,
+    /// To another home, device, shop or kind.
+    Moved,
+    Expired,
+    Retained,
+    Oversized,
+    /// Nothing of the kind at all.
+    Noise,
+}
+
+const ATTACKS: [Attack; 12] = [
+    Attack::Flip,
+    Attack::Cut,
+    Attack::Append,
+    Attack::Splice,
+    Attack::Member,
+    Attack::Forged,
+    Attack::Claimed,
+    Attack::Moved,
+    Attack::Expired,
+    Attack::Retained,
+    Attack::Oversized,
+    Attack::Noise,
+];
+
+/// A message that its sender could send, and the same with another key or another time.
+type Make = Box<dyn Fn(&Keys, i64) -> Vec<u8>>;
+
+struct Genuine {
+    topic: String,
+    make: Make,
+}
+
+impl Genuine {
+    fn of<T: Body + 'static>(body: T, source: &'static str) -> Genuine {
+        Genuine {
+            topic: body.aud().into(),
+            make: Box::new(move |keys, now| seal(&body, source, keys, now, HOUR_MS).unwrap()),
+        }
+    }
+}
+
+/// Both ends of a conversation, and who would like to be one of them.
+struct Sides<'a> {
+    sender: &'a Keys,
+    stranger: Keys,
+    now: i64,
+    topics: Vec<String>,
+}
+
+impl Sides<'_> {
+    /// `None` where nothing was changed after all.
+    fn attack(&self, all: &[Genuine], chance: &mut Chance) -> Option<(Attack, Arrived)> {
+        let attack = *chance.pick(&ATTACKS);
+        let genuine = chance.pick(all);
+        let sealed = (genuine.make)(self.sender, self.now);
+        let mut arrived = Arrived { topic: genuine.topic.clone(), bytes: sealed.clone(), retained: false };
+        let forged = || (genuine.make)(&self.stranger, self.now);
+        match attack {
+            Attack::Flip => {
+                let at = index(chance, sealed.len());
+                arrived.bytes[at] ^= 1 << index(chance, 8);
+            }
+            Attack::Cut => arrived.bytes.truncate(index(chance, sealed.len())),
+            Attack::Append => {
+                arrived.bytes.extend_from_slice(chance.pick::<&[u8]>(&[b"{}", b",", b"\0", b"]", b"null"]))
+            }
+            Attack::Splice => {
+                let other = (chance.pick(all).make)(self.sender, self.now);
+                splice(&mut arrived.bytes, &other, chance);
+                if arrived.bytes == other {
+                    return None;
+                }
+            }
+            Attack::Member => arrived.bytes = with_other_member(&sealed, chance),
+            Attack::Forged => arrived.bytes = forged(),
+            Attack::Claimed => arrived.bytes = claiming(&forged(), &sealed),
+            Attack::Moved => arrived.topic = chance.pick(&self.topics).clone(),
+            Attack::Expired => {
+                arrived.bytes = (genuine.make)(self.sender, self.now - HOUR_MS - index(chance, 1 << 40) as i64)
+            }
+            Attack::Retained => arrived.retained = true,
+            Attack::Oversized => arrived.bytes = padded(&sealed),
+            Attack::Noise => arrived.bytes = noise(chance),
+        }
+        let unchanged = arrived.topic == genuine.topic && arrived.bytes == sealed && !arrived.retained;
+        (!unchanged).then_some((attack, arrived))
+    }
+}
+
+fn index(chance: &mut Chance, length: usize) -> usize {
+    usize::try_from(chance.next() % length as u64).unwrap()
+}
+
+fn splice(bytes: &mut [u8], other: &[u8], chance: &mut Chance) {
+    let shorter = bytes.len().min(other.len());
+    let from = index(chance, shorter);
+    let to = from + index(chance, shorter - from) + 1;
+    bytes[from..to].copy_from_slice(&other[from..to]);
+}
+
+/// Any member at any depth.
+fn with_other_member(sealed: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(sealed).unwrap();
+    let mut path = String::new();
+    while let Some(members) = value.pointer(&path).and_then(Value::as_object).filter(|members| !members.is_empty()) {
+        let names: Vec<&String> = members.keys().collect();
+        path = format!("{path}/{}", chance.pick(&names));
+        if chance.in_100(10) {
+            break;
+        }
+    }
+    let member = value.pointer_mut(&path).unwrap();
+    *member = match chance.next() % 8 {
+        0 => Value::Null,
+        1 => (member.as_i64().unwrap_or(7) + 1).into(),
+        2 => (-1).into(),
+        3 => serde_json::json!(1.5),
+        4 => serde_json::json!(9_007_199_254_740_993_i64),
+        5 => Value::String("x".repeat(index(chance, 3_000))),
+        6 => serde_json::json!([[], {}, [null]]),
+        _ => Value::String(format!("{}\u{202e}", member.as_str().unwrap_or("a"))),
+    };
+    let text = serde_json::to_string(&value).unwrap();
+    match chance.next() % 5 {
+        // Twice: whoever reads the first and whoever reads the last read different messages.
+        0 => format!("{},\"data\":{{}}}}", text.trim_end_matches('}')).into_bytes(),
+        _ => text.into_bytes(),
+    }
+}
+
+/// The forger's signature under a header that names the genuine key.
+fn claiming(forged: &[u8], sealed: &[u8]) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(forged).unwrap();
+    let genuine: Value = serde_json::from_slice(sealed).unwrap();
+    let header = genuine["sig"].as_str().unwrap().split("..").next().unwrap();
+    let signature = value["sig"].as_str().unwrap().split("..").nth(1).unwrap();
+    value["sig"] = format!("{header}..{signature}").into();
+    serde_json::to_vec(&value).unwrap()
+}
+
+/// JSON may begin with any amount of white space, so this is the genuine message but for its size.
+fn padded(sealed: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![b' '; MAX_BYTES + 1 - sealed.len().min(MAX_BYTES)];
+    bytes.extend_from_slice(sealed);
+    bytes
+}
+
+fn noise(chance: &mut Chance) -> Vec<u8> {
+    match chance.next() % 5 {
+        0 => b"[".repeat(index(chance, 100_000)),
+        1 => (0..index(chance, 2_000)).map(|_| chance.next() as u8).collect(),
+        2 => b"{\"sig\":\"..\",\"data\":1e999}".to_vec(),
+        3 => format!("{{\"sig\":\"{}\"}}", "A".repeat(index(chance, 3_000))).into_bytes(),
+        _ => b"{\"data\":{\"order_id\":\"0\"}}".to_vec(),
+    }
+}
+
+/// Says which message it was when something panics.
+struct Number(u64);
+
+impl Drop for Number {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("message {}: TENDERO_FUZZ_MESSAGE={0} tries it alone", self.0);
+        }
+    }
+}
+
+/// The numbers of the messages that this end is to try.
+fn numbers() -> std::ops::Range<u64> {
+    let given = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect(name));
+    match given("TENDERO_FUZZ_MESSAGE") {
+        Some(one) => one..one + 1,
+        None => 0..given("TENDERO_FUZZ_MESSAGES").unwrap_or(MESSAGES) / 2,
+    }
+}
+
+/// What a device may say: an order that waits for nothing but to be sent, and everything that concerns one that is booked.
+fn of_device(bench: &mut Bench) -> Vec<Genuine> {
+    const SOURCE: &str = "home/casa/kitchen";
+    let booked = bench.order(1);
+    bench.receipt(&booked);
+    let fresh = bench.order(2);
+    let request = bench.request(&[("heads", 1)]);
+    let up = |kind: &str| bench.route.up(kind);
+    let order_id = booked.order_id;
+    let chat = Chat {
+        aud: up(Chat::KIND),
+        thread: random_hex128(),
+        seq: 1,
+        ack: 0,
+        from: ChatFrom::Household,
+        name: String::new(),
+        text: "is it fresh".into(),
+        handoff: Some(Handoff::Requested),
+        language: None,
+        order_id: None,
+        at: None,
+        quote: None,
+    };
+    vec![
+        Genuine::of(request, SOURCE),
+        Genuine::of(fresh, SOURCE),
+        Genuine::of(chat, SOURCE),
+        Genuine::of(OrderGet { aud: up(OrderGet::KIND), order_id: order_id.clone() }, SOURCE),
+        Genuine::of(OrderApprove { aud: up(OrderApprove::KIND), order_id: order_id.clone() }, SOURCE),
+        Genuine::of(
+            Cancel { aud: up(Cancel::KIND), order_id: order_id.clone(), reason_code: "household".into() },
+            SOURCE,
+        ),
+        Genuine::of(Withdraw { aud: up(Withdraw::KIND), order_id, lines: vec![], at: None }, SOURCE),
+    ]
+}
+
+/// Everything in the book that a message could have changed.
+fn book_of(bench: &mut Bench) -> String {
+    let book = &bench.desk.book;
+    let conversations = book.open_threads().unwrap().len();
+    format!("{:?} {:?} {conversations}", book.bookings().unwrap(), book.outgoing().unwrap())
+}
+
+#[test]
+fn nothing_hostile_changes_anything_at_the_shop() {
+    let mut bench = Bench::new();
+    bench.desk.max_orders_hour = u32::MAX;
+    let genuine = of_device(&mut bench);
+    bench.said::<Receipt>(&Done::default());
+    let device = Keys::from_seed(&[1; 32]);
+    let mut topics: Vec<String> = genuine.iter().map(|genuine| genuine.topic.clone()).collect();
+    for (home, name, shop) in [("casa", "attic", "corner"), ("casb", "kitchen", "corner"), ("casa", "kitchen", "other")]
+    {
+        topics.extend(["order", "cancel", "chat"].map(|kind| Route::new(home, name, shop).unwrap().up(kind)));
+    }
+    topics.extend([bench.route.down("order"), "tendero/v1/home/#".into(), String::new()]);
+    let sides = Sides { sender: &device, stranger: Keys::from_seed(&[8; 32]), now: bench.now(), topics };
+    let before = book_of(&mut bench);
+    let mut tried = 0_u64;
+    for number in numbers() {
+        let _number = Number(number);
+        let Some((attack, arrived)) = sides.attack(&genuine, &mut Chance::new(number)) else { continue };
+        // An order that came too late has an answer of its own, which is remembered; another test has it.
+        if matches!(attack, Attack::Expired) && arrived.topic.ends_with("/order") {
+            continue;
+        }
+        let done = bench.desk.handle(&arrived.topic, &arrived.bytes, arrived.retained).unwrap();
+        assert!(matches!(done.events[..], [ShopEvent::Refused(_)]), "{attack:?} on {}: {done:?}", arrived.topic);
+        // Whoever is not paired hears that, and nobody hears anything else.
+        assert!(done.say.is_empty() || !arrived.topic.contains("casa/kitchen"), "{attack:?}: {done:?}");
+        tried += 1;
+        if number % LOOK_EVERY == 0 {
+            assert_eq!(book_of(&mut bench), before);
+        }
+    }
+    assert_eq!(book_of(&mut bench), before, "after {tried} messages");
+    assert!(tried * 10 >= (numbers().end - numbers().start) * 9, "only {tried} were hostile");
+    for genuine in genuine {
+        let bytes = (genuine.make)(&device, bench.now());
+        let done = bench.desk.handle(&genuine.topic, &bytes, false).unwrap();
+        let refused = done.events.iter().any(|event| matches!(event, ShopEvent::Refused(_)));
+        assert!(!refused, "{}: {done:?}", genuine.topic);
+    }
+    assert_eq!(bench.booked(), 2, "the order was worth attacking");
+}
+
+/// Replays are answered, and change nothing: an order is booked once however often its bytes come.
+#[test]
+fn hostile_replays_change_nothing() {
+    let mut bench = Bench::new();
+    let genuine = of_device(&mut bench);
+    let device = Keys::from_seed(&[1; 32]);
+    let sent: Vec<(String, Vec<u8>)> =
+        genuine.iter().map(|genuine| (genuine.topic.clone(), (genuine.make)(&device, bench.now()))).collect();
+    for (topic, bytes) in &sent {
+        bench.desk.handle(topic, bytes, false).unwrap();
+    }
+    let said = |bench: &mut Bench| {
+        let said: Vec<i64> = bench.desk.book.outgoing().unwrap().iter().map(|(id, ..)| *id).collect();
+        bench.desk.book.said(&said).unwrap();
+    };
+    said(&mut bench);
+    let before = book_of(&mut bench);
+    let mut chance = Chance::new(7);
+    for _ in 0..300 {
+        let (topic, bytes) = chance.pick(&sent);
+        bench.desk.handle(topic, bytes, false).unwrap();
+        said(&mut bench);
+    }
+    assert_eq!(book_of(&mut bench), before);
+}
+
+/// What a shop may say, and how the device opens it.
+type Opens = fn(&Arrived, &PublicKey, i64) -> Result<(), Distrust>;
+
+fn opens<T: Body>(arrived: &Arrived, key: &PublicKey, now: i64) -> Result<(), Distrust> {
+    open::<T>(&arrived.bytes, &arrived.topic, key, now).map(drop)
+}
+
+fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
+    const SOURCE: &str = "shop/corner";
+    let quote = bench.quote().data;
+    let order = bench.order(1);
+    let receipt = bench.receipt(&order);
+    let down = |kind: &str| bench.route.down(kind);
+    let status = Status {
+        aud: down(Status::KIND),
+        order_id: order.order_id,
+        rev: 2,
+        state: StatusState::Delivered,
+        code: None,
+        since: None,
+        withdrawal: None,
+    };
+    let refused = QuoteRefused {
+        aud: down(QuoteRefused::KIND),
+        request_id: "r".into(),
+        code: "unknown_product".into(),
+        sku: None,
+    };
+    let presence = Presence { aud: crate::deliver::topic::shop_state("corner"), online: true };
+    let catalog =
+        CatalogPart { aud: crate::deliver::topic::catalog("corner", 1), catalog: Catalog::from_json(CATALOG).unwrap() };
+    vec![
+        (Genuine::of(quote, SOURCE), opens::<Quote>),
+        (Genuine::of(receipt, SOURCE), opens::<Receipt>),
+        (Genuine::of(status, SOURCE), opens::<Status>),
+        (Genuine::of(refused, SOURCE), opens::<QuoteRefused>),
+        (Genuine::of(presence, SOURCE), opens::<Presence>),
+        (Genuine::of(catalog, SOURCE), opens::<CatalogPart>),
+    ]
+}
+
+#[test]
+fn nothing_hostile_is_opened_at_the_device() {
+    let mut bench = Bench::new();
+    let (genuine, opens): (Vec<Genuine>, Vec<Opens>) = of_shop(&mut bench).into_iter().unzip();
+    let shop = Keys::from_seed(&[2; 32]);
+    let mut topics: Vec<String> = genuine.iter().map(|genuine| genuine.topic.clone()).collect();
+    let elsewhere = [("casa", "attic", "corner"), ("casb", "kitchen", "corner"), ("casa", "kitchen", "other")];
+    topics.extend(elsewhere.map(|(home, name, shop)| Route::new(home, name, shop).unwrap().down("receipt")));
+    let sides = Sides { sender: &shop, stranger: Keys::from_seed(&[8; 32]), now: bench.now(), topics };
+    let mut tried = 0_u64;
+    for number in numbers() {
+        let _number = Number(number);
+        let Some((attack, arrived)) = sides.attack(&genuine, &mut Chance::new(number)) else { continue };
+        // The link refuses what is retained and may not be, before it is opened.
+        if arrived.retained {
+            continue;
+        }
+        // A message is opened as what its topic carries; on a topic of somebody else, as anything.
+        let own = genuine.iter().position(|genuine| genuine.topic == arrived.topic);
+        for opens in own.map_or(&opens[..], |at| &opens[at..=at]) {
+            assert!(opens(&arrived, &shop.public(), sides.now).is_err(), "{attack:?} on {}", arrived.topic);
+        }
+        tried += 1;
+    }
+    assert!(tried * 10 >= (numbers().end - numbers().start) * 8, "only {tried} were hostile");
+    for (genuine, opens) in genuine.iter().zip(opens) {
+        let bytes = (genuine.make)(&shop, sides.now);
+        opens(&Arrived { topic: genuine.topic.clone(), bytes, retained: false }, &shop.public(), sides.now).unwrap();
+    }
+}
