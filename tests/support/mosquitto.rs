@@ -85,10 +85,15 @@ impl Mosquitto {
 
     /// How `user` reaches it.
     pub fn config(&self, user: &str) -> BrokerConfig {
-        let mut config = BrokerConfig::new(format!("mqtts://localhost:{}", self.port));
+        Mosquitto::reach(format!("mqtts://localhost:{}", self.port), &self.dir, user)
+    }
+
+    /// The same, for another process.
+    pub fn reach(url: String, dir: &Path, user: &str) -> BrokerConfig {
+        let mut config = BrokerConfig::new(url);
         config.username = Some(user.into());
-        config.password_file = Some(self.dir.join(format!("{user}.password")));
-        config.tls = TlsFiles { ca: Some(self.dir.join("ca.pem")), ..TlsFiles::default() };
+        config.password_file = Some(dir.join(format!("{user}.password")));
+        config.tls = TlsFiles { ca: Some(dir.join("ca.pem")), ..TlsFiles::default() };
         config.backoff_min = Duration::from_millis(50);
         config.backoff_max = Duration::from_millis(400);
         config
