@@ -32,12 +32,12 @@ impl Tts for EspeakNg {
     }
 }
 
-/// espeak-ng's voice and its words a minute. At the library's own 175 the longer words of Spanish and Romanian make five
-/// syllables a second; people speak more (7.8 in Spanish, 6.2 in English: Pellegrino, Coupé and Marsico, 2011).
+/// espeak-ng's voice and its words a minute. At the library's own 175 it makes five syllables a second, and fewer where words
+/// are longer; people speak more (7.8 in Spanish, 6.2 in English: Pellegrino, Coupé and Marsico, 2011).
 /// A read-back with its random words must leave an order under twenty seconds.
 pub fn voice(lang: Lang) -> (&'static str, u32) {
     match lang {
-        Lang::En => ("en", 175),
+        Lang::En => ("en", 185),
         Lang::Es => ("es", 190),
         Lang::Ro => ("ro", 210),
     }

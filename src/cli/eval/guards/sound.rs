@@ -31,7 +31,13 @@ impl Voices {
     pub fn say(&self, text: &str, lang: Lang, person: usize, chance: &mut Chance) -> anyhow::Result<Vec<i16>> {
         use crate::hear::source::rate::{resample_all, to_i16};
         const VARIANTS: [&str; 6] = ["m1", "m3", "m7", "f2", "f3", "f4"];
-        let (language, usual_wpm) = crate::speak::tts::espeak::voice(lang);
+        let (language, _) = crate::speak::tts::espeak::voice(lang);
+        // As fast as people of the cases speak, however fast the speaker answers them.
+        let usual_wpm = match lang {
+            Lang::En => 175,
+            Lang::Es => 190,
+            Lang::Ro => 210,
+        };
         let voice = format!("{language}+{}", VARIANTS[person % VARIANTS.len()]);
         let whole = |n: u64| u32::try_from(n).expect("a small number");
         let (pace_percent, pitch) = (whole(chance.between(77, 106)), whole(chance.between(38, 62)));
