@@ -4,6 +4,8 @@
 //! Everything is real: `tendero shop` in processes of its own, Debian's mosquitto with TLS, passwords and access rules, SQLite and
 //! Debian's PostgreSQL. Clients, broker, workers and database share this machine, so that only figures of one run compare.
 
+#![allow(clippy::unwrap_used, reason = "a bench ends at the first surprise")]
+
 #[path = "../tests/support/house.rs"]
 mod house;
 #[path = "orders/kills.rs"]
