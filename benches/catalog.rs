@@ -5,6 +5,8 @@
 //! size runs in a process of its own, so that memory is that of one catalogue alone. `-- write DIR 10000`
 //! writes the catalogue and the utterances to files, for `tendero parse`.
 
+#[path = "support/memory.rs"]
+mod memory;
 #[path = "../tests/support/rng.rs"]
 mod rng;
 #[path = "catalog/shop.rs"]
@@ -14,6 +16,7 @@ mod talk;
 #[path = "catalog/words.rs"]
 mod words;
 
+use memory::memory_kib;
 use rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -73,7 +76,7 @@ fn compare(sizes: &[usize]) {
 fn measure(products: usize) {
     let json = shop::catalogue(products, SEED);
     row("JSON of the catalogue", mib(json.len()));
-    let before = memory_kib("VmRSS:");
+    let before = memory_kib("self", "VmRSS:");
     let (catalog, ms) = timed(|| Catalog::from_json(&json).expect("the catalogue is valid"));
     row("Catalog::from_json", format!("{ms:.0} ms"));
     row("  growth of the resident set", growth(before));
@@ -81,7 +84,7 @@ fn measure(products: usize) {
     // All three are kept until the last is measured: what one gives back would hide what the next one takes.
     let indexes = Lang::ALL.map(|lang| {
         let lexicon = Lexicon::built_in(lang);
-        let before = memory_kib("VmRSS:");
+        let before = memory_kib("self", "VmRSS:");
         let (index, ms) = timed(|| Index::new(&catalog, &lexicon));
         row(&format!("Index::new, {lang}"), format!("{ms:.0} ms"));
         row(&format!("  of the heap, by its own count, {lang}"), mib(index.heap_bytes()));
@@ -98,7 +101,7 @@ fn measure(products: usize) {
     row("Understanding::new", format!("{ms:.0} ms"));
     let regulars: BTreeSet<String> = (0..200).map(|_| skus[rng.index(skus.len())].clone()).collect();
     parse(&understanding, &said, &|sku| regulars.contains(sku), products);
-    row("peak resident set, three languages", mib(memory_kib("VmHWM:").unsigned_abs() as usize * 1024));
+    row("peak resident set, three languages", mib(memory_kib("self", "VmHWM:").unsigned_abs() as usize * 1024));
 }
 
 fn parse(
@@ -173,12 +176,5 @@ fn mib(bytes: usize) -> String {
 
 /// What the resident set grew by since it was `before_kib`.
 fn growth(before_kib: i64) -> String {
-    format!("{:.1} MiB", (memory_kib("VmRSS:") - before_kib).max(0) as f64 / 1024.0)
-}
-
-/// A line of `/proc/self/status`, KiB.
-fn memory_kib(line: &str) -> i64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let found = status.lines().find_map(|l| l.strip_prefix(line));
-    found.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or(0)
+    format!("{:.1} MiB", (memory_kib("self", "VmRSS:") - before_kib).max(0) as f64 / 1024.0)
 }

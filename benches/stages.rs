@@ -4,6 +4,10 @@
 //! `../shared/speech`); without them the stages that need speech are left out, and it says so.
 //! Times are of this machine, in one run, so that their ratios can be compared.
 
+#[path = "support/memory.rs"]
+mod memory;
+
+use memory::memory_kib;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tendero::hear::source::read_file;
@@ -61,7 +65,7 @@ impl Report {
             table.add_row(row.clone());
         }
         println!("{table}");
-        println!("Peak resident set of the whole run: {:.0} MiB.", memory_kib("VmHWM:") as f64 / 1024.0);
+        println!("Peak resident set of the whole run: {:.0} MiB.", memory_kib("self", "VmHWM:") as f64 / 1024.0);
     }
 }
 
@@ -72,15 +76,15 @@ fn understanding(table: &mut Report, catalog: &Catalog) {
         "what a lovely day",
         "order two packs of rice",
     ];
-    let before = memory_kib("VmRSS:");
+    let before = memory_kib("self", "VmRSS:");
     let understanding = Understanding::new(catalog.clone());
     let us = timed(400, |i| drop(understanding.parse(lines[i % lines.len()], Lang::En, &Expect::Command, &|_| false)));
     let note = format!("{} products", catalog.products.len());
-    table.add("understand", "an utterance", us, memory_kib("VmRSS:") - before, note);
+    table.add("understand", "an utterance", us, memory_kib("self", "VmRSS:") - before, note);
 }
 
 fn wake(table: &mut Report, recordings: &[Vec<i16>]) {
-    let before = memory_kib("VmRSS:");
+    let before = memory_kib("self", "VmRSS:");
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/wake");
     let mut wake =
         OpenWakeWord::open(&models, HeadModel::HeyTendero, THRESHOLD).expect("`make setup` fetches the networks");
@@ -98,13 +102,13 @@ fn wake(table: &mut Report, recordings: &[Vec<i16>]) {
         "wake word",
         "a hop of 80 ms",
         us,
-        memory_kib("VmRSS:") - before,
+        memory_kib("self", "VmRSS:") - before,
         format!("{:.1} % of a core", share * 100.0),
     );
 }
 
 fn recognition(table: &mut Report, catalog: &Catalog, recordings: &[Vec<i16>]) {
-    let before = memory_kib("VmRSS:");
+    let before = memory_kib("self", "VmRSS:");
     let mut engine = match stt::open(&["pocketsphinx".to_owned()]) {
         Ok(opened) => opened.stt,
         Err(error) => return println!("Speech to text is left out: {error:#}"),
@@ -116,7 +120,13 @@ fn recognition(table: &mut Report, catalog: &Catalog, recordings: &[Vec<i16>]) {
     let us = timed(recordings.len(), |i| drop(engine.transcribe("command", &recordings[i], 5).expect("speech")));
     let seconds: f64 = recordings.iter().map(|r| r.len() as f64 / f64::from(RATE_HZ)).sum();
     let factor = us.iter().sum::<f64>() / 1e6 / seconds;
-    table.add("speech to text", "an utterance", us, memory_kib("VmRSS:") - before, format!("{factor:.3} of real time"));
+    table.add(
+        "speech to text",
+        "an utterance",
+        us,
+        memory_kib("self", "VmRSS:") - before,
+        format!("{factor:.3} of real time"),
+    );
 }
 
 /// People's recordings, and more clips of them that are slower or faster, which is another sound each time.
@@ -136,39 +146,39 @@ fn fingerprints(table: &mut Report, recordings: &[Vec<i16>]) {
     let queries: Vec<Query> = recordings.iter().map(|sound| Query::of(sound)).collect();
     table.add("fingerprint", "an utterance", us, 0, format!("of {seconds:.1} s"));
     for count in [400, 1_000, 4_000] {
-        let before = memory_kib("VmRSS:");
+        let before = memory_kib("self", "VmRSS:");
         let mut index = Index::default();
         let left_out = index.add(clips(count)).len();
         let us = timed(queries.len(), |i| {
             std::hint::black_box(index.find(&queries[i]));
         });
         let note = format!("among {} clips, {:.1} MB of index", count - left_out, index.bytes() as f64 / 1e6);
-        table.add("known recording", "an utterance", us, memory_kib("VmRSS:") - before, note);
+        table.add("known recording", "an utterance", us, memory_kib("self", "VmRSS:") - before, note);
     }
 }
 
 fn voice(table: &mut Report) {
-    let before = memory_kib("VmRSS:");
+    let before = memory_kib("self", "VmRSS:");
     let mut engine = match tts::open("espeak") {
         Ok(engine) => engine,
         Err(error) => return println!("Text to speech is left out: {error:#}"),
     };
     let text = "One pack of toothbrush heads, twelve euros ninety-nine in all, delivered on Tuesday.";
     let us = timed(20, |_| drop(engine.synthesise(text, Lang::En).expect("a sentence can be spoken")));
-    table.add("text to speech", "a read-back", us, memory_kib("VmRSS:") - before, String::new());
+    table.add("text to speech", "a read-back", us, memory_kib("self", "VmRSS:") - before, String::new());
 }
 
 fn durable(table: &mut Report) {
     use tendero::decide::effect::Write;
     use tendero::deliver::store::Store;
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder can be written");
-    let before = memory_kib("VmRSS:");
+    let before = memory_kib("self", "VmRSS:");
     let mut store = Store::open(&dir.path().join("bench.db")).expect("a new store");
     let us = timed(200, |i| {
         let write = Write::ListItem { sku: format!("sku-{i}"), qty: 1, why: "bench".into() };
         store.commit(&[write], &mut |_, _| anyhow::bail!("there is no order to sign")).expect("the disk takes it");
     });
-    table.add("store", "a durable commit", us, memory_kib("VmRSS:") - before, "WAL, synchronous=FULL".into());
+    table.add("store", "a durable commit", us, memory_kib("self", "VmRSS:") - before, "WAL, synchronous=FULL".into());
 }
 
 /// Microseconds of each of `n` calls.
@@ -202,11 +212,4 @@ fn recordings(speech: &Path) -> Vec<Vec<i16>> {
         .collect();
     files.sort();
     files.iter().take(RECORDINGS).map(|file| read_file(file).expect("a recording")).collect()
-}
-
-/// A line of `/proc/self/status`, KiB.
-fn memory_kib(line: &str) -> i64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let found = status.lines().find_map(|l| l.strip_prefix(line));
-    found.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or(0)
 }

@@ -3,25 +3,25 @@
 #![cfg(feature = "postgres")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "support/corner.rs"]
+mod corner;
 #[path = "support/house.rs"]
 mod house;
 #[path = "support/postgres.rs"]
 mod postgres;
 mod support;
 
-use house::broker::Mosquitto;
+use corner::Corner;
 use house::process::program;
-use house::{Running, command, json_lines, shop_args, stderr, text};
+use house::{Running, command, json_lines, stderr, text};
 use postgres::PostgresServer;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::ops::Deref;
+use std::path::Path;
 use std::time::Duration;
-use support::{Device, SHOP, catalog, random_ms};
+use support::{Device, SHOP, random_ms};
 use tendero::clock::Clock;
 use tendero::decide::order::{OrderId, OrderState, ReceiptStatus};
-use tendero::deliver::keys::{Keys, PublicKey};
 use tendero::deliver::link::LinkEvent;
 use tendero::deliver::mqtt::{Client, Mqtt, MqttEvent};
 use tendero::deliver::topic;
@@ -36,47 +36,24 @@ const KILLS: usize = 12;
 /// The will waits 20 s; a worker that leads is missed within a few ticks.
 const OFFLINE_BY_S: u64 = 45;
 
-/// What all workers of the shop have in common.
+/// A shop in a database, and what its homes and its owner do.
 struct Shop {
-    dir: tempfile::TempDir,
-    broker: Mosquitto,
-    args: Vec<String>,
+    corner: Corner,
     database: String,
-    key: PublicKey,
+}
+
+impl Deref for Shop {
+    type Target = Corner;
+
+    fn deref(&self) -> &Corner {
+        &self.corner
+    }
 }
 
 impl Shop {
     fn new(server: &PostgresServer) -> Option<Shop> {
-        let dir = tempfile::tempdir().unwrap();
-        let mut users = vec![(SHOP, "shop secret")];
-        users.extend(HOMES.map(|home| (home, "home secret")));
-        let broker = Mosquitto::start(&dir.path().join("broker"), &users)?;
-        let file = dir.path().join("catalog.json");
-        std::fs::write(&file, serde_json::to_string(&catalog()).unwrap()).unwrap();
-        let data_dir = dir.path().join("shop");
-        let key = Keys::load_or_make(&data_dir).unwrap().public();
-        let mut args = shop_args(&broker.config(SHOP), &data_dir, &file);
-        args.extend(["--max-orders-hour", "1000", "--burst-homes", "0"].map(str::to_owned));
-        Some(Shop { dir, broker, args, database: server.database("shop"), key })
-    }
-
-    fn data_dir(&self) -> PathBuf {
-        self.dir.path().join("shop")
-    }
-
-    fn log(&self, worker: usize) -> PathBuf {
-        self.dir.path().join(format!("worker-{worker}.log"))
-    }
-
-    fn worker(&self, worker: usize) -> Running {
-        let log = File::options().create(true).append(true).open(self.log(worker)).unwrap();
-        let mut command = program();
-        command.args(&self.args).env("TENDERO_SHOP_DATABASE", &self.database).stdout(Stdio::null()).stderr(log);
-        Running(command.spawn().unwrap())
-    }
-
-    fn book(&self) -> Book {
-        Book::open_database(&self.database, false).unwrap()
+        let database = server.database("shop");
+        Some(Shop { corner: Corner::new(&HOMES, Some(database.clone()))?, database })
     }
 
     /// `tendero shop WHAT` on the same book.

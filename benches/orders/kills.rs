@@ -6,7 +6,7 @@
 use super::house::Running;
 use super::house::broker::Mosquitto;
 use super::support::{Device, SHOP, random_ms};
-use super::{Corner, runtime, table};
+use super::{Corner, runtime, table, trust};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,7 +16,6 @@ use tendero::decide::order::{OrderState, Quote, Wanted};
 use tendero::deliver::envelope::random_hex128;
 use tendero::deliver::keys::Keys;
 use tendero::deliver::link::{LinkCommand, LinkEvent};
-use tendero::deliver::mqtt::BrokerConfig;
 use tendero::deliver::store::Store;
 use tendero::understand::Lang;
 
@@ -41,9 +40,10 @@ pub fn print() {
     let orders = std::env::var("TENDERO_BENCH_ORDERS").map_or(ORDERS, |n| n.parse().expect("a number of orders"));
     let of_each = orders.div_ceil(HOMES);
     let homes: Vec<String> = (0..HOMES).map(|n| format!("home-{n}")).collect();
-    let Some(mut corner) = Corner::new(&homes, None) else { return };
+    let names: Vec<&str> = homes.iter().map(String::as_str).collect();
+    let Some(mut corner) = Corner::new(&names, None) else { return };
     let keys: Vec<_> = homes.iter().map(|home| (home.clone(), keys(&corner, home))).collect();
-    corner.trust(&keys);
+    trust(&corner, &keys);
     let clock = Clock::system();
     let began_ms = clock.machine_ms();
     let kills = kill_while_they_order(&mut corner, &homes, of_each);
@@ -56,7 +56,7 @@ fn keys(corner: &Corner, home: &str) -> tendero::deliver::keys::PublicKey {
 }
 
 fn kill_while_they_order(corner: &mut Corner, homes: &[String], of_each: usize) -> Kills {
-    let mut shop = Some(corner.worker());
+    let mut shop = Some(corner.worker(0));
     let start = |corner: &Corner, home: &str| Some(spawn(corner, home, of_each));
     let mut devices: Vec<Option<Running>> = homes.iter().map(|home| start(corner, home)).collect();
     let progress = indicatif::ProgressBar::new(homes.len() as u64).with_style(
@@ -87,7 +87,7 @@ fn kill_while_they_order(corner: &mut Corner, homes: &[String], of_each: usize) 
             1 => {
                 drop(shop.take());
                 std::thread::sleep(random_ms(400));
-                shop = Some(corner.worker());
+                shop = Some(corner.worker(0));
                 kills.shop += 1;
             }
             _ => {
@@ -126,7 +126,7 @@ pub fn device(args: &[String]) {
     let count: usize = count.parse().expect("a number");
     runtime().block_on(async {
         let mut device = Device::start(
-            reach(url, Path::new(broker_dir), home),
+            Mosquitto::reach(url.clone(), Path::new(broker_dir), home),
             Path::new(dir),
             home,
             "kitchen",
@@ -135,10 +135,6 @@ pub fn device(args: &[String]) {
         );
         while !step(&mut device, count).await {}
     });
-}
-
-fn reach(url: &str, dir: &Path, home: &str) -> BrokerConfig {
-    Mosquitto::reach(url.to_owned(), dir, home)
 }
 
 /// One order more, if there is room, and what has come. True: all is done.
@@ -198,8 +194,9 @@ async fn take(device: &Device, event: LinkEvent) -> Option<Answer> {
 
 fn compare(corner: &Corner, homes: &[String], kills: &Kills, took_s: u64) {
     let bookings = corner.book().bookings().expect("the book can be read");
+    let bookings_count = bookings.len();
     let mut booked: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    for booking in bookings.clone() {
+    for booking in bookings {
         booked.entry((booking.home, booking.order_id)).or_default().insert(booking.shop_order_no);
     }
     let (mut confirmed, mut lost, mut wrong) = (0, 0, 0);
@@ -215,7 +212,7 @@ fn compare(corner: &Corner, homes: &[String], kills: &Kills, took_s: u64) {
             wrong += usize::from(!is_told);
         }
     }
-    let doubled = bookings.len() + lost - confirmed;
+    let doubled = bookings_count + lost - confirmed;
     let mut table = table(&["", "count", "goal"]);
     table.add_row(["orders that a household confirmed", &confirmed.to_string(), ""]);
     table.add_row(["lost", &lost.to_string(), "0"]);

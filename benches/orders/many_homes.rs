@@ -1,7 +1,8 @@
 //! What a worker costs whose book has 100,000 paired homes: until it takes orders, and in memory.
 
 use super::house::wait_for;
-use super::{Corner, memory_kib, table};
+use super::memory::memory_kib;
+use super::{Corner, table, trust};
 use crate::postgres::PostgresServer;
 use tendero::clock::Clock;
 use tendero::deliver::keys::Keys;
@@ -22,11 +23,11 @@ pub fn print() {
                     (format!("home-{n}"), Keys::from_seed(&seed).public())
                 })
                 .collect();
-            corner.trust(&devices);
+            trust(&corner, &devices);
             let clock = Clock::system();
             let began_ms = clock.machine_ms();
-            let worker = corner.worker();
-            let log = corner.dir.path().join("shop.log");
+            let worker = corner.worker(0);
+            let log = corner.log(0);
             wait_for("the shop to take orders", || {
                 std::fs::read_to_string(&log).is_ok_and(|log| log.contains("taking orders"))
             });
@@ -36,7 +37,7 @@ pub fn print() {
                 name.to_owned(),
                 homes.to_string(),
                 format!("{took_ms} ms"),
-                format!("{:.1} MiB", memory_kib(worker.0.id(), "VmRSS:") as f64 / 1024.0),
+                format!("{:.1} MiB", memory_kib(&worker.0.id().to_string(), "VmRSS:") as f64 / 1024.0),
                 if file > 0 { format!("{:.1} MiB", file as f64 / 1_048_576.0) } else { String::new() },
             ]);
         }

@@ -1,7 +1,7 @@
 //! From publish to receipt, next to the bare broker's own there-and-back with messages of the same size, in the same run.
 
 use super::support::{SHOP, random_ms};
-use super::{Corner, runtime, table};
+use super::{Corner, runtime, table, trust};
 use crate::postgres::PostgresServer;
 use std::time::Duration;
 use tendero::clock::Clock;
@@ -78,11 +78,11 @@ impl Took {
 /// One home alone, and then all of them. Without workers somebody echoes what comes.
 async fn measure(database: Option<String>, workers: usize) -> Option<Vec<(usize, Took)>> {
     let names: Vec<String> = (0..AT_ONCE).map(|n| format!("home-{n}")).collect();
-    let corner = Corner::new(&names, database)?;
+    let corner = Corner::new(&names.iter().map(String::as_str).collect::<Vec<_>>(), database)?;
     let keys: Vec<Keys> =
         (1..).zip(&names).map(|(n, _)| Keys::from_seed(&[u8::try_from(n).expect("a few homes"); 32])).collect();
-    corner.trust(&names.iter().cloned().zip(keys.iter().map(Keys::public)).collect::<Vec<_>>());
-    let running: Vec<_> = (0..workers).map(|_| corner.worker()).collect();
+    trust(&corner, &names.iter().cloned().zip(keys.iter().map(Keys::public)).collect::<Vec<_>>());
+    let running: Vec<_> = (0..workers).map(|worker| corner.worker(worker)).collect();
     let echo = (workers == 0).then(|| tokio::spawn(echo(corner.broker.config(SHOP))));
     let clock = Clock::system();
     let mut homes = vec![];
@@ -230,13 +230,6 @@ impl Home {
             let now = self.clock.unix_ms().expect("the clock is set");
             let quote = open::<Quote>(&quote, &self.route.down(Quote::KIND), &self.shop_key, now).expect("its quote");
             self.seq += 1;
-            let lines = quote.data.lines.iter().map(|line| OrderLine {
-                sku: line.sku.clone(),
-                qty: line.qty,
-                unit_amount: line.unit_amount,
-                total: line.total,
-                options: Default::default(),
-            });
             orders.push(self.message(&Order {
                 aud: self.route.up(Order::KIND),
                 order_id: random_hex128(),
@@ -245,7 +238,7 @@ impl Home {
                 quote_id: quote.data.quote_id,
                 quote_hash: quote.hash,
                 currency: "EUR".into(),
-                lines: lines.collect(),
+                lines: quote.data.lines.iter().map(OrderLine::from).collect(),
                 total: quote.data.totals.total,
                 exp: Moment::new(now + 3_600_000),
                 confirm: Confirm { rung: "phrase".into(), spoken: vec!["order it".into()], at: Moment::new(now) },

@@ -131,14 +131,22 @@ fn lock(engine: &Mutex<Engine>) -> MutexGuard<'_, Engine> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     /// Says how many samples it heard and how often it was asked; waits until it may.
-    struct Counts {
+    pub struct Counts {
         asked: Sender<usize>,
         may: Receiver<()>,
+    }
+
+    impl Counts {
+        /// With what it is asked, and what lets it answer.
+        pub fn new() -> (Counts, Receiver<usize>, Sender<()>) {
+            let ((asked, asked_rx), (may, may_rx)) = (channel(), channel());
+            (Counts { asked, may: may_rx }, asked_rx, may)
+        }
     }
 
     impl Stt for Counts {
@@ -157,8 +165,7 @@ mod tests {
     }
 
     fn transcriber() -> (Transcriber, Receiver<usize>, Sender<()>) {
-        let ((asked, asked_rx), (may, may_rx)) = (channel(), channel());
-        let stt = Counts { asked, may: may_rx };
+        let (stt, asked_rx, may) = Counts::new();
         (Transcriber::new(Box::new(stt), Box::new(|_, _| Grammar::default())), asked_rx, may)
     }
 

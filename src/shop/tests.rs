@@ -140,18 +140,7 @@ impl Bench {
             quote_id: quote.data.quote_id,
             quote_hash: quote.hash,
             currency: "EUR".into(),
-            lines: quote
-                .data
-                .lines
-                .iter()
-                .map(|line| OrderLine {
-                    sku: line.sku.clone(),
-                    qty: line.qty,
-                    unit_amount: line.unit_amount,
-                    total: line.total,
-                    options: Default::default(),
-                })
-                .collect(),
+            lines: quote.data.lines.iter().map(OrderLine::from).collect(),
             total: quote.data.totals.total,
             exp: Moment::new(now + 3_600_000),
             confirm: Confirm { rung: "phrase".into(), spoken: vec!["pide eso".into()], at: Moment::new(now) },

@@ -117,7 +117,7 @@ impl Home {
             quote_id: quote.data.quote_id.clone(),
             quote_hash: quote.hash.clone(),
             currency: quote.data.currency.clone(),
-            lines: quote.data.lines.iter().map(as_read_back).collect(),
+            lines: quote.data.lines.iter().map(envelope::OrderLine::from).collect(),
             total: quote.data.totals.total,
             exp: envelope::Moment::new(now + ORDER_LIFE_MS),
             confirm: envelope::Confirm {
@@ -244,15 +244,5 @@ fn answer_of(receipt: envelope::Receipt) -> Answer {
         envelope::ReceiptStatus::Accepted => Answer::Booked { code },
         envelope::ReceiptStatus::Held => Answer::Held { code },
         envelope::ReceiptStatus::Rejected => Answer::Rejected { code },
-    }
-}
-
-fn as_read_back(line: &envelope::QuoteLine) -> envelope::OrderLine {
-    envelope::OrderLine {
-        sku: line.sku.clone(),
-        qty: line.qty,
-        unit_amount: line.unit_amount,
-        total: line.total,
-        options: line.options.clone(),
     }
 }

@@ -31,7 +31,7 @@ enum Attack {
     Append,
     /// A piece of another message in its place.
     Splice,
-    /// A member has another value, or is gone, or is there twice; the signature stays.
+    /// A member has another value, or is there twice; the signature stays.
     Member,
     /// Another key signed it.
     Forged,
@@ -84,14 +84,22 @@ struct Sides<'a> {
     stranger: Keys,
     now: i64,
     topics: Vec<String>,
+    /// What the sender says, sealed once.
+    genuine: Vec<(&'a Genuine, Vec<u8>)>,
 }
 
-impl Sides<'_> {
+impl<'a> Sides<'a> {
+    /// Messages also come on `elsewhere`.
+    fn new(sender: &'a Keys, genuine: &'a [Genuine], elsewhere: Vec<String>, now: i64) -> Sides<'a> {
+        let topics = genuine.iter().map(|genuine| genuine.topic.clone()).chain(elsewhere).collect();
+        let genuine = genuine.iter().map(|genuine| (genuine, (genuine.make)(sender, now))).collect();
+        Sides { sender, stranger: Keys::from_seed(&[8; 32]), now, topics, genuine }
+    }
+
     /// `None` where nothing was changed after all.
-    fn attack(&self, all: &[Genuine], chance: &mut Chance) -> Option<(Attack, Arrived)> {
+    fn attack(&self, chance: &mut Chance) -> Option<(Attack, Arrived)> {
         let attack = *chance.pick(&ATTACKS);
-        let genuine = chance.pick(all);
-        let sealed = (genuine.make)(self.sender, self.now);
+        let (genuine, sealed) = chance.pick(&self.genuine);
         let mut arrived = Arrived { topic: genuine.topic.clone(), bytes: sealed.clone(), retained: false };
         let forged = || (genuine.make)(&self.stranger, self.now);
         match attack {
@@ -104,26 +112,32 @@ impl Sides<'_> {
                 arrived.bytes.extend_from_slice(chance.pick::<&[u8]>(&[b"{}", b",", b"\0", b"]", b"null"]))
             }
             Attack::Splice => {
-                let other = (chance.pick(all).make)(self.sender, self.now);
-                splice(&mut arrived.bytes, &other, chance);
-                if arrived.bytes == other {
+                let (_, other) = chance.pick(&self.genuine);
+                splice(&mut arrived.bytes, other, chance);
+                if arrived.bytes == *other {
                     return None;
                 }
             }
-            Attack::Member => arrived.bytes = with_other_member(&sealed, chance),
+            Attack::Member => arrived.bytes = with_other_member(sealed, chance),
             Attack::Forged => arrived.bytes = forged(),
-            Attack::Claimed => arrived.bytes = claiming(&forged(), &sealed),
+            Attack::Claimed => arrived.bytes = claiming(&forged(), sealed),
             Attack::Moved => arrived.topic = chance.pick(&self.topics).clone(),
             Attack::Expired => {
                 arrived.bytes = (genuine.make)(self.sender, self.now - HOUR_MS - index(chance, 1 << 40) as i64)
             }
             Attack::Retained => arrived.retained = true,
-            Attack::Oversized => arrived.bytes = padded(&sealed),
+            Attack::Oversized => arrived.bytes = padded(sealed),
             Attack::Noise => arrived.bytes = noise(chance),
         }
-        let unchanged = arrived.topic == genuine.topic && arrived.bytes == sealed && !arrived.retained;
+        let unchanged = arrived.topic == genuine.topic && arrived.bytes == *sealed && !arrived.retained;
         (!unchanged).then_some((attack, arrived))
     }
+}
+
+/// Of another device, another home, and to another shop.
+fn other_routes() -> [Route; 3] {
+    let names = [("casa", "attic", "corner"), ("casb", "kitchen", "corner"), ("casa", "kitchen", "other")];
+    names.map(|(home, device, shop)| Route::new(home, device, shop).unwrap())
 }
 
 fn index(chance: &mut Chance, length: usize) -> usize {
@@ -252,7 +266,7 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
 }
 
 /// Everything in the book that a message could have changed.
-fn book_of(bench: &mut Bench) -> String {
+fn book_of(bench: &Bench) -> String {
     let book = &bench.desk.book;
     let conversations = book.open_threads().unwrap().len();
     format!("{:?} {:?} {conversations}", book.bookings().unwrap(), book.outgoing().unwrap())
@@ -265,18 +279,14 @@ fn nothing_hostile_changes_anything_at_the_shop() {
     let genuine = of_device(&mut bench);
     bench.said::<Receipt>(&Done::default());
     let device = Keys::from_seed(&[1; 32]);
-    let mut topics: Vec<String> = genuine.iter().map(|genuine| genuine.topic.clone()).collect();
-    for (home, name, shop) in [("casa", "attic", "corner"), ("casb", "kitchen", "corner"), ("casa", "kitchen", "other")]
-    {
-        topics.extend(["order", "cancel", "chat"].map(|kind| Route::new(home, name, shop).unwrap().up(kind)));
-    }
-    topics.extend([bench.route.down("order"), "tendero/v1/home/#".into(), String::new()]);
-    let sides = Sides { sender: &device, stranger: Keys::from_seed(&[8; 32]), now: bench.now(), topics };
-    let before = book_of(&mut bench);
+    let mut elsewhere = vec![bench.route.down("order"), "tendero/v1/home/#".into(), String::new()];
+    elsewhere.extend(other_routes().iter().flat_map(|route| ["order", "cancel", "chat"].map(|kind| route.up(kind))));
+    let sides = Sides::new(&device, &genuine, elsewhere, bench.now());
+    let before = book_of(&bench);
     let mut tried = 0_u64;
     for number in numbers() {
         let _number = Number(number);
-        let Some((attack, arrived)) = sides.attack(&genuine, &mut Chance::new(number)) else { continue };
+        let Some((attack, arrived)) = sides.attack(&mut Chance::new(number)) else { continue };
         // An order that came too late has an answer of its own, which is remembered; another test has it.
         if matches!(attack, Attack::Expired) && arrived.topic.ends_with("/order") {
             continue;
@@ -287,12 +297,12 @@ fn nothing_hostile_changes_anything_at_the_shop() {
         assert!(done.say.is_empty() || !arrived.topic.contains("casa/kitchen"), "{attack:?}: {done:?}");
         tried += 1;
         if number % LOOK_EVERY == 0 {
-            assert_eq!(book_of(&mut bench), before);
+            assert_eq!(book_of(&bench), before);
         }
     }
-    assert_eq!(book_of(&mut bench), before, "after {tried} messages");
+    assert_eq!(book_of(&bench), before, "after {tried} messages");
     assert!(tried * 10 >= (numbers().end - numbers().start) * 9, "only {tried} were hostile");
-    for genuine in genuine {
+    for genuine in &genuine {
         let bytes = (genuine.make)(&device, bench.now());
         let done = bench.desk.handle(&genuine.topic, &bytes, false).unwrap();
         let refused = done.events.iter().any(|event| matches!(event, ShopEvent::Refused(_)));
@@ -317,14 +327,14 @@ fn hostile_replays_change_nothing() {
         bench.desk.book.said(&said).unwrap();
     };
     said(&mut bench);
-    let before = book_of(&mut bench);
+    let before = book_of(&bench);
     let mut chance = Chance::new(7);
     for _ in 0..300 {
         let (topic, bytes) = chance.pick(&sent);
         bench.desk.handle(topic, bytes, false).unwrap();
         said(&mut bench);
     }
-    assert_eq!(book_of(&mut bench), before);
+    assert_eq!(book_of(&bench), before);
 }
 
 /// What a shop may say, and how the device opens it.
@@ -373,14 +383,12 @@ fn nothing_hostile_is_opened_at_the_device() {
     let mut bench = Bench::new();
     let (genuine, opens): (Vec<Genuine>, Vec<Opens>) = of_shop(&mut bench).into_iter().unzip();
     let shop = Keys::from_seed(&[2; 32]);
-    let mut topics: Vec<String> = genuine.iter().map(|genuine| genuine.topic.clone()).collect();
-    let elsewhere = [("casa", "attic", "corner"), ("casb", "kitchen", "corner"), ("casa", "kitchen", "other")];
-    topics.extend(elsewhere.map(|(home, name, shop)| Route::new(home, name, shop).unwrap().down("receipt")));
-    let sides = Sides { sender: &shop, stranger: Keys::from_seed(&[8; 32]), now: bench.now(), topics };
+    let elsewhere = other_routes().map(|route| route.down("receipt")).to_vec();
+    let sides = Sides::new(&shop, &genuine, elsewhere, bench.now());
     let mut tried = 0_u64;
     for number in numbers() {
         let _number = Number(number);
-        let Some((attack, arrived)) = sides.attack(&genuine, &mut Chance::new(number)) else { continue };
+        let Some((attack, arrived)) = sides.attack(&mut Chance::new(number)) else { continue };
         // The link refuses what is retained and may not be, before it is opened.
         if arrived.retained {
             continue;

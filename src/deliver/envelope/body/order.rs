@@ -1,6 +1,6 @@
 //! A confirmed order, and the shop's answer to it.
 
-use super::Moment;
+use super::{Moment, QuoteLine};
 use crate::decide::order;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,19 @@ impl Order {
                 at: Moment::new(order.confirmed.at_unix_ms),
             },
             mandate: None,
+        }
+    }
+}
+
+/// As it was quoted.
+impl From<&QuoteLine> for OrderLine {
+    fn from(line: &QuoteLine) -> OrderLine {
+        OrderLine {
+            sku: line.sku.clone(),
+            qty: line.qty,
+            unit_amount: line.unit_amount,
+            total: line.total,
+            options: line.options.clone(),
         }
     }
 }
