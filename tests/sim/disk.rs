@@ -68,6 +68,8 @@ impl Disk {
         if let Some(line) = line.filter(|line| line.ours) {
             self.lines.insert((thread.id.clone(), line.seq), line);
         }
+        // The lines that are there count, whatever the mind took for written.
+        let thread = Thread { said: self.said(&thread.id), ..thread };
         match self.threads.iter_mut().find(|known| known.id == thread.id) {
             Some(known) => *known = Thread { acked: known.acked.max(thread.acked), ..thread },
             None => self.threads.push(thread),

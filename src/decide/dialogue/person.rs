@@ -153,7 +153,8 @@ impl Mind {
             return self.offered(talk, offer.0, thread.person, offer.1, now);
         }
         let Some(reply) = reply else { return State::Idle };
-        if thread.untold.first().is_some_and(|line| line.offer.is_some()) && matches!(reply, Reply::PersonSays { .. }) {
+        let before_offer = matches!(reply, Reply::PersonSays { .. } | Reply::PersonJoined { .. });
+        if before_offer && thread.untold.first().is_some_and(|line| line.offer.is_some()) {
             // The offer follows at once: these words are no question that waits for an answer.
             self.say(&talk.to, reply);
             return self.tell_from_person(now);
@@ -205,7 +206,13 @@ impl Mind {
     fn next_from_person(&mut self, thread: &Thread, now: Now) -> Option<Next> {
         let first = thread.untold.first()?.clone();
         let name = thread.person.clone();
-        // The words that come with an offer are said first; then it is the offer's turn.
+        // Who comes with an offer, and the words that come with it, are told first; then it is the offer's turn.
+        if first.offer.is_some() && first.handoff == Some(Handoff::Joined) {
+            if let Some(line) = self.household.thread.as_mut().and_then(|thread| thread.untold.first_mut()) {
+                line.handoff = None;
+            }
+            return Some((Some(Reply::PersonJoined { name, shop: self.shop_name() }), None));
+        }
         if !first.text.is_empty() {
             let (text, count) = joined(&thread.untold);
             if first.offer.is_some() {

@@ -130,14 +130,16 @@ pub fn forget(tx: &Transaction<'_>, path: &Path, before_unix_ms: i64) -> Result<
 
 /// The newest first.
 fn threads(db: &Connection, path: &Path, count: i64) -> Result<Vec<Thread>, StoreError> {
-    let mut query = db.prepare_cached("SELECT body, acked FROM threads ORDER BY no DESC LIMIT ?1").map_err(at(path))?;
-    let rows =
-        query.query_map([count], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(at(path))?;
+    let sql = "SELECT body, acked, (SELECT coalesce(max(seq), 0) FROM chat_lines WHERE thread = id AND ours = 1)
+               FROM threads ORDER BY no DESC LIMIT ?1";
+    let mut query = db.prepare_cached(sql).map_err(at(path))?;
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let rows = query.query_map([count], read).map_err(at(path))?;
     rows.map(|row| {
-        let (body, acked) = row.map_err(at(path))?;
+        let (body, acked, said) = row.map_err(at(path))?;
         let thread: Thread = serde_json::from_str(&body).map_err(damaged(path))?;
-        // The link writes this one beside the mind.
-        Ok(Thread { acked: thread.acked.max(acked.unsigned_abs()), ..thread })
+        // The link writes the one beside the mind; the other may count a line that could not be written.
+        Ok(Thread { acked: thread.acked.max(acked.unsigned_abs()), said: said.unsigned_abs(), ..thread })
     })
     .collect()
 }
@@ -197,6 +199,21 @@ mod tests {
 
     fn write(store: &mut Store, said: u64, line: ChatLine) -> Result<(), StoreError> {
         store.commit(&[Write::Chat { thread: thread(said, 0), line: Some(line) }], &mut |_, _| Ok(vec![]))
+    }
+
+    /// A line of theirs is written while one of ours waits for the disk, which then refuses it.
+    #[test]
+    fn a_line_that_was_never_written_leaves_no_gap_after_a_restart() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("tendero.db");
+        let mut store = Store::open(&path).expect("a store");
+        write(&mut store, 1, line(1, true, 1_000)).expect("written");
+        write(&mut store, 2, line(1, false, 2_000)).expect("written, counting a second line of ours");
+        drop(store);
+        let mut store = Store::open(&path).expect("after a restart");
+        let said = store.household(None).expect("read").thread.map(|thread| thread.said);
+        assert_eq!(said, Some(1));
+        write(&mut store, 2, line(2, true, 3_000)).expect("it follows");
     }
 
     #[test]
