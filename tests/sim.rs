@@ -22,8 +22,8 @@ use world::{Plan, Tally};
 const SEEDS: u64 = 100_000;
 /// One world in so many is played back, event by event, through a fresh mind.
 const PLAYED_BACK: u64 = 64;
-/// Failures that are shrunk and shown; more of them say little more.
-const MAX_FAILURES: usize = 3;
+/// Failures that are shrunk and shown, unless `SIM_FAILURES` says otherwise; more of them say little more.
+const MAX_FAILURES: u64 = 3;
 
 #[test]
 fn the_invariants_hold_in_seeded_worlds() {
@@ -34,14 +34,16 @@ fn the_invariants_hold_in_seeded_worlds() {
         assert!(world.violation.is_none(), "{:?}", world.violation);
         return;
     }
-    let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
+    let from = number("SIM_FROM").unwrap_or(0);
+    let seeds = from..number("SIM_SEEDS").unwrap_or(SEEDS);
+    let most = usize::try_from(number("SIM_FAILURES").unwrap_or(MAX_FAILURES)).unwrap();
     let clock = tendero::clock::Clock::system();
-    let (tally, failed) = on_all_cores(seeds);
+    let (tally, failed) = on_all_cores(seeds, most);
     let seconds = clock.machine_ms() as f64 / 1000.0;
-    println!("{tally}\n{:.1} s, {:.0} worlds a second", seconds, seeds as f64 / seconds);
+    println!("{tally}\n{:.1} s, {:.0} worlds a second", seconds, tally.worlds as f64 / seconds);
     let failures: Vec<String> = failed
         .iter()
-        .take(MAX_FAILURES) // each core may have found one more
+        .take(most) // each core may have found one more
         .filter_map(|seed| shrink::failure(Plan::of_seed(*seed), &out_dir()))
         .map(|failure| failure.to_string())
         .collect();
@@ -49,9 +51,9 @@ fn the_invariants_hold_in_seeded_worlds() {
     check_coverage(&tally);
 }
 
-/// The seeds from 0 on, shared out among the cores, until enough have failed; the tally, and the seeds that failed.
-fn on_all_cores(seeds: u64) -> (Tally, Vec<u64>) {
-    let next = AtomicU64::new(0);
+/// The seeds, shared out among the cores, until `most` have failed; the tally, and the seeds that failed.
+fn on_all_cores(seeds: std::ops::Range<u64>, most: usize) -> (Tally, Vec<u64>) {
+    let next = AtomicU64::new(seeds.start);
     let failures = AtomicUsize::new(0);
     let all = Mutex::new((Tally::default(), vec![]));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -62,7 +64,7 @@ fn on_all_cores(seeds: u64) -> (Tally, Vec<u64>) {
                 let mut failed = vec![];
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds || failures.load(Ordering::Relaxed) >= MAX_FAILURES {
+                    if seed >= seeds.end || failures.load(Ordering::Relaxed) >= most {
                         break;
                     }
                     let mut world = shrink::run(Plan::of_seed(seed), seed.is_multiple_of(PLAYED_BACK));

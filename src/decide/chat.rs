@@ -125,8 +125,10 @@ pub struct Offered {
 /// What is going on in the thread that is on disk.
 #[derive(Debug, Default, Clone)]
 pub struct Chat {
-    /// Writes without an answer yet.
+    /// Writes without an answer yet, in the order in which they were asked for.
     pending: Vec<Pending>,
+    /// The number of our last line that is on disk.
+    written: u64,
     /// When the thread was begun, as far as this start knows, and when something was said in it last.
     since_ms: u64,
     last_ms: u64,

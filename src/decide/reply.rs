@@ -461,6 +461,11 @@ pub enum Reply {
         name: String,
         shop: String,
     },
+    /// The same, of one who has something to say at once.
+    PersonCame {
+        name: String,
+        shop: String,
+    },
     /// What the person wrote, as a quotation.
     PersonSays {
         name: String,

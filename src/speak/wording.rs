@@ -209,6 +209,7 @@ impl Speak<'_> {
             | Reply::NobodyThere { .. }
             | Reply::PersonNotWanted
             | Reply::PersonJoined { .. }
+            | Reply::PersonCame { .. }
             | Reply::PersonSays { .. }
             | Reply::PassedOn { .. }
             | Reply::PassedOnEarly { .. }

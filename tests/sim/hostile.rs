@@ -25,7 +25,7 @@ impl World {
     pub(super) fn perhaps_hostile(&mut self, mut quote: Quote) -> Quote {
         if self.strikes(Fault::HostileTitles, 35) {
             let title = self.rng.word(&TITLES);
-            quote.lines[0].title = title.into();
+            quote.lines.iter_mut().take(1).for_each(|line| line.title = title.into());
         }
         if self.strikes(Fault::HostileQuotes, 40) {
             twist(&mut quote, &mut self.rng);

@@ -143,6 +143,11 @@ impl World {
         }
     }
 
+    /// A new wish: whether the other speaker is told of it comes next. Within a conversation it is not.
+    pub(super) fn nothing_heard_here_yet(&mut self) {
+        self.bedroom.here = None;
+    }
+
     pub(super) fn heard_here(&mut self, skus: Vec<String>) {
         let at_ms = self.ms;
         let notices = self.bedroom.notices.iter();

@@ -451,6 +451,10 @@ impl World {
             Effect::Listen { turn, expect, window_ms, .. } => self.listen(turn, expect, window_ms),
             Effect::Rest => self.ears.rest(),
             Effect::AskQuote { request_id, lines, .. } => {
+                if lines.is_empty() {
+                    self.violate(Invariant::AsReadBack, "the shop is asked for the price of nothing");
+                }
+                self.nothing_heard_here_yet();
                 self.model.asked(&request_id, &lines, cause);
                 self.over_the_link(Input::QuoteArrives { request_id, lines });
             }

@@ -59,7 +59,7 @@ impl Mind {
             untold: vec![],
         };
         (self.chat.since_ms, self.chat.last_ms) = (now.mono_ms, now.mono_ms);
-        self.household.thread = Some(thread);
+        (self.chat.written, self.household.thread) = (0, Some(thread));
         // What the household may want to talk about, and nothing else of what it said or bought.
         let open = |order: &super::super::order::Order| !order.state.is_final() && order.state.is_settled();
         let order = self.household.newest(open).map(|order| order.id.clone());
@@ -86,7 +86,9 @@ impl Mind {
 
     /// After a restart: when a line came is not known any more, so an offer in it counts as over.
     pub(in super::super) fn restore_chat(&mut self) {
-        for line in self.household.thread.iter_mut().flat_map(|thread| &mut thread.untold) {
+        let Some(thread) = &mut self.household.thread else { return };
+        self.chat.written = thread.said;
+        for line in &mut thread.untold {
             line.came_ms = None;
         }
     }
@@ -145,14 +147,20 @@ impl Mind {
         let Pending { thread, ours, reply, late, .. } = self.chat.pending.remove(at);
         let of = thread.clone();
         if stored {
-            self.out.push(Effect::Chat { thread });
-        } else if let (Some(seq), Some(open)) = (ours, &mut self.household.thread)
+            self.out.push(Effect::Chat { thread: thread.clone() });
+        }
+        if let (Some(seq), Some(open)) = (ours, &mut self.household.thread)
             && open.id == thread
         {
-            // The number is free again: the store takes no line with a gap before it.
-            open.said = open.said.min(seq - 1);
-            if open.said == 0 {
-                self.household.thread = None;
+            let is_taken = |later: &Pending| later.thread == thread && later.ours == Some(seq);
+            if stored {
+                self.chat.written = self.chat.written.max(seq);
+            } else if seq > self.chat.written && !self.chat.pending.iter().skip(at).any(is_taken) {
+                // The number is free again: the store takes no line with a gap before it.
+                open.said = open.said.min(seq - 1);
+                if open.said == 0 {
+                    self.household.thread = None;
+                }
             }
         }
         if let Some((to, reply)) = reply {

@@ -1,7 +1,7 @@
 //! What the household hears of a person at the shop, and when: on time, truly, and nothing that only together is a phrase.
 
 use super::*;
-use crate::decide::effect::Effect;
+use crate::decide::effect::{Effect, Write};
 use crate::decide::event::{Event, Heard, Hypothesis};
 use crate::decide::guard::fixture::{Scene, WEDNESDAY_18};
 use crate::decide::mind::Mind;
@@ -53,6 +53,22 @@ impl Home {
         self.give(Event::Stored { ticket });
     }
 
+    /// Something that goes to the person: the number of the write, and of the line in it.
+    fn says(&mut self, text: &str) -> (u32, u64) {
+        self.types(text);
+        let line =
+            |write: &Write| if let Write::Chat { line, .. } = write { line.as_ref().map(|l| l.seq) } else { None };
+        let lines = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Store { ticket, writes } => writes.iter().find_map(line).map(|seq| (*ticket, seq)),
+            _ => None,
+        });
+        lines.last().expect("it is written")
+    }
+
+    fn refused(&mut self, ticket: u32) {
+        self.give(Event::StoreFailed { ticket, why: "disk full".into() });
+    }
+
     fn comes(&mut self, seq: u64, text: &str, handoff: Option<Handoff>, offer: Option<Quote>) {
         let thread = self.mind.household().thread.as_ref().expect("a conversation").id.clone();
         let (name, text, offer) = ("Maria".into(), text.into(), offer.map(Box::new));
@@ -87,6 +103,20 @@ fn who_heard_that_it_was_not_kept_hears_that_it_was_after_all() {
     home.effects = written;
     home.stored();
     assert!(matches!(home.said()[..], [Reply::PersonAsked { .. }]), "{:?}", home.effects);
+}
+
+/// The disk refuses a line, and the one behind it; before it says so of the second, both numbers are taken again.
+#[test]
+fn a_late_refusal_does_not_free_a_number_that_was_taken_again() {
+    let mut home = Home::asking();
+    home.stored();
+    home.comes(1, "", Some(Handoff::Joined), None);
+    let (first, second) = (home.says("Good morning!"), home.says("Are you there?"));
+    assert_eq!((first.1, second.1), (2, 3));
+    home.refused(first.0);
+    assert_eq!((home.says("Hello?").1, home.says("Anybody?").1), (2, 3));
+    home.refused(second.0);
+    assert_eq!(home.says("It is about my order").1, 4);
 }
 
 #[test]

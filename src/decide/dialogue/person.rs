@@ -153,7 +153,7 @@ impl Mind {
             return self.offered(talk, offer.0, thread.person, offer.1, now);
         }
         let Some(reply) = reply else { return State::Idle };
-        let before_offer = matches!(reply, Reply::PersonSays { .. } | Reply::PersonJoined { .. });
+        let before_offer = matches!(reply, Reply::PersonSays { .. } | Reply::PersonCame { .. });
         if before_offer && thread.untold.first().is_some_and(|line| line.offer.is_some()) {
             // The offer follows at once: these words are no question that waits for an answer.
             self.say(&talk.to, reply);
@@ -211,7 +211,7 @@ impl Mind {
             if let Some(line) = self.household.thread.as_mut().and_then(|thread| thread.untold.first_mut()) {
                 line.handoff = None;
             }
-            return Some((Some(Reply::PersonJoined { name, shop: self.shop_name() }), None));
+            return Some((Some(Reply::PersonCame { name, shop: self.shop_name() }), None));
         }
         if !first.text.is_empty() {
             let (text, count) = joined(&thread.untold);

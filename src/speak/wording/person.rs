@@ -17,6 +17,10 @@ impl Speak<'_> {
             Reply::PersonJoined { name: who, shop: at } => {
                 self.say("person-joined", &[("name", text(self.who(who))), ("shop", text(at))])
             }
+            Reply::PersonCame { name: who, shop: at } if who.is_empty() => shop("somebody-came", at),
+            Reply::PersonCame { name: who, shop: at } => {
+                self.say("person-came", &[("name", text(self.who(who))), ("shop", text(at))])
+            }
             Reply::PersonSays { name: who, text: said } => {
                 self.say("person-says", &[("name", text(self.who(who))), ("text", text(said))])
             }

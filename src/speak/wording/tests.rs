@@ -179,6 +179,7 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
             Reply::NobodyThere { shop: shop.clone() },
             Reply::PersonNotWanted,
             Reply::PersonJoined { name: name.clone(), shop: shop.clone() },
+            Reply::PersonCame { name: name.clone(), shop: shop.clone() },
             Reply::PersonSays { name: name.clone(), text: "The blue one is in stock.".into() },
             Reply::PassedOn { name: name.clone() },
             Reply::PassedOnEarly { shop },

@@ -145,7 +145,7 @@ impl Stage {
     }
 
     /// `person NAME joins`, `person NAME ends`, `person NAME says WORDS`, `person NAME offers SKU QTY AMOUNT [WORDS]`,
-    /// `person NAME again WORDS` (with the number of the line before), `person NAME skips WORDS` (a line is missing before
+    /// `person NAME brings SKU QTY AMOUNT [WORDS]` (an offer with which it joins), `person NAME again WORDS` (with the number of the line before), `person NAME skips WORDS` (a line is missing before
     /// it), `person NAME elsewhere WORDS` (in another thread), `person NAME acks`, `person NAME forgot`.
     pub(super) fn person(&mut self, words: &[&str], rest: &str) {
         use tendero::decide::chat::{FromShop, Handoff};
@@ -153,12 +153,13 @@ impl Stage {
         let text = rest.splitn(3, ' ').nth(2).unwrap_or_default().to_owned();
         self.person_seq = match verb {
             "joins" if words.len() == 2 => 1,
+            "brings" => 1,
             "again" | "elsewhere" | "acks" | "forgot" => self.person_seq,
             "skips" => self.person_seq + 2,
             _ => self.person_seq + 1,
         };
         let handoff = match verb {
-            "joins" => Some(Handoff::Joined),
+            "joins" | "brings" => Some(Handoff::Joined),
             "ends" | "forgot" => Some(Handoff::Ended),
             _ => None,
         };
@@ -172,7 +173,7 @@ impl Stage {
             handoff,
             offer: None,
         };
-        if verb == "offers" {
+        if matches!(verb, "offers" | "brings") {
             let wanted = Wanted { sku: words[2].into(), qty: words[3].parse().unwrap(), options: BTreeMap::new() };
             message.text = clean(&words[5..].join(" "));
             let mut shop = std::mem::take(&mut self.shop);

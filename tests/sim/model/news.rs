@@ -295,6 +295,11 @@ impl World {
             let newest = self.model.orders.values().filter(|confirmed| of_these(&confirmed.order)).filter(failed);
             let newest = newest.max_by_key(|confirmed| confirmed.at_ms).map(|confirmed| confirmed.order.id.clone());
             let unwritten = newest.is_some_and(|id| !self.disk.bytes.contains_key(&id));
+            // It may be late news of an older one that the household takes for the same.
+            let is_known = |(id, owed): (&OrderId, &News)| {
+                *owed == news && self.model.orders.get(id).is_some_and(|confirmed| of_these(&confirmed.order))
+            };
+            let unwritten = unwritten && !self.model.owed.iter().any(is_known);
             if !is_true
                 || unwritten
                     && matches!(news, News::Held | News::AwaitingAdult)
@@ -349,6 +354,7 @@ fn texts_of_shop(reply: &Reply) -> Vec<&str> {
         Reply::Distrusted { shop } => vec![shop],
         Reply::PersonSays { name, text } => vec![name, text],
         Reply::PersonJoined { name, .. }
+        | Reply::PersonCame { name, .. }
         | Reply::PersonLeft { name }
         | Reply::PassedOn { name }
         | Reply::PassedOnLater { name }

@@ -92,8 +92,9 @@ impl Talk {
                 | Reply::PersonOffline { .. }
         );
         // That the last one is over may be said only after the next one was asked for.
-        self.told_over = (self.told_over || over) && !opens && !matches!(reply, Reply::PersonAsked { .. });
-        self.told_open |= opens
+        let is_there = opens || matches!(reply, Reply::PersonCame { .. });
+        self.told_over = (self.told_over || over) && !is_there && !matches!(reply, Reply::PersonAsked { .. });
+        self.told_open |= is_there
             || matches!(
                 reply,
                 Reply::PersonAsked { .. } | Reply::PersonAskedAlready { .. } | Reply::NobodyThere { .. }
