@@ -96,6 +96,10 @@ pub fn next(order: &Order, news: &News) -> Option<Order> {
 
 /// The shop says where the order is.
 fn moved(order: &mut Order, told: OrderState, since_unix_ms: Option<i64>) {
+    // Ours, and no word of the shop's on why it does not book.
+    if order.state == OrderState::Rejected && order.code.as_deref() == Some(APPROVAL_SENT) {
+        order.code = None;
+    }
     if told == OrderState::Delivered && order.delivered_unix_ms.is_none() {
         // Nothing comes before it was ordered, whatever the shop's clock says.
         order.delivered_unix_ms = since_unix_ms.map(|since| since.max(order.confirmed.at_unix_ms));

@@ -29,6 +29,8 @@ pub(super) struct Disk {
     pub repeats: bool,
     /// Since when a change to this state is tried in this life: a disk can be full for hours.
     tried_ms: BTreeMap<(OrderId, OrderState), u64>,
+    /// Which orders an answer is about that is on its way.
+    answers: BTreeMap<u32, Vec<OrderId>>,
     /// It writes one after the other.
     busy_until_ms: u64,
 }
@@ -45,6 +47,7 @@ impl Disk {
             chat_refused: false,
             repeats: false,
             tried_ms: BTreeMap::new(),
+            answers: BTreeMap::new(),
             busy_until_ms: 0,
         }
     }
@@ -62,6 +65,11 @@ impl Disk {
         for known in newest.filter(|known| known.id == thread && acked <= said) {
             known.acked = known.acked.max(acked);
         }
+    }
+
+    /// Is there a change of this order that it has not taken?
+    pub fn is_tried(&self, id: &OrderId) -> bool {
+        self.tried_ms.keys().any(|(of, _)| of == id)
     }
 
     fn put_chat(&mut self, thread: Thread, line: Option<ChatLine>) {
@@ -111,8 +119,7 @@ impl Disk {
 
 impl World {
     pub(super) fn store(&mut self, ticket: u32, writes: Vec<Write>) {
-        for order in writes.iter().filter_map(|write| if let Write::Order(order) = write { Some(order) } else { None })
-        {
+        for order in orders_of(&writes) {
             self.disk.tried_ms.entry((order.id.clone(), order.state)).or_insert(self.ms);
         }
         let mut ms = self.rng.between(1, 40);
@@ -133,12 +140,21 @@ impl World {
             self.disk.chat_refused |= of_chat(&writes);
             return self.soon(0, 5, Input::Event(Event::StoreFailed { ticket, why: "disk full".into() }));
         }
-        self.write(writes);
+        self.write(writes.clone());
         if self.is_cut() {
             return self.cut();
         }
         if !self.strikes(Fault::DiskHangs, 5) {
+            let orders = orders_of(&writes).map(|order| order.id.clone()).collect();
+            self.disk.answers.insert(ticket, orders);
             self.soon(0, 5, Input::Event(Event::Stored { ticket }));
+        }
+    }
+
+    /// The mind hears that it is written.
+    pub(super) fn answered(&mut self, ticket: u32) {
+        for id in self.disk.answers.remove(&ticket).unwrap_or_default() {
+            self.model.is_known(&id, self.ms);
         }
     }
 
@@ -164,7 +180,7 @@ impl World {
         for write in writes {
             if let Write::Order(order) = &write
                 && let tried_ms = self.disk.tried_ms.remove(&(order.id.clone(), order.state)).unwrap_or(self.ms)
-                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, tried_ms, self.ms)
+                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, tried_ms)
             {
                 let what = format!("for an hour nobody was told of {}: {news:?}", order.id);
                 self.violate(super::Invariant::Told, what);
@@ -231,6 +247,7 @@ impl World {
         self.born_ms = self.ms;
         self.disk.busy_until_ms = self.ms;
         self.disk.tried_ms.clear();
+        self.disk.answers.clear();
         self.ears = super::ears::Ears::default();
         self.tally.told_later += self.model.begin_life();
         self.sibling_forgets();
@@ -244,6 +261,10 @@ impl World {
         self.give(Event::Link { up });
         self.share_again();
     }
+}
+
+fn orders_of(writes: &[Write]) -> impl Iterator<Item = &Order> {
+    writes.iter().filter_map(|write| if let Write::Order(order) = write { Some(order) } else { None })
 }
 
 fn of_chat(writes: &[Write]) -> bool {

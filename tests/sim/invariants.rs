@@ -323,7 +323,11 @@ impl World {
         }
         if let Some(before) = before.filter(|before| before.is_final() && *before != order.state) {
             let back = matches!(order.state, OrderState::Withdrawing | OrderState::Withdrawn | OrderState::Refunded);
+            // The disk has not told yet that it had expired: that the household takes it back is as good.
+            let known = self.mind.household().orders.get(&order.id).is_some_and(|order| order.state.is_final());
+            let unanswered = before == OrderState::Expired && !known;
             let goes_on = back && before == OrderState::Delivered
+                || unanswered && order.state == OrderState::Cancelled
                 || before == OrderState::Withdrawn && order.state == OrderState::Refunded;
             self.must(goes_on, Invariant::Rest, &format!("{} after {}", order.state.name(), before.name()), order);
         }

@@ -47,6 +47,8 @@ pub(super) struct Model {
     replies: Vec<Reply>,
     /// Somebody just said "say that again".
     asks_again: bool,
+    /// ... and that is what is being said.
+    repeats: bool,
     life: u32,
     /// Whether an order shall go back, one a channel.
     backs: Vec<Back>,

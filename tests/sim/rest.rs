@@ -11,7 +11,11 @@ impl World {
     /// What an adult approved, and the shop still keeps, is booked now that nothing fails any more.
     pub(super) fn note_approved(&mut self) {
         let soon_unix_ms = START_UNIX_MS + i64::try_from(self.ms + 2 * HOUR).unwrap();
-        let in_time = |order: &&Order| order.state == OrderState::Approving && order.expires_unix_ms > soon_unix_ms;
+        // Where a wrong clock is ending it, what is left is to ask the shop.
+        let in_time = |order: &&Order| {
+            let ends = self.disk.is_tried(&order.id);
+            order.state == OrderState::Approving && !ends && order.expires_unix_ms > soon_unix_ms
+        };
         let orders = self.disk.household.orders.values().filter(in_time).map(|order| order.id.clone());
         let kept = |id: &OrderId| {
             self.shop.bookings.get(id).is_some_and(|booking| booking.state == OrderState::Sending)

@@ -416,6 +416,9 @@ impl World {
         let now = self.now();
         let cause = self.understand_cause(&event);
         self.sibling_tells(&event);
+        if let Event::Stored { ticket } = &event {
+            self.answered(*ticket);
+        }
         let effects = self.hand_over(&event, now);
         if let Some(record) = &mut self.record {
             record.push(Line::Entry(Entry { at: now, event: event.clone(), effects: effects.clone() }));

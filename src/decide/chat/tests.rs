@@ -111,12 +111,35 @@ fn a_late_refusal_does_not_free_a_number_that_was_taken_again() {
     let mut home = Home::asking();
     home.stored();
     home.comes(1, "", Some(Handoff::Joined), None);
+    home.give(Event::ReadChat { channel: Channel::Text("ana".into()), lang: Lang::En });
     let (first, second) = (home.says("Good morning!"), home.says("Are you there?"));
     assert_eq!((first.1, second.1), (2, 3));
     home.refused(first.0);
     assert_eq!((home.says("Hello?").1, home.says("Anybody?").1), (2, 3));
     home.refused(second.0);
     assert_eq!(home.says("It is about my order").1, 4);
+}
+
+#[test]
+fn an_offer_of_nothing_is_no_offer() {
+    let mut home = Home::asking();
+    home.stored();
+    let quote = Quote { lines: vec![], ..Scene::new().quote().clone() };
+    home.comes(1, "", Some(Handoff::Joined), Some(quote));
+    home.give(Event::ReadChat { channel: Channel::Text("ana".into()), lang: Lang::En });
+    assert!(matches!(home.said()[..], [Reply::PersonCame { .. }, Reply::OfferOver { .. }]), "{:?}", home.effects);
+}
+
+#[test]
+fn nothing_is_said_to_somebody_of_whom_the_household_does_not_know() {
+    let mut home = Home::asking();
+    home.stored();
+    home.comes(1, "", Some(Handoff::Joined), None);
+    home.types("my cup came broken");
+    assert!(matches!(home.said()[..], [Reply::PersonJoined { .. }]), "{:?}", home.effects);
+    let passed = |effect: &Effect| matches!(effect, Effect::Store { writes, .. } if writes.iter().any(|write| matches!(write, Write::Chat { line: Some(_), .. })));
+    assert!(!home.effects.iter().any(passed), "{:?}", home.effects);
+    assert_eq!(home.says("my cup came broken").1, 2);
 }
 
 #[test]

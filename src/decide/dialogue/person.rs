@@ -53,6 +53,12 @@ impl Mind {
                 self.end_thread(&talk.to, now);
                 return Some(self.done(talk));
             }
+            // Who it is comes first: nobody talks to somebody of whom they do not know.
+            None if typed && is_talk(&proposed.parse) && is_unknown(thread) => {
+                let reply = Reply::PersonJoined { name: thread.person.clone(), shop: self.shop_name() };
+                self.mark_introduced();
+                return Some(self.close_talk(talk.clone(), reply, now));
+            }
             None if typed && thread.state == ThreadState::Joined && is_talk(&proposed.parse) => proposed.text.clone(),
             None => return None,
         };
@@ -208,9 +214,7 @@ impl Mind {
         let name = thread.person.clone();
         // Who comes with an offer, and the words that come with it, are told first; then it is the offer's turn.
         if first.offer.is_some() && first.handoff == Some(Handoff::Joined) {
-            if let Some(line) = self.household.thread.as_mut().and_then(|thread| thread.untold.first_mut()) {
-                line.handoff = None;
-            }
+            self.mark_introduced();
             return Some((Some(Reply::PersonCame { name, shop: self.shop_name() }), None));
         }
         if !first.text.is_empty() {
@@ -241,9 +245,22 @@ impl Mind {
         Some((Some(reply), None))
     }
 
+    /// The household knows who is there; what else came with that is told next.
+    fn mark_introduced(&mut self) {
+        let first = self.household.thread.as_mut().and_then(|thread| thread.untold.first_mut());
+        match first {
+            Some(line) if !line.text.is_empty() || line.offer.is_some() => line.handoff = None,
+            Some(_) => self.mark_told(1),
+            None => {}
+        }
+    }
+
     /// A person's offer: as if the household had asked for it, through every guard, and read back.
     fn offered(&mut self, talk: Talk, offer: Offered, name: String, came_ms: u64, now: Now) -> State {
         let Offered { quote, entropy } = offer;
+        if quote.lines.is_empty() {
+            return self.close_talk(talk, Reply::OfferOver { name }, now);
+        }
         let unknown = quote.lines.iter().find(|line| self.understanding.catalog().product(&line.sku).is_none());
         if let Some(line) = unknown {
             let reason = Reason::NotInCatalog { product: hostile_text::clean(&line.title) };
@@ -290,6 +307,11 @@ impl Mind {
 /// Was it said in words of the lexicon, and not only taken for it?
 fn is_in_words(parse: &Parse) -> bool {
     parse.template.is_some()
+}
+
+/// Somebody has joined, and the household was not told.
+fn is_unknown(thread: &Thread) -> bool {
+    thread.untold.first().is_some_and(|line| line.handoff == Some(Handoff::Joined))
 }
 
 /// Somebody who says this to a person does not ask us for anything.

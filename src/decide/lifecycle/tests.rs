@@ -55,6 +55,9 @@ fn what_the_shop_keeps() {
         (HeldAtShop, burst, receipt(R::Rejected, Some("out_of_stock")), Some((Rejected, Some("out_of_stock")))),
         (HeldAtShop, burst, News::Status(Accepted, None), Some((Accepted, Some(APPROVED)))),
         (HeldAtShop, burst, News::Status(Cancelled, None), Some((Cancelled, burst))),
+        // Our own code is no word of the shop on why it does not book.
+        (Approving, sent, News::Status(Rejected, None), Some((Rejected, None))),
+        (Unknown, sent, News::Status(Rejected, None), Some((Rejected, None))),
         (HeldAtShop, burst, News::Status(Expired, None), Some((Expired, Some("expired")))),
         (HeldAtShop, burst, News::Cancelled, Some((Cancelling, burst))),
         (HeldAtShop, burst, News::HoldOver, None),

@@ -139,7 +139,7 @@ impl Model {
     /// It is on disk from now on.
     /// Something that was owed before, for more than an hour of one life, and that nobody began to say. `tried_ms`: from
     /// then on there was newer news, which the disk did not take.
-    pub fn owe(&mut self, before: Option<&Order>, order: &Order, tried_ms: u64, ms: u64) -> Option<News> {
+    pub fn owe(&mut self, before: Option<&Order>, order: &Order, tried_ms: u64) -> Option<News> {
         let before = before.map(|before| before.state);
         if before == Some(order.state) {
             return None;
@@ -152,9 +152,14 @@ impl Model {
         let is_being_said = |older: &News| self.saying.iter().any(|(_, id, of)| (id, of) == (&order.id, older));
         let older = self.owed.insert(order.id.clone(), news).filter(|older| !is_being_said(older));
         self.late.extend(older.map(|older| (order.id.clone(), older)));
-        let since = self.owed_since.insert(order.id.clone(), (ms, self.life));
+        let since = self.owed_since.remove(&order.id);
         let long = since.is_some_and(|(since_ms, life)| life == self.life && tried_ms > since_ms + HOUR);
         older.filter(|older| long && !self.said.contains_key(&(order.id.clone(), *older)))
+    }
+
+    /// The disk has said that it has the order as it is: from now on it can be told.
+    pub fn is_known(&mut self, id: &OrderId, ms: u64) {
+        self.owed_since.entry(id.clone()).or_insert((ms, self.life));
     }
 
     /// Somebody begins to say it. `false`: it was said in this life already, or nobody was owed it.
@@ -225,6 +230,11 @@ impl Model {
             self.said.insert((order.clone(), news), self.life);
             if was_owed {
                 self.said.remove(&(id.clone(), news));
+                // What hangs was of that one, then.
+                self.saying
+                    .iter_mut()
+                    .filter(|(_, of, said)| (of, *said) == (order, news))
+                    .for_each(|(_, of, _)| of.clone_from(&id));
                 self.owed.insert(id, news);
             }
         }
@@ -242,7 +252,14 @@ impl Model {
 
     /// What nobody has heard, although nothing keeps it from being said: a voice that hangs may have said it.
     pub fn untold(&self) -> Option<(&OrderId, News)> {
-        let hangs = |id: &OrderId| self.saying.iter().any(|(_, of, _)| of == id);
+        // Of two that are the same to whoever listens, what hangs may be of the one that has gone on since.
+        let may_be_of = |id: &OrderId, (of, news): (&OrderId, &News)| {
+            of == id
+                || self.owed.get(id) == Some(news)
+                    && self.owed.get(of) != Some(news)
+                    && of_the_same(self.orders.get(of), self.orders.get(id))
+        };
+        let hangs = |id: &OrderId| self.saying.iter().any(|(_, of, news)| may_be_of(id, (of, news)));
         self.owed.iter().find(|(id, _)| !hangs(id)).map(|(id, news)| (id, *news))
     }
 
@@ -266,7 +283,8 @@ impl World {
     /// What the household was told once it is not told again without a reason, and nothing is told that it is not owed.
     pub(in crate::world) fn check_told(&mut self, say: u32, channel: &Channel, reply: &Reply) {
         // Said once more, it tells nothing new.
-        if self.model.is_repetition(reply) {
+        self.model.repeats = self.model.is_repetition(reply);
+        if self.model.repeats {
             return;
         }
         self.check_talk(channel, reply);
@@ -325,6 +343,9 @@ pub fn is_news(reply: &Reply) -> bool {
             | Reply::StoreTrouble { .. }
             | Reply::WithdrawalStands { .. }
             | Reply::NothingToCancel
+            // Of an order that somebody named at the command line; of another speaker, once it had its time to answer.
+            | Reply::NothingToReturn
+            | Reply::SpeakerSilent { .. }
             // What was said to a person, once a slow disk has it, or has it not.
             | Reply::PersonAsked { .. }
             | Reply::PassedOn { .. }

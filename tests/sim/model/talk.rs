@@ -147,7 +147,7 @@ impl Model {
 
     pub fn talks(&mut self, channel: &Channel, reply: &Reply, heard_out_ms: u64) {
         // "Say that again" tells nothing new, and asks the same once more.
-        if !self.asks_again {
+        if !self.repeats {
             self.talk.told(channel, reply, heard_out_ms);
         }
     }
