@@ -141,7 +141,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pair(args) => block_on(pair::run(&args)).map(|()| ExitCode::SUCCESS),
-        Command::Key(args) => key::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Key(args) => block_on(key::run(args)).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
         #[cfg(feature = "demo-broker")]
         Command::Broker { port, with_parent } => {

@@ -7,6 +7,7 @@
 #[cfg(feature = "demo-broker")]
 pub mod broker;
 pub mod envelope;
+pub mod handover;
 pub mod keys;
 pub mod link;
 pub mod mqtt;

@@ -139,6 +139,12 @@ pub enum ShopEvent {
         home: String,
         device: String,
     },
+    /// A device has handed its key over to a new one; on disk, acknowledged after this.
+    KeyChanged {
+        home: String,
+        device: String,
+        key: String,
+    },
     /// A message that was not used.
     Refused(Refused),
 }
@@ -180,14 +186,20 @@ pub fn load_catalog(path: &Path) -> Result<Catalog, ShopError> {
     Catalog::from_json(&text).map_err(|why| ShopError::Catalog { path: path.into(), why })
 }
 
-/// Each worker, and whoever marks orders or talks to households beside them, signs with the same key.
+/// The key that the shop of this book signs with: each worker, and whoever marks orders or talks to households beside them, has
+/// the same one. A change of the key that was cut off after the book knew of it is finished.
 ///
 /// # Errors
 /// [`ShopError::OtherKey`].
-pub fn is_its_key(book: &Book, keys: &Keys, data_dir: &Path) -> Result<(), ShopError> {
+pub fn keys_of(book: &Book, data_dir: &Path) -> Result<Keys, ShopError> {
+    let keys = Keys::load_or_make(data_dir)?;
     let (theirs, ours) = (book.sign_with(&keys.public())?, keys.public().to_string());
     if theirs == ours {
-        return Ok(());
+        return Ok(keys);
+    }
+    if let Some(next) = Keys::next(data_dir)?.filter(|next| next.public().to_string() == theirs) {
+        Keys::change(data_dir)?;
+        return Ok(next);
     }
     let file = crate::deliver::keys::KEY_FILE;
     Err(ShopError::OtherKey { book: book.name().into(), theirs, ours, data_dir: data_dir.into(), file })
@@ -210,9 +222,8 @@ impl Shop {
     /// [`ShopError`]; nothing was started then. A broker that can't be reached is no error: the
     /// shop goes on trying, and says so with [`ShopEvent::Down`].
     pub fn start(config: ShopConfig) -> Result<ShopHandle, ShopError> {
-        let keys = Keys::load_or_make(&config.data_dir)?;
         let mut book = Book::of_shop(&config.data_dir, config.database.as_deref())?;
-        is_its_key(&book, &keys, &config.data_dir)?;
+        let keys = keys_of(&book, &config.data_dir)?;
         book.serve()?;
         for (home, device, key) in &config.trusted {
             book.trust(home, device, key)?;

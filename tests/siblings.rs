@@ -47,6 +47,24 @@ async fn an_order_is_known_at_the_other_speaker_and_taken_back_there() {
     drop(dir);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_speaker_with_a_new_key_is_still_believed_by_the_other_one() {
+    let Some(home) = Home::new().await else { return };
+    home.knows_products();
+    tokio::task::block_in_place(|| {
+        let (kitchen, bedroom) = (&home.kitchen, &home.bedroom);
+        let runs = kitchen.start();
+        // The other one is away while it happens.
+        let said = kitchen.tendero(&["key", "rotate"]);
+        assert!(said.contains("corner knows it"), "{said}");
+        drop(runs);
+        let _running = (kitchen.start(), bedroom.start());
+        wait_for("a price", || kitchen.say("the toothbrush heads ran out").contains("order it"));
+        assert!(kitchen.say("order it").contains("I hold it"));
+        wait_for("the order at the other", || bedroom.say("where is my order").contains("At the kitchen speaker"));
+    });
+}
+
 fn order_here_cancel_there(home: &Home) {
     let (kitchen, bedroom) = (&home.kitchen, &home.bedroom);
     let _running = (kitchen.start(), bedroom.start());

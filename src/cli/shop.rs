@@ -5,13 +5,14 @@
 mod broker_config;
 mod chat;
 mod devices;
+mod key;
 mod pair;
 mod place;
 
 use crate::clock::Clock;
 use crate::decide::money::Money;
 use crate::deliver::envelope::StatusState;
-use crate::deliver::keys::{Keys, PublicKey};
+use crate::deliver::keys::PublicKey;
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::topic;
 use crate::shop::book::Booking;
@@ -102,11 +103,8 @@ enum Command {
     Devices(devices::List),
     /// Trust a device no longer: from now on nothing of it counts
     Revoke(devices::Revoke),
-    /// Print the shop's public key, for the device's configuration
-    Key {
-        #[arg(long, value_name = "DIR")]
-        data_dir: PathBuf,
-    },
+    /// Print the shop's public key, for the device's configuration; or change it
+    Key(key::Args),
     /// Say that an order was shipped, delivered, cancelled or refunded; a running shop tells the home within seconds
     Mark {
         #[command(flatten)]
@@ -145,10 +143,7 @@ enum Mark {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     match (args.command, args.serve) {
         (Some(Command::Trust { place, device, key }), _) => trust(&place, &device, &key),
-        (Some(Command::Key { data_dir }), _) => {
-            println!("{}", Keys::load_or_make(&data_dir)?.public());
-            Ok(())
-        }
+        (Some(Command::Key(args)), _) => key::run(&args),
         (Some(Command::Pair(args)), _) => pair::run(&args).await,
         (Some(Command::Devices(args)), _) => devices::list(&args),
         (Some(Command::Revoke(args)), _) => devices::revoke(&args),

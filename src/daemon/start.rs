@@ -9,11 +9,12 @@ use crate::clock::Clock;
 use crate::config::{Config, lexicons};
 use crate::decide::household::Regular;
 use crate::decide::mind::Mind;
+use crate::deliver::handover::Pins;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::link::{self, LinkConfig, LinkHandle};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::store::{self, Store, StoreHandle};
-use crate::deliver::topic::Route;
+use crate::deliver::topic::{self, Route};
 use crate::hear::ears::{self, EarCommand, EarEvent, Ears};
 use crate::hear::fingerprint::Known;
 use crate::hear::fingerprint::book::{self, Book};
@@ -103,9 +104,10 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
     for name in siblings.keys() {
         household.siblings.entry(name.clone()).or_default();
     }
-    let store = StoreHandle::spawn(store, link::sealer(keys.clone(), route.clone(), clock.clone()))?;
+    let link_config = link_config(&config, route.clone(), siblings, &store)?;
+    let store = StoreHandle::spawn(store, link::sealer(keys.clone(), route, clock.clone()))?;
 
-    let (link, link_events) = link::start(link_config(&config, route, siblings)?, keys, store.clone(), clock.clone())?;
+    let (link, link_events) = link::start(link_config, keys, store.clone(), clock.clone())?;
     let (stored_tx, stored) = mpsc::channel(QUEUE);
     let errands = Errands::start(store, link.clone(), clock.clone(), stored_tx);
 
@@ -163,18 +165,46 @@ fn siblings(config: &Config, own: &PublicKey) -> anyhow::Result<BTreeMap<String,
     Ok(siblings)
 }
 
-fn link_config(config: &Config, route: Route, siblings: BTreeMap<String, PublicKey>) -> anyhow::Result<LinkConfig> {
-    let shop_key: PublicKey = config.shop.key.parse().with_context(|| {
-        "[shop] key is not set. `tendero shop key --data-dir DIR` prints it at the shop; without it nothing that \
-         comes from a shop can be believed"
-    })?;
-    let broker = BrokerConfig {
+fn link_config(
+    config: &Config,
+    route: Route,
+    siblings: BTreeMap<String, PublicKey>,
+    store: &Store,
+) -> anyhow::Result<LinkConfig> {
+    let shop_key = shop_key(config, store)?;
+    let sibling = |(name, key): (String, PublicKey)| {
+        let who = topic::sibling_source(route.home(), &name);
+        followed(&who, key, store).map(|pins| (name, pins))
+    };
+    let siblings = siblings.into_iter().map(sibling).collect::<anyhow::Result<_>>()?;
+    let steps = store.key_steps(&route.device_source())?;
+    let link = LinkConfig::new(broker(config), route, shop_key, config.policy.currency.clone());
+    Ok(LinkConfig { siblings, steps, bridges: config.text.keys(), open_text: config.text.open, ..link })
+}
+
+/// How the device reaches the broker.
+pub(crate) fn broker(config: &Config) -> BrokerConfig {
+    BrokerConfig {
         password_file: named(&config.broker.password_file),
         tls: TlsFiles { ca: named(&config.broker.ca_file), ..TlsFiles::default() },
         ..BrokerConfig::new(config.broker.url.clone())
-    };
-    let link = LinkConfig::new(broker, route, shop_key, config.policy.currency.clone());
-    Ok(LinkConfig { siblings, bridges: config.text.keys(), open_text: config.text.open, ..link })
+    }
+}
+
+/// The key that the configuration pins for the shop, and what came of it.
+pub(crate) fn shop_key(config: &Config, store: &Store) -> anyhow::Result<Pins> {
+    let key: PublicKey = config.shop.key.parse().with_context(|| {
+        "[shop] key is not set. `tendero shop key --data-dir DIR` prints it at the shop; without it nothing that \
+         comes from a shop can be believed"
+    })?;
+    followed(&topic::shop_source(&config.shop.name), key, store)
+}
+
+/// The newest key after `key`, as far as is known.
+fn followed(who: &str, key: PublicKey, store: &Store) -> anyhow::Result<Pins> {
+    let mut pins = Pins::from(key);
+    pins.follow(who, &store.key_steps(who)?);
+    Ok(pins)
 }
 
 /// An empty path means "none" in the configuration.

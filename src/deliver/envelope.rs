@@ -10,7 +10,8 @@ pub mod jws;
 
 pub use body::*;
 
-use super::keys::{Keys, PublicKey};
+use super::handover::{MAX_STEPS, Pins, Step, Trusts};
+use super::keys::Keys;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -142,11 +143,11 @@ fn sign_value(mut unsigned: Value, keys: &Keys) -> Result<Vec<u8>, String> {
 
 /// Verifies everything that can be verified of a message and gives its data out.
 ///
-/// `topic` is where it came in; `pinned` the only key that may have signed it.
+/// `topic` is where it came in; `pinned` who may have signed it.
 ///
 /// # Errors
 /// [`Distrust`]: the message must not be used, shown or spoken.
-pub fn open<T: Body>(bytes: &[u8], topic: &str, pinned: &PublicKey, now_unix_ms: i64) -> Result<Opened<T>, Distrust> {
+pub fn open<T: Body>(bytes: &[u8], topic: &str, pinned: &dyn Trusts, now_unix_ms: i64) -> Result<Opened<T>, Distrust> {
     let data = verify(bytes, T::KIND, pinned, now_unix_ms)?;
     let hash = hash_value(&data.data)?;
     let body: T = serde_json::from_value(data.data).map_err(|e| Distrust::Shape(format!("data: {e}")))?;
@@ -159,6 +160,40 @@ pub fn open<T: Body>(bytes: &[u8], topic: &str, pinned: &PublicKey, now_unix_ms:
     Ok(Opened { id: data.id, expires_unix_ms: data.expires_unix_ms, data: body, hash })
 }
 
+/// Verifies that a key was handed over: whose signatures count from now on, and the steps that were new. `who`: the source of
+/// the messages.
+///
+/// # Errors
+/// [`Distrust`]: it does not lead on from the keys that are `pinned`.
+pub fn open_handover(
+    bytes: &[u8],
+    topic: &str,
+    who: &str,
+    pinned: &Pins,
+    now_unix_ms: i64,
+) -> Result<(Pins, Vec<Step>), Distrust> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        data: Handover,
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(Distrust::TooLarge { bytes: bytes.len() });
+    }
+    // Not verified yet: the signatures that make it true are in the steps themselves.
+    let claimed: Claimed = serde_json::from_slice(bytes).map_err(|e| Distrust::Shape(e.to_string()))?;
+    if claimed.data.steps.len() > MAX_STEPS {
+        return Err(Distrust::Shape(format!(
+            "it has {} steps; at most {MAX_STEPS} are followed",
+            claimed.data.steps.len()
+        )));
+    }
+    let mut pins = pinned.clone();
+    let followed = pins.follow(who, &claimed.data.steps);
+    // Only the newest key says how it got there: an earlier one could leave out the last step.
+    open::<Handover>(bytes, topic, pins.newest(), now_unix_ms)?;
+    Ok((pins, followed))
+}
+
 struct Verified {
     id: String,
     expires_unix_ms: i64,
@@ -166,7 +201,7 @@ struct Verified {
 }
 
 /// Everything but what is in the data.
-fn verify(bytes: &[u8], kind: &'static str, pinned: &PublicKey, now_unix_ms: i64) -> Result<Verified, Distrust> {
+fn verify(bytes: &[u8], kind: &'static str, pinned: &dyn Trusts, now_unix_ms: i64) -> Result<Verified, Distrust> {
     if bytes.len() > MAX_BYTES {
         return Err(Distrust::TooLarge { bytes: bytes.len() });
     }
@@ -177,11 +212,12 @@ fn verify(bytes: &[u8], kind: &'static str, pinned: &PublicKey, now_unix_ms: i64
     };
     check_numbers(&value).map_err(|why| Distrust::Shape(why.into()))?;
     let signature = jws::parse(&sig).map_err(Distrust::Signature)?;
-    if signature.kid != pinned.to_string() {
-        return Err(Distrust::OtherKey { found: short(&signature.kid), pinned: pinned.to_string() });
-    }
+    let Some(key) = pinned.key(&signature.kid, now_unix_ms) else {
+        let pinned = pinned.expected().to_string();
+        return Err(Distrust::OtherKey { found: short(&signature.kid), pinned });
+    };
     let payload = canonical(&value).map_err(Distrust::Shape)?;
-    if !signature.is_by(pinned, &payload) {
+    if !signature.is_by(key, &payload) {
         return Err(Distrust::Forged);
     }
     // From here on the sender is known; what follows are its own words.

@@ -15,6 +15,8 @@ const PUBLIC_PREFIX: &str = "ed25519:";
 const SECRET_PREFIX: &str = "ed25519-secret:";
 /// The file's name in the state folder.
 pub const KEY_FILE: &str = "key";
+/// The key that comes after it, until that is in use.
+const NEXT_FILE: &str = "key.next";
 
 /// A key pair. Clones share the secret.
 #[derive(Clone)]
@@ -53,11 +55,46 @@ impl Keys {
     /// [`KeyError`], also when others than the owner may read the file.
     pub fn load_or_make(dir: &Path) -> Result<Keys, KeyError> {
         let path = dir.join(KEY_FILE);
-        match fs::read_to_string(&path) {
-            Ok(text) => Keys::checked(&path, &text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Keys::make(dir, &path),
-            Err(e) if e.kind() == std::io::ErrorKind::InvalidData => Err(KeyError::NotAKey { path }),
-            Err(why) => Err(KeyError::Io { path, why }),
+        Keys::load(&path)?.map_or_else(|| Keys::make(dir, &path), Ok)
+    }
+
+    /// The key pair that comes after the one in `dir/key`: begun before, or made now. A crash leaves it where it is, so that a
+    /// hand-over which somebody may have seen goes on with the same one.
+    ///
+    /// # Errors
+    /// [`KeyError`], also when others than the owner may read the file.
+    pub fn next_or_make(dir: &Path) -> Result<Keys, KeyError> {
+        let path = dir.join(NEXT_FILE);
+        Keys::load(&path)?.map_or_else(|| Keys::make(dir, &path), Ok)
+    }
+
+    /// The key pair that comes next, if one was begun.
+    ///
+    /// # Errors
+    /// [`KeyError`], also when others than the owner may read the file.
+    pub fn next(dir: &Path) -> Result<Option<Keys>, KeyError> {
+        Keys::load(&dir.join(NEXT_FILE))
+    }
+
+    /// Puts the next key pair in the place of the one in `dir/key`, whose secret is gone then.
+    ///
+    /// # Errors
+    /// [`KeyError`]; one of the two is in place then, and both files are whole.
+    pub fn change(dir: &Path) -> Result<(), KeyError> {
+        let path = dir.join(KEY_FILE);
+        let change = || -> std::io::Result<()> {
+            fs::rename(dir.join(NEXT_FILE), &path)?;
+            fs::File::open(dir)?.sync_all()
+        };
+        change().map_err(|why| KeyError::Io { path: path.clone(), why })
+    }
+
+    fn load(path: &Path) -> Result<Option<Keys>, KeyError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Keys::checked(path, &text).map(Some),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) if e.kind() == std::io::ErrorKind::InvalidData => Err(KeyError::NotAKey { path: path.into() }),
+            Err(why) => Err(KeyError::Io { path: path.into(), why }),
         }
     }
 
@@ -170,6 +207,20 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "<html>").unwrap();
         assert!(matches!(Keys::load_or_make(&dir.path().join("state")), Err(KeyError::NotAKey { .. })));
+    }
+
+    #[test]
+    fn a_key_gives_way_to_the_next_one_and_a_change_that_was_cut_off_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Keys::load_or_make(dir.path()).unwrap().public();
+        assert!(Keys::next(dir.path()).unwrap().is_none());
+        let next = Keys::next_or_make(dir.path()).unwrap().public();
+        assert_ne!(first, next);
+        assert_eq!(Keys::next_or_make(dir.path()).unwrap().public(), next, "the same one after a crash");
+        assert_eq!(Keys::load_or_make(dir.path()).unwrap().public(), first, "not in use yet");
+        Keys::change(dir.path()).unwrap();
+        assert_eq!(Keys::load_or_make(dir.path()).unwrap().public(), next);
+        assert!(Keys::next(dir.path()).unwrap().is_none() && Keys::change(dir.path()).is_err());
     }
 
     #[test]

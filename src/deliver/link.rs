@@ -8,12 +8,14 @@
 pub(super) mod catalog;
 mod chat;
 mod errands;
+mod handover;
 mod home;
 mod inbox;
 mod retry;
 mod text;
 
 use super::envelope::{self, Body, Presence, QuoteRequest, SealError, WantedLine};
+use super::handover::{Pins, Step};
 use super::keys::{Keys, PublicKey};
 use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
 use super::store::{StoreHandle, thread::Sealer};
@@ -45,10 +47,12 @@ const PRESENCE_LIFE_MS: i64 = 366 * 24 * 3_600_000;
 pub struct LinkConfig {
     pub broker: BrokerConfig,
     pub route: Route,
-    /// The shop's pinned key: nothing else may have signed what we believe.
-    pub shop_key: PublicKey,
+    /// The shop's pinned key and what came of it: nothing else may have signed what we believe.
+    pub shop_key: Pins,
     /// The other speakers of the home, by name, with their pinned keys. Without any, nothing is told to the home.
-    pub siblings: BTreeMap<String, PublicKey>,
+    pub siblings: BTreeMap<String, Pins>,
+    /// How this speaker's own key was handed over, if ever.
+    pub steps: Vec<Step>,
     /// Programs that bring typed words, by name, with their pinned keys.
     pub bridges: BTreeMap<String, PublicKey>,
     /// Typed words are taken without a signature, too.
@@ -64,12 +68,18 @@ pub struct LinkConfig {
 
 impl LinkConfig {
     /// The usual pauses: 5 seconds up to 5 minutes.
-    pub fn new(broker: BrokerConfig, route: Route, shop_key: PublicKey, currency: impl Into<String>) -> LinkConfig {
+    pub fn new(
+        broker: BrokerConfig,
+        route: Route,
+        shop_key: impl Into<Pins>,
+        currency: impl Into<String>,
+    ) -> LinkConfig {
         LinkConfig {
             broker,
             route,
-            shop_key,
+            shop_key: shop_key.into(),
             siblings: BTreeMap::new(),
+            steps: vec![],
             bridges: BTreeMap::new(),
             open_text: false,
             currency: currency.into(),
@@ -210,7 +220,10 @@ pub fn start(
     let now = clock.unix_ms().unwrap_or(0);
     let offline = Presence { aud: route.device_state(), online: false };
     let will = envelope::seal(&offline, &route.device_source(), &keys, now, PRESENCE_LIFE_MS);
-    let mut subscriptions = vec![route.all_down(), topic::shop_state(route.shop()), topic::all_catalog(route.shop())];
+    let shop = route.shop();
+    // The key first: what is retained comes in this order, and may be signed with the new one.
+    let mut subscriptions =
+        vec![topic::shop_handover(shop), route.all_down(), topic::shop_state(shop), topic::all_catalog(shop)];
     // A broker whose access rules know nothing of it need not be asked by a speaker that is alone.
     subscriptions.extend((!config.siblings.is_empty()).then(|| route.all_home()));
     subscriptions.extend((config.open_text || !config.bridges.is_empty()).then(|| route.text_in()));
@@ -347,6 +360,7 @@ impl Link {
                 if !session_present {
                     self.ask_about_open_orders().await;
                 }
+                self.tell_handover();
                 self.share_orders().await;
                 self.chat(None).await;
                 self.errands(true).await

@@ -7,6 +7,7 @@
 //! certificate. [`code`] is the code as people type it, and
 //! [`device`] the only part that connects. Never writes a file.
 
+pub mod change;
 pub mod code;
 pub mod device;
 

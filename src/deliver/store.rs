@@ -7,6 +7,7 @@
 
 mod chat;
 pub(crate) mod error;
+mod handover;
 pub(crate) mod schema;
 mod siblings;
 pub mod thread;
@@ -307,7 +308,7 @@ impl Store {
         .collect()
     }
 
-    fn parse(&self, body: &str) -> Result<Order, StoreError> {
+    fn parse<T: serde::de::DeserializeOwned>(&self, body: &str) -> Result<T, StoreError> {
         serde_json::from_str(body).map_err(|e| self.damaged(e))
     }
 

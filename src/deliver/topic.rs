@@ -100,7 +100,7 @@ impl Route {
 
     /// `home/HOME/DEVICE`: the source of the device's messages.
     pub fn device_source(&self) -> String {
-        format!("home/{}/{}", self.home, self.device)
+        sibling_source(&self.home, &self.device)
     }
 
     /// `HOME.DEVICE`: who it is at the broker, where client ids are one namespace and many homes have a kitchen. No
@@ -122,6 +122,11 @@ impl Route {
     }
 }
 
+/// `home/HOME/DEVICE`: the source of the messages of any speaker of a home.
+pub fn sibling_source(home: &str, device: &str) -> String {
+    format!("home/{home}/{device}")
+}
+
 /// `shop/SHOP`: the source of a shop's messages.
 pub fn shop_source(shop: &str) -> String {
     format!("shop/{shop}")
@@ -130,6 +135,11 @@ pub fn shop_source(shop: &str) -> String {
 /// Retained: keys, name, languages, currency.
 pub fn profile(shop: &str) -> String {
     format!("{ROOT}/shop/{shop}/profile")
+}
+
+/// Retained: how the shop's key was handed over, if ever.
+pub fn shop_handover(shop: &str) -> String {
+    format!("{ROOT}/shop/{shop}/handover")
 }
 
 /// Retained: is the shop there?

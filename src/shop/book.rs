@@ -8,6 +8,7 @@
 mod bursts;
 pub mod chat;
 mod db;
+mod handover;
 pub mod pairing;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -16,6 +17,7 @@ mod sqlite;
 
 use super::burst::Ruling;
 use crate::deliver::envelope::StatusState;
+use crate::deliver::handover::Pins;
 use crate::deliver::keys::PublicKey;
 use crate::deliver::store::StoreError;
 use crate::deliver::topic::Route;
@@ -67,8 +69,10 @@ pub struct Known {
     pub receipt: Option<Vec<u8>>,
 }
 
+/// Another key is another device: what was signed with the one before does not count any more.
 const TRUST: &str = "INSERT INTO devices (home, device, key) VALUES (?1, ?2, ?3)
-    ON CONFLICT (home, device) DO UPDATE SET key = excluded.key";
+    ON CONFLICT (home, device) DO UPDATE SET key = excluded.key,
+        earlier = CASE WHEN devices.key = excluded.key THEN devices.earlier END";
 
 impl Book {
     /// The SQLite file of a data folder.
@@ -137,13 +141,6 @@ impl Book {
         self.db.exists("SELECT 1", &[]).map(|_| ())
     }
 
-    /// Which key this book's shop signs with: `key`, unless it had another one before.
-    pub fn sign_with(&self, key: &PublicKey) -> Result<String, StoreError> {
-        let sql = "INSERT INTO shop_key (one, key) VALUES (1, ?1) ON CONFLICT DO NOTHING";
-        self.db.run(sql, values![key.to_string()])?;
-        self.db.one("SELECT key FROM shop_key", &[], |row| row.get(0))
-    }
-
     /// Runs `job` in one transaction: everything or nothing.
     ///
     /// # Errors
@@ -165,8 +162,12 @@ impl Book {
         self.write(|page| page.run(TRUST, values![home, device, key.to_string()]))
     }
 
-    pub fn device_key(&self, route: &Route) -> Result<Option<PublicKey>, StoreError> {
-        device_key(&self.db, route)
+    /// Whose signatures count as this device's; `None`: it is not trusted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pins_of(&self, route: &Route) -> Result<Option<Pins>, StoreError> {
+        handover::pins_of(&self.db, route)
     }
 
     pub fn trust_all(&mut self, devices: &[(String, String, PublicKey)]) -> Result<(), StoreError> {
@@ -268,22 +269,12 @@ fn order_no(no: i64) -> String {
     format!("T-{no:06}")
 }
 
-fn device_key(db: &Db, route: &Route) -> Result<Option<PublicKey>, StoreError> {
-    let sql = "SELECT key FROM devices WHERE home = ?1 AND device = ?2";
-    let key: Option<String> = db.first(sql, values![route.home(), route.device()], |row| row.get(0))?;
-    key.map(|text| text.parse().map_err(|why| db.damaged(why))).transpose()
-}
-
 /// The book inside one transaction.
 pub struct Page<'a> {
     db: &'a Db,
 }
 
 impl Page<'_> {
-    pub fn device_key(&self, route: &Route) -> Result<Option<PublicKey>, StoreError> {
-        device_key(self.db, route)
-    }
-
     pub fn known(&self, route: &Route, order_id: &str) -> Result<Option<Known>, StoreError> {
         self.db.first(
             "SELECT order_hash, receipt FROM idempotency WHERE home = ?1 AND device = ?2 AND order_id = ?3",

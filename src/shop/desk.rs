@@ -6,6 +6,7 @@
 
 mod back;
 mod chat;
+mod handover;
 mod held;
 mod pairing;
 
@@ -21,7 +22,8 @@ use crate::deliver::envelope::{
     self, Body, Cancel, Distrust, Moment, Opened, Order, OrderApprove, OrderGet, Quote, QuoteRefused, QuoteRequest,
     Receipt, ReceiptStatus, Status, StatusState, Withdraw, WithdrawalAnswer,
 };
-use crate::deliver::keys::{Keys, PublicKey};
+use crate::deliver::handover::Pins;
+use crate::deliver::keys::Keys;
 use crate::deliver::store::StoreError;
 use crate::deliver::topic::{self, Route, shop_source};
 use crate::understand::catalog::Catalog;
@@ -82,10 +84,11 @@ impl Desk {
         let Some(now) = self.clock.unix_ms() else {
             return Ok(refused(topic, "this machine's clock is not set; set it, and the device will ask again"));
         };
-        let Some(key) = self.book.device_key(&route)? else {
+        let Some(pins) = self.book.pins_of(&route)? else {
             return Ok(self.stranger(&route, kind, payload, now));
         };
-        let at = At { route: &route, topic, payload, key: &key, now };
+        let pins = pins.at(now);
+        let at = At { route: &route, topic, payload, pins: &pins, now };
         match kind {
             QuoteRequest::KIND => self.quote(at),
             Order::KIND => self.order(at),
@@ -94,6 +97,7 @@ impl Desk {
             Cancel::KIND => self.cancel(at),
             Withdraw::KIND => self.withdraw(at),
             envelope::Chat::KIND => self.chat(at),
+            envelope::Handover::KIND => self.handover(&at),
             _ => Ok(refused(topic, "a kind of message that this shop does not know")),
         }
     }
@@ -299,13 +303,13 @@ struct At<'a> {
     route: &'a Route,
     topic: &'a str,
     payload: &'a [u8],
-    key: &'a PublicKey,
+    pins: &'a Pins,
     now: i64,
 }
 
 impl At<'_> {
     fn open<T: Body>(&self, now: i64) -> Result<Opened<T>, Distrust> {
-        envelope::open(self.payload, self.topic, self.key, now)
+        envelope::open(self.payload, self.topic, self.pins, now)
     }
 }
 

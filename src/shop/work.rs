@@ -9,7 +9,7 @@ mod workers;
 use super::book::Book;
 use super::desk::{Desk, Done, Say};
 use super::{Refused, ShopConfig, ShopError, ShopEvent};
-use crate::deliver::envelope::{self, Body, CatalogPart, Presence, Profile, QuoteRequest, StatusState};
+use crate::deliver::envelope::{self, Body, CatalogPart, Handover, Presence, Profile, QuoteRequest, StatusState};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{self, BrokerConfig, Message, Mqtt, MqttEvent, ToPublish};
 use crate::deliver::store::StoreError;
@@ -271,11 +271,21 @@ impl Work {
 
     fn publish_retained(&self) {
         let shop = &self.desk.catalog.shop;
+        let steps = self.desk.book.steps().unwrap_or_else(|why| {
+            tracing::error!("how the key was handed over can't be told: {why}");
+            vec![]
+        });
+        // First: whoever pinned an earlier key believes nothing of the rest before.
+        if !steps.is_empty() {
+            self.retain(&Handover { aud: topic::shop_handover(shop), steps: steps.clone() });
+        }
+        let now = self.desk.clock.unix_ms().unwrap_or(i64::MIN);
+        let earlier = steps.iter().rev().filter(|step| now < step.until.unix_ms).map(|step| step.from.clone());
         let profile = Profile {
             aud: topic::profile(shop),
             shop: shop.clone(),
             name: self.desk.seller.clone(),
-            keys: vec![self.desk.keys.public().to_string()],
+            keys: std::iter::once(self.desk.keys.public().to_string()).chain(earlier).collect(),
             languages: Lang::ALL.to_vec(),
             currency: self.desk.catalog.currency.clone(),
             capabilities: [
@@ -286,6 +296,7 @@ impl Work {
                 envelope::Cancel::KIND,
                 envelope::Withdraw::KIND,
                 envelope::Chat::KIND,
+                Handover::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -399,6 +410,7 @@ fn log(event: &ShopEvent) {
         ShopEvent::Paired { home, device } => {
             tracing::info!("{home}/{device} is paired: its orders are booked from now on")
         }
+        ShopEvent::KeyChanged { home, device, key } => tracing::info!("{home}/{device} signs with {key} from now on"),
         ShopEvent::Refused(Refused { what, why }) => tracing::warn!("not used, {what}: {why}"),
     }
 }

@@ -75,7 +75,7 @@ impl Device {
         let mut config = LinkConfig::new(broker, route.clone(), shop_key, "EUR");
         config.resend_min = Duration::from_millis(500);
         config.resend_max = Duration::from_secs(2);
-        config.siblings = siblings;
+        config.siblings = siblings.into_iter().map(|(name, key)| (name, key.into())).collect();
         let (link, events) = link::start(config, keys.clone(), store.clone(), clock.clone()).unwrap();
         Device { route, keys, clock, store, link, events }
     }

@@ -29,6 +29,7 @@ macro_rules! body {
 
 mod after;
 mod chat;
+mod handover;
 mod home;
 mod moment;
 mod order;
@@ -38,6 +39,7 @@ mod text;
 
 pub use after::*;
 pub use chat::*;
+pub use handover::*;
 pub use home::*;
 pub use moment::*;
 pub use order::*;
@@ -56,6 +58,8 @@ body!(OrderApprove, "order.approve");
 body!(Receipt, "receipt");
 body!(Status, "status");
 body!(Chat, "chat");
+body!(Handover, "handover");
+body!(HandoverTaken, "handover.taken");
 body!(Profile, "profile");
 body!(Presence, "state");
 body!(CatalogPart, "catalog");

@@ -7,7 +7,7 @@ use super::{Ended, Link, LinkEvent, PRESENCE_LIFE_MS};
 use crate::clean::{self, Hidden, Limits};
 use crate::decide::order::OrderId;
 use crate::decide::sibling::HeardThere;
-use crate::deliver::envelope::{self, Body, HomeCancel, HomeHeard, HomeOrders, Opened};
+use crate::deliver::envelope::{self, Body, Handover, HomeCancel, HomeHeard, HomeOrders, Opened};
 use crate::deliver::mqtt::{Message, ToPublish};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -82,7 +82,11 @@ impl Link {
         if device == self.config.route.device() || message.payload.is_empty() {
             return Ok(());
         }
-        match self.open_sibling(device, kind, message) {
+        let opened = match kind {
+            Handover::KIND => self.follow_sibling(device, message).await.map(|()| None),
+            _ => self.open_sibling(device, kind, message),
+        };
+        match opened {
             Ok(Some(event)) => {
                 if matches!(event, LinkEvent::CancelAskedBy { .. }) {
                     self.home.share_at = Some(Instant::now() + ANSWER);

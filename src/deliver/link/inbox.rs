@@ -66,6 +66,10 @@ impl Link {
             let state: Opened<envelope::Presence> = self.open(message)?;
             return Ok(vec![LinkEvent::Shop { shop: route.shop().into(), online: state.data.online }]);
         }
+        if topic == topic::shop_handover(route.shop()) {
+            self.follow_shop(message).await?;
+            return Ok(vec![]);
+        }
         if topic.starts_with(&topic::catalog(route.shop(), 0).replace("/0", "/")) {
             let part: Opened<envelope::CatalogPart> = self.open(message)?;
             return Ok(self.catalog_part(part.data.catalog)?);

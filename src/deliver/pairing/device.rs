@@ -47,6 +47,8 @@ pub enum PairError {
     Nonsense(&'static str),
     #[error("the machine gave no random numbers: {0}")]
     Random(#[from] getrandom::Error),
+    #[error("the message could not be made: {0}")]
+    Message(String),
     #[error("the shop's catalogue did not come; see that `tendero shop` runs, then try again")]
     NoCatalog,
 }
@@ -146,8 +148,8 @@ fn checked(answer: Answer, device: &str) -> Result<Paired, PairError> {
 }
 
 /// A connection for one question.
-struct Talk {
-    mqtt: Mqtt,
+pub(super) struct Talk {
+    pub(super) mqtt: Mqtt,
     events: mpsc::Receiver<MqttEvent>,
     until: Instant,
     /// Why there is no connection, if there is none.
@@ -156,7 +158,7 @@ struct Talk {
 }
 
 /// Why there is no answer.
-enum Ended {
+pub(super) enum Ended {
     Trouble(Trouble),
     /// Never connected.
     Unreachable(String, String),
@@ -172,7 +174,7 @@ impl Ended {
     }
 
     /// `silence`: what it means that nothing came.
-    fn or(self, silence: PairError) -> PairError {
+    pub(super) fn or(self, silence: PairError) -> PairError {
         match self {
             Ended::Trouble(trouble) => PairError::Broker(trouble),
             Ended::Unreachable(url, why) => PairError::Unreachable(url, why),
@@ -182,7 +184,7 @@ impl Ended {
 }
 
 impl Talk {
-    fn start(broker: BrokerConfig, client: Client) -> Result<Talk, Trouble> {
+    pub(super) fn start(broker: BrokerConfig, client: Client) -> Result<Talk, Trouble> {
         let url = broker.url.clone();
         let (sender, events) = mpsc::channel(QUEUE);
         let mqtt = Mqtt::start(broker, client, sender)?;
@@ -190,7 +192,7 @@ impl Talk {
     }
 
     /// The next message; `None`: the connection has just come up.
-    async fn next(&mut self) -> Result<Option<Message>, Ended> {
+    pub(super) async fn next(&mut self) -> Result<Option<Message>, Ended> {
         loop {
             let Ok(event) = timeout_at(self.until, self.events.recv()).await else {
                 self.mqtt.stop();

@@ -75,6 +75,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
         body TEXT NOT NULL, PRIMARY KEY (thread, ours, seq)
     ) STRICT;
 ",
+    "
+    CREATE TABLE handovers (no INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL, step TEXT NOT NULL) STRICT;
+    CREATE INDEX handovers_by_who ON handovers (who, no);
+",
 ];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -94,7 +94,13 @@ const WORKERS: &str = "
     CREATE TABLE shop_key (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL) STRICT;
 ";
 
-pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS];
+/// Keys before the newest one of a device, with the moment until which they count; how the shop's own key was handed over.
+const HANDOVERS: &str = "
+    ALTER TABLE devices ADD COLUMN earlier TEXT;
+    ALTER TABLE shop_key ADD COLUMN steps TEXT;
+";
+
+pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS];
 
 /// All of the above, as of the first version that knew PostgreSQL.
 #[cfg(feature = "postgres")]
@@ -158,4 +164,4 @@ const FIRST_OF_POSTGRES: &str = "
 ";
 
 #[cfg(feature = "postgres")]
-pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES];
+pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS];

@@ -58,8 +58,8 @@ impl Desk {
                     return Ok(Err("expired"));
                 }
                 let refused = self.book.write_for(&pairing.home, |page| {
-                    let there = page.device_key(&route)?;
-                    if there.is_some_and(|there| there != key) && !pairing.replaces {
+                    let there = page.pins_of(&route)?;
+                    if there.is_some_and(|there| *there.newest() != key) && !pairing.replaces {
                         return Ok(Some("device_taken"));
                     }
                     Ok((!page.pair(id, &route, &key)?).then_some("used"))

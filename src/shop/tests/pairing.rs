@@ -57,13 +57,13 @@ fn a_code_pairs_one_device_and_says_the_same_to_it_again() {
     assert_eq!((paired.broker.url.as_str(), paired.broker.password.as_str()), ("mqtts://broker:8883", "a password"));
     assert_eq!(events, [ShopEvent::Paired { home: "villa".into(), device: "bath".into() }]);
     let route = Route::new("villa", "bath", "corner").unwrap();
-    assert_eq!(bench.desk.book.device_key(&route).unwrap(), Some(ours.public()));
+    assert_eq!(bench.desk.book.pins_of(&route).unwrap(), Some(ours.public().into()));
     // Its answer was lost.
     assert_eq!(bench.come(&secret, "bath", &ours), (first, vec![]));
     // Somebody who saw the code.
     assert_eq!(code_of(bench.come(&secret, "bath", &theirs).0), "used");
     assert_eq!(code_of(bench.come(&secret, "bedroom", &ours).0), "used");
-    assert_eq!(bench.desk.book.device_key(&route).unwrap(), Some(ours.public()));
+    assert_eq!(bench.desk.book.pins_of(&route).unwrap(), Some(ours.public().into()));
 }
 
 #[test]
