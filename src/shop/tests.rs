@@ -4,6 +4,8 @@ mod back;
 mod bursts;
 #[path = "tests/chat.rs"]
 mod chat;
+#[path = "tests/hooks.rs"]
+mod hooks;
 #[path = "tests/hostile.rs"]
 mod hostile;
 #[path = "tests/pairing.rs"]

@@ -229,6 +229,33 @@ mod tests {
         assert!(both.starts_with("v1,") && both.ends_with(&format!(" {signed}")), "{both}");
     }
 
+    /// What the documentation tells a receiver to run.
+    #[test]
+    fn the_documented_receiver_believes_what_we_sign_and_nothing_else() {
+        let text = include_str!("../../protocol/README.md");
+        let code = text.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secret");
+        let secret = Secrets::fresh().unwrap();
+        std::fs::write(&file, format!("{}\n{secret}", Secrets::fresh().unwrap())).unwrap();
+        let (id, body) = ("msg_1", "{\"a\":\"\u{20ac}\"}");
+        let signature = Secrets::load(&file).unwrap().sign(id, 1_000, body);
+        let program = format!(
+            "{code}
+h = {{'webhook-id': '{id}', 'webhook-timestamp': '1000', 'webhook-signature': '{signature}'}}
+b = '{body}'.encode()
+print(verified('{secret}', h, b, 1300), verified('{secret}', h, b, 1301), verified('{secret}', h, b + b' ', 1000),
+      verified('{secret}', {{**h, 'webhook-id': 'msg_2'}}, b, 1000), verified('{secret}', {{**h, 'webhook-timestamp': '1001'}}, b, 1000),
+      verified('whsec_AAAA', h, b, 1000))"
+        );
+        let Ok(output) = std::process::Command::new("python3").args(["-c", &program]).output() else {
+            println!("left out: python3 is not there");
+            return;
+        };
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said.trim(), "True False False False False False", "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     #[test]
     fn a_wrong_secret_is_told_by_its_line_and_never_shown() {
         let dir = tempfile::tempdir().unwrap();

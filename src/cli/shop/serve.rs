@@ -83,10 +83,10 @@ pub struct Args {
     #[arg(long)]
     webhook_plain: bool,
     /// Show orders and numbers on a page there, for people and Prometheus, such as 127.0.0.1:9100
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "TENDERO_SHOP_PAGE")]
     page: Option<SocketAddr>,
     /// A file with the token without which the page shows nothing; needed beyond this machine
-    #[arg(long, value_name = "FILE", requires = "page")]
+    #[arg(long, value_name = "FILE", env = "TENDERO_SHOP_PAGE_TOKEN_FILE")]
     page_token_file: Option<PathBuf>,
 }
 

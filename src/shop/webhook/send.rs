@@ -153,6 +153,9 @@ fn cause(error: hyper::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::webhook::Secrets;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     fn answer(status: u16, retry_after: Option<&str>) -> Answer {
         let mut response = Response::builder().status(status);
@@ -178,5 +181,109 @@ mod tests {
         assert_eq!((after("120"), after(" 0 "), after("soon"), after("-5")), (Some(120_000), Some(0), None, None));
         assert_eq!(after("Sun, 01 Nov 2026 11:50:30 GMT"), Some(60_000));
         assert_eq!(after("Fri, 01 Jan 2021 00:00:00 GMT"), Some(0));
+    }
+
+    /// A server for one connection; `serve` gets it once it is there.
+    async fn at<F>(serve: impl FnOnce(TcpStream) -> F + Send + 'static) -> u16
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
+        port
+    }
+
+    fn config(url: &str, ca: Option<&str>) -> Config {
+        let dir = tempfile::tempdir().unwrap();
+        let (secret, file) = (dir.path().join("secret"), dir.path().join("ca.pem"));
+        std::fs::write(&secret, Secrets::fresh().unwrap()).unwrap();
+        std::fs::write(&file, ca.unwrap_or_default()).unwrap();
+        let address = Address::parse(url, false).unwrap();
+        Config::new(address, Secrets::load(&secret).unwrap(), ca.map(|_| file)).unwrap()
+    }
+
+    async fn try_it(url: &str, ca: Option<&str>) -> Answer {
+        let message = Message { id: "msg_1".into(), timestamp_s: 1, body: "{}".into() };
+        send(&config(url, ca), message, 1_000).await
+    }
+
+    async fn yes(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let mut head = vec![0; 4096];
+        let _ = stream.read(&mut head).await;
+        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+    }
+
+    #[tokio::test]
+    async fn a_server_is_who_its_certificate_says_or_hears_nothing() {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let server = tokio_rustls::TlsAcceptor::from(Arc::new(server));
+        let (ca, other) = (made.cert.pem(), other.cert.pem());
+        let port = serve_tls(server.clone()).await;
+        assert_eq!(try_it(&format!("https://localhost:{port}/"), Some(&ca)).await, Answer::Taken);
+        for (host, ca) in [("localhost", Some(other.as_str())), ("127.0.0.1", Some(&ca)), ("localhost", None)] {
+            let port = serve_tls(server.clone()).await;
+            let answer = try_it(&format!("https://{host}:{port}/"), ca).await;
+            assert!(matches!(&answer, Answer::Failed { why, .. } if why.starts_with("TLS: ")), "{host}: {answer:?}");
+        }
+    }
+
+    async fn serve_tls(server: tokio_rustls::TlsAcceptor) -> u16 {
+        at(|stream| async move {
+            if let Ok(stream) = server.accept(stream).await {
+                yes(stream).await;
+            }
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn whatever_the_other_side_does_a_try_ends() {
+        let failed = |answer: &Answer, expected: &str| match answer {
+            Answer::Failed { why, .. } => assert!(why.contains(expected), "{why}"),
+            other => panic!("{other:?}"),
+        };
+        let port = at(yes).await;
+        assert_eq!(try_it(&format!("http://localhost:{port}/"), None).await, Answer::Taken);
+        // A name of this machine, closed; nobody there.
+        let port = at(async |stream| drop(stream)).await;
+        assert!(matches!(try_it(&format!("http://127.0.0.1:{port}/"), None).await, Answer::Failed { .. }));
+        failed(&try_it("http://127.0.0.1:1/", None).await, "127.0.0.1:1");
+        // No HTTP, and a head without an end.
+        let port = at(async |mut stream: TcpStream| drop(stream.write_all(b"SSH-2.0-x\r\n\r\n").await)).await;
+        assert!(matches!(try_it(&format!("http://127.0.0.1:{port}/"), None).await, Answer::Failed { .. }));
+        let port = at(async |mut stream: TcpStream| {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+            while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+        })
+        .await;
+        assert!(matches!(try_it(&format!("http://127.0.0.1:{port}/"), None).await, Answer::Failed { .. }));
+        // An answer of any size after a yes is not read.
+        let port = at(async |mut stream: TcpStream| {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n").await;
+            while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+        })
+        .await;
+        assert_eq!(try_it(&format!("http://127.0.0.1:{port}/"), None).await, Answer::Taken);
+        // A letter now and then, for ever.
+        let port = at(async |mut stream: TcpStream| {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx: ").await;
+            while stream.write_all(b"H").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        })
+        .await;
+        let url = format!("http://127.0.0.1:{port}/");
+        let slow = tokio::time::timeout(DEADLINE * 2, try_it(&url, None));
+        failed(&slow.await.unwrap(), "no answer within 15 s");
     }
 }
