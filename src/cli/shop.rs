@@ -28,7 +28,7 @@ pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: Option<serve::Args>,
+    serve: Option<serve::Serve>,
 }
 
 #[derive(Debug, clap::Subcommand)]

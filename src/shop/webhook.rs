@@ -303,7 +303,7 @@ print(verified('{secret}', h, b, 1300), verified('{secret}', h, b, 1301), verifi
     fn tries_go_on_for_about_a_day_and_end() {
         for chance in [0, 200, 400, u32::MAX] {
             let all: i64 = (1..MAX_TRIES).map(|tries| pause_ms(tries, None, chance)).sum();
-            assert!((20 * 3_600_000..MAX_TRYING_MS + 3 * 3_600_000).contains(&all), "{all} ms");
+            assert!((19 * 3_600_000..MAX_TRYING_MS + 3 * 3_600_000).contains(&all), "{all} ms");
         }
         let middle: i64 = (1..MAX_TRIES).map(|tries| pause_ms(tries, None, 200)).sum();
         assert!((23 * 3_600_000..=26 * 3_600_000).contains(&middle), "{middle} ms");

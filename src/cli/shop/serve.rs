@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct Serve {
     /// What the shop sells: JSON, or a table (CSV) with --shop and --currency; see protocol/README.md
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
@@ -92,7 +92,7 @@ pub struct Args {
 
 /// # Errors
 /// One line that says what is wrong and what to do; a table's faults, each on a line of its own. Nothing was started then.
-pub async fn run(args: Args) -> anyhow::Result<()> {
+pub async fn run(args: Serve) -> anyhow::Result<()> {
     // What is named first: when it is wrong, nothing is made and nothing is started.
     let catalog = catalog::load(&args.catalog, args.shop.as_deref(), args.currency.as_deref())?;
     let webhook = webhook(&args)?;
@@ -139,7 +139,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn webhook(args: &Args) -> anyhow::Result<Option<Config>> {
+fn webhook(args: &Serve) -> anyhow::Result<Option<Config>> {
     // An empty one, as a line of an environment file may leave it, is none.
     let Some(url) = args.webhook.as_deref().filter(|url| !url.is_empty()) else { return Ok(None) };
     let file = args.webhook_secret_file.as_deref().filter(|path| !path.as_os_str().is_empty());
