@@ -207,6 +207,7 @@ fn a_webhook_that_can_not_be_is_told_before_anything_starts() {
         (&["--webhook", "https://me:hunter2@shop.example/", "--webhook-secret-file", &secret], "a user in it"),
         (&["--webhook", "https://shop.example/", "--webhook-secret-file", &bad], "line 1"),
         (&["--webhook", "https://shop.example/", "--webhook-secret-file", "/none/of/it"], "/none/of/it"),
+        (&["--page", "9100"], "127.0.0.1:9100"),
         (&["--page", "0.0.0.0:0"], "--page-token-file"),
         (&["--page", "127.0.0.1:0", "--page-token-file", &bad], "holds no token"),
     ] {
@@ -220,9 +221,15 @@ fn a_webhook_that_can_not_be_is_told_before_anything_starts() {
     // Who asks beside a shop whose settings come from its environment needs none of them.
     Book::open(&place.data_dir()).unwrap();
     let mut asks = program();
-    asks.args(["shop", "orders", "--data-dir", &place.path("shop")])
-        .env("TENDERO_SHOP_WEBHOOK", "https://shop.example/");
-    assert!(asks.output().unwrap().status.success());
+    asks.args(["shop", "orders", "--data-dir", &place.path("shop")]);
+    for name in ["WEBHOOK", "WEBHOOK_SECRET_FILE", "PAGE", "PAGE_TOKEN_FILE"] {
+        asks.env(format!("TENDERO_SHOP_{name}"), "of the service");
+    }
+    let asked = asks.env("TENDERO_SHOP_DATABASE", "").output().unwrap();
+    assert!(asked.status.success(), "{}", stderr(&asked));
+    let mut serves = program();
+    serves.args(place.args(&[])).env("TENDERO_SHOP_WEBHOOK", "of the service");
+    assert!(stderr(&serves.output().unwrap()).contains("needs --webhook-secret-file"));
 }
 
 /// Orders as they would have been booked, every tenth one held.

@@ -25,8 +25,8 @@ pub struct Serve {
     /// Where the shop's key and its bookings are kept
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
-    /// Keep the bookings in PostgreSQL, for any number of workers: postgres://user@host/database
-    #[arg(long, value_name = "URL", env = place::ENV, hide_env_values = true)]
+    /// Keep the bookings in PostgreSQL, for any number of workers: postgres://user@host/database [env: TENDERO_SHOP_DATABASE]
+    #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// User name at the broker [default: the catalogue's shop]
     #[arg(long, value_name = "NAME")]
@@ -71,10 +71,12 @@ pub struct Serve {
     #[arg(long, value_name = "MIN", default_value_t = Rule::default().minutes(), value_parser = clap::value_parser!(u32).range(1..=1440))]
     burst_minutes: u32,
     /// Tell a shop system what happens to orders, by signed HTTP POSTs: https://..., or http:// to this machine
-    #[arg(long, value_name = "URL", env = "TENDERO_SHOP_WEBHOOK", hide_env_values = true)]
+    /// [env: TENDERO_SHOP_WEBHOOK]
+    #[arg(long, value_name = "URL")]
     webhook: Option<String>,
     /// A file with the secret that signs them, whsec_...: tendero shop webhook secret prints one
-    #[arg(long, value_name = "FILE", env = "TENDERO_SHOP_WEBHOOK_SECRET_FILE")]
+    /// [env: TENDERO_SHOP_WEBHOOK_SECRET_FILE]
+    #[arg(long, value_name = "FILE")]
     webhook_secret_file: Option<PathBuf>,
     /// Certificate authority of the webhook, PEM [default: the system's]
     #[arg(long, value_name = "FILE")]
@@ -83,21 +85,25 @@ pub struct Serve {
     #[arg(long)]
     webhook_plain: bool,
     /// Show orders and numbers on a page there, for people and Prometheus, such as 127.0.0.1:9100
-    #[arg(long, value_name = "ADDRESS:PORT", env = "TENDERO_SHOP_PAGE")]
-    page: Option<SocketAddr>,
+    /// [env: TENDERO_SHOP_PAGE]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    page: Option<String>,
     /// A file with the token without which the page shows nothing; needed beyond this machine
-    #[arg(long, value_name = "FILE", env = "TENDERO_SHOP_PAGE_TOKEN_FILE")]
+    /// [env: TENDERO_SHOP_PAGE_TOKEN_FILE]
+    #[arg(long, value_name = "FILE")]
     page_token_file: Option<PathBuf>,
 }
 
 /// # Errors
 /// One line that says what is wrong and what to do; a table's faults, each on a line of its own. Nothing was started then.
 pub async fn run(args: Serve) -> anyhow::Result<()> {
+    let args = args.with_environment();
     // What is named first: when it is wrong, nothing is made and nothing is started.
     let catalog = catalog::load(&args.catalog, args.shop.as_deref(), args.currency.as_deref())?;
     let webhook = webhook(&args)?;
     let token = args.page_token_file.as_deref().map(Token::load).transpose()?;
-    if let Some(listen) = args.page.filter(|listen| token.is_none() && !listen.ip().is_loopback()) {
+    let page = args.page.as_deref().map(address).transpose()?;
+    if let Some(listen) = page.filter(|listen| token.is_none() && !listen.ip().is_loopback()) {
         return Err(PageError::NeedsToken { listen }.into());
     }
     super::super::init_logs(super::super::LOGS_OF_A_SERVICE);
@@ -126,7 +132,7 @@ pub async fn run(args: Serve) -> anyhow::Result<()> {
     let seller = config.seller.clone();
     let handle = Shop::start(config)?;
     println!("shop {name}: {products} products, key {}", handle.key());
-    if let Some(listen) = args.page {
+    if let Some(listen) = page {
         let at = page::start(listen, token, place.book()?, seller, clock).await?;
         println!("orders and numbers: http://{at}/");
     }
@@ -139,11 +145,30 @@ pub async fn run(args: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Serve {
+    /// What a service's environment says and the command line does not. clap would take it for an argument, and these are none
+    /// of whoever asks beside the service (`tendero shop orders`). An empty line of an environment file says nothing.
+    fn with_environment(mut self) -> Serve {
+        let text = |name: &str| std::env::var(name).ok();
+        self.database = self.database.or_else(|| text(place::ENV)).filter(|url| !url.is_empty());
+        self.webhook = self.webhook.or_else(|| text("TENDERO_SHOP_WEBHOOK")).filter(|url| !url.is_empty());
+        self.page = self.page.or_else(|| text("TENDERO_SHOP_PAGE")).filter(|address| !address.is_empty());
+        let file = |file: Option<PathBuf>, name: &str| {
+            file.or_else(|| text(name).map(PathBuf::from)).filter(|path| !path.as_os_str().is_empty())
+        };
+        self.webhook_secret_file = file(self.webhook_secret_file, "TENDERO_SHOP_WEBHOOK_SECRET_FILE");
+        self.page_token_file = file(self.page_token_file, "TENDERO_SHOP_PAGE_TOKEN_FILE");
+        self
+    }
+}
+
+fn address(text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().with_context(|| format!("--page {text} is no address with a port, such as 127.0.0.1:9100"))
+}
+
 fn webhook(args: &Serve) -> anyhow::Result<Option<Config>> {
-    // An empty one, as a line of an environment file may leave it, is none.
-    let Some(url) = args.webhook.as_deref().filter(|url| !url.is_empty()) else { return Ok(None) };
-    let file = args.webhook_secret_file.as_deref().filter(|path| !path.as_os_str().is_empty());
-    let file = file.context(
+    let Some(url) = &args.webhook else { return Ok(None) };
+    let file = args.webhook_secret_file.as_deref().context(
         "--webhook needs --webhook-secret-file: a file with what tendero shop webhook secret prints, for both sides",
     )?;
     let address = Address::parse(url, args.webhook_plain)?;
