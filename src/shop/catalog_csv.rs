@@ -271,7 +271,7 @@ fn columns(header: &csv::StringRecord, line: u64, faults: &mut Faults) -> Vec<Co
         }
     }
     for name in ["sku", "price"] {
-        if !found.iter().any(|column| *column == Column::Plain(name)) {
+        if !found.contains(&Column::Plain(name)) {
             faults.add(line, Some(name), "this column is missing");
         }
     }
@@ -340,7 +340,7 @@ impl Cells<'_> {
             0
         });
         let gtin = Some(self.plain("gtin")).filter(|gtin| !gtin.is_empty());
-        if let Some(what) = gtin.and_then(|gtin| gtin_fault(gtin)) {
+        if let Some(what) = gtin.and_then(gtin_fault) {
             wrong("gtin", what);
         }
         let mut whole = |column: &'static str, default: u32| match self.plain(column) {

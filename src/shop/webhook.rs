@@ -302,11 +302,13 @@ print(verified('{secret}', h, b, 1300), verified('{secret}', h, b, 1301), verifi
     #[test]
     fn tries_go_on_for_about_a_day_and_end() {
         for chance in [0, 200, 400, u32::MAX] {
-            let all: i64 = (1..MAX_TRIES).map(|tries| pause_ms(tries, None, chance)).sum();
-            assert!((19 * 3_600_000..MAX_TRYING_MS + 3 * 3_600_000).contains(&all), "{all} ms");
+            let (mut tries, mut at_ms) = (1, 0);
+            while !is_last(tries, 0, at_ms) {
+                at_ms += pause_ms(tries, None, chance);
+                tries += 1;
+            }
+            assert!((19 * 3_600_000..29 * 3_600_000).contains(&at_ms), "{tries} tries in {at_ms} ms");
         }
-        let middle: i64 = (1..MAX_TRIES).map(|tries| pause_ms(tries, None, 200)).sum();
-        assert!((23 * 3_600_000..=26 * 3_600_000).contains(&middle), "{middle} ms");
         assert_eq!(
             (pause_ms(1, None, 200), pause_ms(2, None, 200), pause_ms(99, None, 200)),
             (5_000, 10_000, MAX_PAUSE_MS)

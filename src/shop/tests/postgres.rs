@@ -275,9 +275,10 @@ fn one_of_them_delivers_each_event(server: &PostgresServer) {
     let config = webhook::Config::new(address, webhook::Secrets::load(&secret).unwrap(), None).unwrap();
     let database = server.address("webhook");
     let over: Vec<Arc<AtomicBool>> = (0..WORKERS).map(|_| Arc::default()).collect();
-    for is_over in over.iter().cloned() {
+    for over in &over {
         let book = Book::open_database(&database, false).unwrap();
-        let is_over = move || is_over.load(Ordering::SeqCst);
+        let over = over.clone();
+        let is_over = move || over.load(Ordering::SeqCst);
         webhook::start(config.clone(), book, shop.bench.desk.clock.clone(), is_over).unwrap();
     }
     let clock = shop.bench.desk.clock.clone();
