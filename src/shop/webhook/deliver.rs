@@ -146,3 +146,46 @@ fn outcome(hook: &Hook, answer: Answer, now: i64) -> Outcome {
     let chance = getrandom::u32().unwrap_or(200);
     Outcome::Again { first_unix_ms, due_unix_ms: now.saturating_add(pause_ms(tries, asked_ms, chance)), why }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::webhook::{MAX_TRIES, MAX_TRYING_MS};
+
+    fn hook(tries: u32, first_unix_ms: Option<i64>) -> Hook {
+        Hook {
+            id: 7,
+            msg: "msg_1".into(),
+            about: "casa/kitchen/1".into(),
+            kind: "order.booked".into(),
+            body: "{}".into(),
+            made_unix_ms: 0,
+            tries,
+            first_unix_ms,
+            due_unix_ms: 0,
+            dead_unix_ms: None,
+            why: None,
+        }
+    }
+
+    #[test]
+    fn a_no_is_tried_again_and_at_last_kept_as_a_dead_letter() {
+        let no = |asked| Answer::Failed { why: "it answered 500".into(), retry_after_ms: asked };
+        let now = 1_793_533_770_000;
+        assert_eq!(outcome(&hook(3, Some(1)), Answer::Taken, now), Outcome::Delivered);
+        let Outcome::Again { first_unix_ms, due_unix_ms, .. } = outcome(&hook(0, None), no(None), now) else {
+            panic!()
+        };
+        assert!(first_unix_ms == now && (now + 4_000..=now + 6_000).contains(&due_unix_ms), "{due_unix_ms}");
+        // It goes on from its first try, and comes when the receiver wants it to.
+        let Outcome::Again { first_unix_ms, due_unix_ms, .. } = outcome(&hook(1, Some(now - 9)), no(Some(90_000)), now)
+        else {
+            panic!()
+        };
+        assert_eq!((first_unix_ms, due_unix_ms), (now - 9, now + 90_000));
+        let dead = Outcome::Dead { at_unix_ms: now, why: "it answered 500".into() };
+        assert_eq!(outcome(&hook(MAX_TRIES - 1, Some(now)), no(None), now), dead);
+        assert_eq!(outcome(&hook(1, Some(now - MAX_TRYING_MS)), no(Some(1)), now), dead);
+        assert!(matches!(outcome(&hook(0, None), Answer::Gone, now), Outcome::Dead { .. }));
+    }
+}
