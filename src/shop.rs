@@ -7,10 +7,14 @@
 
 pub mod book;
 pub mod burst;
+pub mod catalog_csv;
 pub mod desk;
+pub mod export;
+pub mod page;
 pub mod passwords;
 pub mod pricing;
 pub mod rules;
+pub mod webhook;
 mod work;
 
 use crate::clock::Clock;
@@ -48,6 +52,8 @@ pub struct ShopConfig {
     pub max_orders_hour: u32,
     /// When orders of many homes for the same product are held.
     pub burst: burst::Rule,
+    /// Whom to tell what happens to orders.
+    pub webhook: Option<webhook::Config>,
 }
 
 impl ShopConfig {
@@ -65,6 +71,7 @@ impl ShopConfig {
             trusted: vec![],
             max_orders_hour: 30,
             burst: burst::Rule::default(),
+            webhook: None,
         }
     }
 }
@@ -152,6 +159,8 @@ pub enum ShopEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     pub what: String,
+    /// A name for the reason, for counting: one of a few.
+    pub code: &'static str,
     pub why: String,
 }
 
@@ -234,11 +243,33 @@ impl Shop {
             book.lay_out(&catalog, &terms, &config.seller)?;
         }
         let (inputs, queue) = mpsc::channel(QUEUE);
+        connect(&config, &mut book, inputs.downgrade())?;
         let (events, _) = broadcast::channel(EVENTS);
         let handle = ShopHandle { inputs: inputs.clone(), events: events.clone(), key: keys.public() };
         work::start(config, keys, book, inputs.downgrade(), queue, events)?;
         Ok(handle)
     }
+}
+
+/// Points the book at the webhook, and delivers what waits for it; or writes no events.
+fn connect(config: &ShopConfig, book: &mut Book, inputs: mpsc::WeakSender<work::Input>) -> Result<(), ShopError> {
+    let Some(webhook) = config.webhook.clone() else {
+        let waiting = book.unpoint_webhook()?;
+        if waiting > 0 {
+            tracing::warn!(
+                "{waiting} events wait for a webhook, and this shop was started without one: tendero shop webhook list"
+            );
+        }
+        return Ok(());
+    };
+    book.point_webhook(&webhook.address.url)?;
+    if let Some(why) = book.webhook()?.and_then(|target| target.stopped) {
+        tracing::warn!("nothing is sent: {why}; once it is back: tendero shop webhook retry --all");
+    }
+    let own = Book::of_shop(&config.data_dir, config.database.as_deref())?;
+    // The queue is closed as soon as the shop's thread has ended.
+    let is_over = move || inputs.upgrade().is_none_or(|inputs| inputs.is_closed());
+    webhook::start(webhook, own, config.clock.clone(), is_over).map_err(ShopError::Thread)
 }
 
 impl ShopHandle {

@@ -23,19 +23,22 @@ impl Money {
             _ => 100,
         }
     }
+
+    /// `12.99`: the number alone, with a point.
+    pub fn decimal(&self) -> String {
+        let (sign, abs) = (if self.minor < 0 { "-" } else { "" }, self.minor.unsigned_abs());
+        let per = self.minor_per_major().unsigned_abs();
+        match per {
+            1 => format!("{sign}{abs}"),
+            1000 => format!("{sign}{}.{:03}", abs / per, abs % per),
+            _ => format!("{sign}{}.{:02}", abs / per, abs % per),
+        }
+    }
 }
 
 impl std::fmt::Display for Money {
     /// `12.99 EUR`: for logs; the spoken form is the wording's.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let per = self.minor_per_major();
-        let (sign, abs) =
-            if self.minor < 0 { ("-", self.minor.unsigned_abs()) } else { ("", self.minor.unsigned_abs()) };
-        let per_u = per.unsigned_abs();
-        match per {
-            1 => write!(f, "{sign}{abs} {}", self.currency),
-            1000 => write!(f, "{sign}{}.{:03} {}", abs / per_u, abs % per_u, self.currency),
-            _ => write!(f, "{sign}{}.{:02} {}", abs / per_u, abs % per_u, self.currency),
-        }
+        write!(f, "{} {}", self.decimal(), self.currency)
     }
 }

@@ -93,6 +93,24 @@ pub enum Distrust {
     Retained,
 }
 
+impl Distrust {
+    /// A name for each reason, for counting.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Distrust::TooLarge { .. } => "too_large",
+            Distrust::Shape(_) => "shape",
+            Distrust::Kind { .. } => "other_kind",
+            Distrust::Signature(_) => "signature",
+            Distrust::OtherKey { .. } => "other_key",
+            Distrust::Forged => "forged",
+            Distrust::Expired { .. } => "expired",
+            Distrust::Audience { .. } => "audience",
+            Distrust::Nonce => "nonce",
+            Distrust::Retained => "retained",
+        }
+    }
+}
+
 /// Why a message could not be made: a fault of ours, never of the network.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {

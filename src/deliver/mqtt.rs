@@ -9,7 +9,6 @@ mod tls;
 mod trouble;
 
 pub use tls::TlsFiles;
-#[cfg(feature = "postgres")]
 pub(crate) use tls::client_config as tls_config;
 pub use trouble::Trouble;
 

@@ -8,7 +8,9 @@
 mod bursts;
 pub mod chat;
 mod db;
+pub mod figures;
 mod handover;
+pub mod hooks;
 pub mod pairing;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -21,7 +23,8 @@ use crate::deliver::handover::Pins;
 use crate::deliver::keys::PublicKey;
 use crate::deliver::store::StoreError;
 use crate::deliver::topic::Route;
-use db::{Db, Mismatch, Row, Value, values};
+use db::{Db, Mismatch, Office, Row, Value, values};
+use hooks::Kind;
 use schema::LOCKING;
 use serde::Serialize;
 use std::path::Path;
@@ -38,6 +41,9 @@ pub struct Book {
 /// An order in the book: booked, or held until it is approved or expires.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Booking {
+    /// What its number was made of: rises with each order.
+    #[serde(skip)]
+    pub no: i64,
     pub shop_order_no: String,
     pub home: String,
     pub device: String,
@@ -133,7 +139,7 @@ impl Book {
 
     /// Is this the worker that says for all of them whether the shop is there? Only who `may` becomes or stays it.
     pub fn lead(&self, may: bool) -> Result<bool, StoreError> {
-        self.db.lead(may)
+        self.db.lead(Office::Presence, may)
     }
 
     /// Can the book be reached? Connects where the connection was lost.
@@ -191,6 +197,12 @@ impl Book {
         self.list(&format!("{BOOKING} ORDER BY no"))
     }
 
+    /// Every order with a number below `before`, the newest first, at most `limit`.
+    pub fn orders_before(&self, before: i64, limit: u32) -> Result<Vec<Booking>, StoreError> {
+        let sql = format!("{BOOKING} WHERE no < ?1 ORDER BY no DESC LIMIT ?2");
+        self.db.all(&sql, values![before, limit], booking)
+    }
+
     fn list(&self, sql: &str) -> Result<Vec<Booking>, StoreError> {
         self.db.all(sql, &[], booking)
     }
@@ -232,6 +244,7 @@ impl Book {
         let before = now_unix_ms.saturating_sub(KEEP_MS);
         self.write(|page| {
             page.prune_chats(before)?;
+            page.prune_hooks(before)?;
             page.run("DELETE FROM asks WHERE asked_unix_ms < ?1", values![before])?;
             page.run("DELETE FROM pairings WHERE expires_unix_ms < ?1", values![now_unix_ms])?;
             page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", values![before])?;
@@ -247,6 +260,7 @@ const BOOKING: &str =
 fn booking(row: &Row) -> Result<Booking, Mismatch> {
     let body: String = row.get(6)?;
     Ok(Booking {
+        no: row.get(0)?,
         shop_order_no: order_no(row.get(0)?),
         home: row.get(1)?,
         device: row.get(2)?,
@@ -382,6 +396,11 @@ impl Page<'_> {
                 values![&line.sku, route.home(), no, now_unix_ms],
             )?;
         }
+        let kind = match ruling {
+            Ruling::Book => Kind::Booked,
+            Ruling::Hold => Kind::Held,
+        };
+        self.hook(kind, (route.home(), route.device(), &order.order_id), now_unix_ms)?;
         Ok(order_no(no))
     }
 
@@ -401,8 +420,16 @@ impl Page<'_> {
         self.db.first(&sql, values![order, no], booking)
     }
 
-    /// Moves a booking on; gives its new revision.
+    /// Moves a booking on; gives its new revision. A shop system hears of it.
     pub fn set_state(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<u64, StoreError> {
+        let rev = self.put_state(route, order_id, state, now)?;
+        if let Some(kind) = Kind::of(state) {
+            self.hook(kind, (route.home(), route.device(), order_id), now)?;
+        }
+        Ok(rev)
+    }
+
+    fn put_state(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<u64, StoreError> {
         // The first delivery and the first withdrawal are the ones that count.
         self.db.one(
             "UPDATE bookings SET state = ?4, rev = rev + 1, since_unix_ms = ?5,

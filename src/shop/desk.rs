@@ -12,6 +12,7 @@ mod pairing;
 
 pub use back::mark;
 pub use chat::{CanNot, Does, person};
+pub use held::BURST;
 
 use super::book::{Book, Booking, Page};
 use super::burst::{self, Ruling};
@@ -76,13 +77,17 @@ impl Desk {
             return self.pair(id, topic, payload, retained);
         }
         let Some((route, kind)) = Route::parse_up(topic).filter(|(route, _)| route.shop() == self.catalog.shop) else {
-            return Ok(refused(topic, "it is not a topic of this shop"));
+            return Ok(refused(topic, "other_topic", "it is not a topic of this shop"));
         };
         if retained {
-            return Ok(refused(topic, Distrust::Retained));
+            return Ok(distrusted(topic, &Distrust::Retained));
         }
         let Some(now) = self.clock.unix_ms() else {
-            return Ok(refused(topic, "this machine's clock is not set; set it, and the device will ask again"));
+            return Ok(refused(
+                topic,
+                "clock",
+                "this machine's clock is not set; set it, and the device will ask again",
+            ));
         };
         let Some(pins) = self.book.pins_of(&route)? else {
             return Ok(self.stranger(&route, kind, payload, now));
@@ -98,14 +103,14 @@ impl Desk {
             Withdraw::KIND => self.withdraw(at),
             envelope::Chat::KIND => self.chat(at),
             envelope::Handover::KIND => self.handover(&at),
-            _ => Ok(refused(topic, "a kind of message that this shop does not know")),
+            _ => Ok(refused(topic, "unknown_kind", "a kind of message that this shop does not know")),
         }
     }
 
     fn quote(&mut self, at: At<'_>) -> Result<Done, StoreError> {
         let request = match at.open::<QuoteRequest>(at.now) {
             Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         let price = match pricing::price(&self.catalog, &self.terms, &request, at.now) {
             Ok(price) => price,
@@ -169,11 +174,11 @@ impl Desk {
         // receipt even after it expired.
         let opened = match at.open::<Order>(i64::MIN) {
             Ok(opened) => opened,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         let id = opened.data.order_id.clone();
         if !envelope::is_hex128(&id) {
-            return Ok(refused(at.topic, "the order id is not 32 hex digits"));
+            return Ok(refused(at.topic, "bad_order_id", "the order id is not 32 hex digits"));
         }
         let Desk { book, keys, catalog, max_orders_hour, burst: rule, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
@@ -237,7 +242,7 @@ impl Desk {
     fn order_get(&mut self, at: At<'_>) -> Result<Done, StoreError> {
         let get = match at.open::<OrderGet>(at.now) {
             Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
@@ -268,7 +273,8 @@ impl Desk {
     /// answer carries the hash of what came, so it can't be taken for one to another order.
     fn stranger(&self, route: &Route, kind: &str, payload: &[u8], now: i64) -> Done {
         let topic = route.up(kind);
-        let mut done = refused(&topic, format!("{} is not paired; run: tendero shop pair", route.device_source()));
+        let mut done =
+            refused(&topic, "not_paired", format!("{} is not paired; run: tendero shop pair", route.device_source()));
         let data = (payload.len() <= envelope::MAX_BYTES)
             .then(|| serde_json::from_slice::<serde_json::Value>(payload).ok())
             .flatten()
@@ -480,9 +486,13 @@ fn rejected_event(at: &At<'_>, order_id: &str, code: &str) -> ShopEvent {
     ShopEvent::Rejected { order_id: order_id.into(), home: at.route.home().into(), code: code.into() }
 }
 
-fn refused(what: &str, why: impl std::fmt::Display) -> Done {
-    let event = ShopEvent::Refused(Refused { what: what.chars().take(200).collect(), why: why.to_string() });
-    Done { say: vec![], events: vec![event] }
+fn refused(what: &str, code: &'static str, why: impl std::fmt::Display) -> Done {
+    let refused = Refused { what: what.chars().take(200).collect(), code, why: why.to_string() };
+    Done { say: vec![], events: vec![ShopEvent::Refused(refused)] }
+}
+
+fn distrusted(topic: &str, why: &Distrust) -> Done {
+    refused(topic, why.code(), why)
 }
 
 fn state_of(booking: &Booking) -> StatusState {

@@ -6,6 +6,8 @@ mod bursts;
 mod chat;
 #[path = "tests/handover.rs"]
 mod handover;
+#[path = "tests/hooks.rs"]
+mod hooks;
 #[path = "tests/hostile.rs"]
 mod hostile;
 #[path = "tests/pairing.rs"]

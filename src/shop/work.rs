@@ -7,7 +7,8 @@
 mod workers;
 
 use super::book::Book;
-use super::desk::{Desk, Done, Say};
+use super::book::figures::Tallies;
+use super::desk::{BURST, Desk, Done, Say};
 use super::{Refused, ShopConfig, ShopError, ShopEvent};
 use crate::deliver::envelope::{self, Body, CatalogPart, Handover, Presence, Profile, QuoteRequest, StatusState};
 use crate::deliver::keys::Keys;
@@ -69,6 +70,8 @@ struct Work {
     /// Of those, the ones that the broker has: struck from the book together. A crash before that only says them again.
     delivered: Vec<i64>,
     ticks: u32,
+    /// Counted since it was last written down.
+    tallies: Tallies,
     /// The book could not be written.
     away: Option<workers::Away>,
 }
@@ -110,6 +113,7 @@ pub fn start(
         under_way: HashSet::new(),
         delivered: vec![],
         ticks: 0,
+        tallies: Tallies::new(),
         away: None,
     };
     tokio::spawn(tick(work.inputs.clone()));
@@ -155,6 +159,7 @@ impl Work {
             Input::Ask(job) => job(&mut self.desk),
             Input::Stop => {
                 self.strike_delivered();
+                self.add_tallies();
                 return false;
             }
         }
@@ -226,6 +231,17 @@ impl Work {
         }
     }
 
+    /// Counts of a book that can't be written stay here until it can.
+    fn add_tallies(&mut self) {
+        if self.tallies.is_empty() {
+            return;
+        }
+        match self.desk.book.add_tallies(&self.tallies) {
+            Ok(()) => self.tallies.clear(),
+            Err(why) => self.failed(&why),
+        }
+    }
+
     fn say_outgoing(&mut self) {
         if !self.mqtt.is_up() {
             return;
@@ -251,6 +267,7 @@ impl Work {
             return;
         }
         self.strike_delivered();
+        self.add_tallies();
         if let Err(why) = self.desk.book.adopt() {
             return self.failed(&why);
         }
@@ -330,10 +347,34 @@ impl Work {
         self.connect_anew();
     }
 
-    fn tell(&self, event: ShopEvent) {
+    fn tell(&mut self, event: ShopEvent) {
         log(&event);
+        if let Some((name, label)) = tally_of(&event) {
+            *self.tallies.entry((name, label.into())).or_default() += 1;
+        }
         // Nobody has to watch.
         let _ = self.events.send(event);
+    }
+}
+
+/// As what an event counts where no row of the book stays; the labels are of a few kinds.
+fn tally_of(event: &ShopEvent) -> Option<(&'static str, &str)> {
+    match event {
+        ShopEvent::Quoted { .. } => Some(("quoted", "")),
+        ShopEvent::NotQuoted { code, .. } => Some(("not_quoted", code)),
+        ShopEvent::Held { .. } => Some(("held", BURST)),
+        ShopEvent::Rejected { code, .. } => Some(("rejected", code)),
+        ShopEvent::Chat { handoff: Some(handoff), .. } if handoff == "requested" => Some(("requested", "")),
+        ShopEvent::Refused(refused) => Some(("refused", refused.code)),
+        ShopEvent::Up
+        | ShopEvent::Down { .. }
+        | ShopEvent::Booked { .. }
+        | ShopEvent::Burst { .. }
+        | ShopEvent::Repeated { .. }
+        | ShopEvent::Moved { .. }
+        | ShopEvent::Chat { .. }
+        | ShopEvent::Paired { .. }
+        | ShopEvent::KeyChanged { .. } => None,
     }
 }
 
@@ -411,6 +452,6 @@ fn log(event: &ShopEvent) {
             tracing::info!("{home}/{device} is paired: its orders are booked from now on")
         }
         ShopEvent::KeyChanged { home, device, key } => tracing::info!("{home}/{device} signs with {key} from now on"),
-        ShopEvent::Refused(Refused { what, why }) => tracing::warn!("not used, {what}: {why}"),
+        ShopEvent::Refused(Refused { what, code: _, why }) => tracing::warn!("not used, {what}: {why}"),
     }
 }

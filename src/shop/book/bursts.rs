@@ -2,6 +2,7 @@
 //! is usually bought, what is held. Decides nothing.
 
 use super::db::{Value, values};
+use super::hooks::Kind;
 use super::{BOOKING, Booking, LOCKING, Page, booking};
 use crate::deliver::envelope::StatusState;
 use crate::deliver::store::StoreError;
@@ -84,11 +85,13 @@ impl Page<'_> {
     }
 
     /// Puts an order aside, unbooked, until it expires; gives its new revision.
-    pub fn hold(&self, booking: &Booking, expires_unix_ms: i64) -> Result<u64, StoreError> {
+    pub fn hold(&self, booking: &Booking, expires_unix_ms: i64, now_unix_ms: i64) -> Result<u64, StoreError> {
         let sql = "UPDATE bookings SET state = 'held', booked = 0, expires_unix_ms = ?4, rev = rev + 1
                    WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev";
         let values = values![&booking.home, &booking.device, &booking.order_id, expires_unix_ms];
-        self.db.one(sql, values, |row| Ok(row.get::<i64>(0)?.unsigned_abs()))
+        let rev = self.db.one(sql, values, |row| Ok(row.get::<i64>(0)?.unsigned_abs()))?;
+        self.hook(Kind::Held, (&booking.home, &booking.device, &booking.order_id), now_unix_ms)?;
+        Ok(rev)
     }
 
     /// Books what was held: an adult approved it.
@@ -103,7 +106,8 @@ impl Page<'_> {
              WHERE no = (SELECT no FROM bookings WHERE home = ?1 AND device = ?2 AND order_id = ?3)",
             values![route.home(), route.device(), order_id, now_unix_ms],
         )?;
-        self.set_state(route, order_id, StatusState::Accepted, now_unix_ms).map(|_rev| ())
+        self.put_state(route, order_id, StatusState::Accepted, now_unix_ms)?;
+        self.hook(Kind::Approved, (route.home(), route.device(), order_id), now_unix_ms)
     }
 
     fn bookings_by(&self, sql: &str, values: &[Value]) -> Result<Vec<Booking>, StoreError> {

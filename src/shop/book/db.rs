@@ -105,6 +105,15 @@ impl Row {
     }
 }
 
+/// What one does for all workers of a book, as long as its connection lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Office {
+    /// Says whether the shop is there.
+    Presence,
+    /// Delivers to the webhook.
+    Webhook,
+}
+
 /// An open database.
 pub struct Db {
     engine: Engine,
@@ -221,9 +230,9 @@ impl Db {
         engine!(self, engine => engine.alive())
     }
 
-    /// Is this the one worker that speaks for all of them? Only who `may` becomes it.
-    pub fn lead(&self, may: bool) -> Result<bool, StoreError> {
-        engine!(self, engine => engine.lead(may))
+    /// Is this the one that does `what` for all workers? Only who `may` becomes it, and one connection holds one such lock.
+    pub fn lead(&self, what: Office, may: bool) -> Result<bool, StoreError> {
+        engine!(self, engine => engine.lead(what, may))
     }
 
     pub fn damaged(&self, why: impl std::fmt::Display) -> StoreError {

@@ -8,7 +8,7 @@
 mod address;
 mod connection;
 
-use super::db::{Row, Value};
+use super::db::{Office, Row, Value};
 use crate::deliver::store::StoreError;
 use address::Address;
 use connection::{Connection, Job, What};
@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MAX_WORKERS: i64 = 1000;
 /// "tnsh": the first half of the workers' locks; the second is the worker's number, and 0 for who speaks for all.
 const WORKERS: i64 = 0x746e_7368;
+/// "tnwh": the lock of who delivers to the webhook.
+const WEBHOOK: i64 = 0x746e_7768;
 
 /// What the connection's thread and its owner both know.
 #[derive(Default)]
@@ -32,7 +34,7 @@ struct Shared {
     serves: AtomicBool,
     /// The worker's number, 0 before it serves.
     worker: AtomicI64,
-    /// It speaks for all workers.
+    /// It does something for all workers: it holds that lock.
     leads: AtomicBool,
 }
 
@@ -117,11 +119,15 @@ impl Postgres {
         numbers.map_err(|why| StoreError::Damaged { path: self.name.clone(), why: why.to_string() })
     }
 
-    pub fn lead(&self, may: bool) -> Result<bool, StoreError> {
+    pub fn lead(&self, what: Office, may: bool) -> Result<bool, StoreError> {
+        let class = match what {
+            Office::Presence => WORKERS,
+            Office::Webhook => WEBHOOK,
+        };
         let leads = self.shared.leads.load(Ordering::SeqCst);
         if leads != may {
             let function = if may { "pg_try_advisory_lock" } else { "pg_advisory_unlock" };
-            let rows = self.rows(&format!("SELECT {function}({WORKERS}, 0)::int"), &[])?;
+            let rows = self.rows(&format!("SELECT {function}({class}, 0)::int"), &[])?;
             let done = rows.first().and_then(|row| row.get::<bool>(0).ok()).unwrap_or(false);
             self.shared.leads.store(may && done, Ordering::SeqCst);
         }

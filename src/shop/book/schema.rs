@@ -100,7 +100,29 @@ const HANDOVERS: &str = "
     ALTER TABLE shop_key ADD COLUMN steps TEXT;
 ";
 
-pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS];
+/// What a shop system is told of orders (`hooks`: waiting, or dead once `dead_unix_ms` is set), where it is (`webhook`, while
+/// there is one), and what has no rows that stay, counted (`tallies`).
+const CONNECT: &str = "
+    CREATE TABLE webhook (one INTEGER PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, stopped TEXT) STRICT;
+    CREATE TABLE hooks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, msg TEXT NOT NULL UNIQUE, about TEXT NOT NULL, kind TEXT NOT NULL,
+        body TEXT NOT NULL, made_unix_ms INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+        first_unix_ms INTEGER, due_unix_ms INTEGER NOT NULL, dead_unix_ms INTEGER, why TEXT
+    ) STRICT;
+    CREATE INDEX hooks_due ON hooks (due_unix_ms, id) WHERE dead_unix_ms IS NULL;
+    CREATE INDEX hooks_by_order ON hooks (about, id) WHERE dead_unix_ms IS NULL;
+    CREATE INDEX hooks_dead ON hooks (dead_unix_ms) WHERE dead_unix_ms IS NOT NULL;
+    CREATE TABLE tallies (
+        name TEXT NOT NULL, label TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (name, label)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO tallies SELECT 'orders_before', '', count(*) FROM bookings;
+    CREATE INDEX bookings_by_state ON bookings (state);
+    CREATE INDEX bookings_approved ON bookings (no) WHERE approved = 1;
+    CREATE INDEX bookings_withdrawn ON bookings (no) WHERE withdrawn_unix_ms IS NOT NULL;
+    CREATE INDEX threads_waiting ON threads (opened_unix_ms) WHERE state = 'requested';
+";
+
+pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS, CONNECT];
 
 /// All of the above, as of the first version that knew PostgreSQL.
 #[cfg(feature = "postgres")]
@@ -164,4 +186,25 @@ const FIRST_OF_POSTGRES: &str = "
 ";
 
 #[cfg(feature = "postgres")]
-pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS];
+const CONNECT_OF_POSTGRES: &str = "
+    CREATE TABLE webhook (one BIGINT PRIMARY KEY CHECK (one = 1), url TEXT NOT NULL, stopped TEXT);
+    CREATE TABLE hooks (
+        id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, msg TEXT NOT NULL UNIQUE, about TEXT NOT NULL,
+        kind TEXT NOT NULL, body TEXT NOT NULL, made_unix_ms BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0,
+        first_unix_ms BIGINT, due_unix_ms BIGINT NOT NULL, dead_unix_ms BIGINT, why TEXT
+    );
+    CREATE INDEX hooks_due ON hooks (due_unix_ms, id) WHERE dead_unix_ms IS NULL;
+    CREATE INDEX hooks_by_order ON hooks (about, id) WHERE dead_unix_ms IS NULL;
+    CREATE INDEX hooks_dead ON hooks (dead_unix_ms) WHERE dead_unix_ms IS NOT NULL;
+    CREATE TABLE tallies (
+        name TEXT NOT NULL, label TEXT NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (name, label)
+    );
+    INSERT INTO tallies SELECT 'orders_before', '', count(*) FROM bookings;
+    CREATE INDEX bookings_by_state ON bookings (state);
+    CREATE INDEX bookings_approved ON bookings (no) WHERE approved = 1;
+    CREATE INDEX bookings_withdrawn ON bookings (no) WHERE withdrawn_unix_ms IS NOT NULL;
+    CREATE INDEX threads_waiting ON threads (opened_unix_ms) WHERE state = 'requested';
+";
+
+#[cfg(feature = "postgres")]
+pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS, CONNECT_OF_POSTGRES];

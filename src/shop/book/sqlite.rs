@@ -1,6 +1,6 @@
 //! The book in a SQLite file: one worker serves it, and whoever else looks waits for its turn.
 
-use super::db::{Row, Value};
+use super::db::{Office, Row, Value};
 use super::schema;
 use crate::deliver::store::StoreError;
 use crate::deliver::store::error::at;
@@ -92,7 +92,8 @@ impl Sqlite {
         Ok(vec![self.worker()])
     }
 
-    pub fn lead(&self, may: bool) -> Result<bool, StoreError> {
+    /// Only one serves the file.
+    pub fn lead(&self, _what: Office, may: bool) -> Result<bool, StoreError> {
         Ok(may)
     }
 }

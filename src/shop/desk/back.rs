@@ -1,7 +1,7 @@
 //! What moves an order on after it was booked: the shop's own doing, a cancellation, a withdrawal.
 //! Each change, and what the home is told of it, is one transaction.
 
-use super::{At, DAY_MS, Desk, Done, MAX_UNDER_WAY_MS, SKEW_MS, Seller, refused, state_of};
+use super::{At, DAY_MS, Desk, Done, MAX_UNDER_WAY_MS, SKEW_MS, Seller, distrusted, refused, state_of};
 use crate::decide::lifecycle::{NOT_RETURNABLE, TOO_LATE};
 use crate::decide::order::OrderId;
 use crate::deliver::envelope::{self, Cancel, Moment, StatusState, Withdraw, WithdrawalAnswer};
@@ -31,11 +31,11 @@ impl Desk {
     pub(super) fn cancel(&mut self, at: At<'_>) -> Result<Done, StoreError> {
         let cancel = match at.open::<Cancel>(at.now) {
             Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         let id = cancel.order_id;
         if !envelope::is_hex128(&id) {
-            return Ok(refused(at.topic, "the order id is not 32 hex digits"));
+            return Ok(refused(at.topic, "bad_order_id", "the order id is not 32 hex digits"));
         }
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
@@ -70,11 +70,11 @@ impl Desk {
     pub(super) fn withdraw(&mut self, at: At<'_>) -> Result<Done, StoreError> {
         let withdraw = match at.open::<Withdraw>(at.now) {
             Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         let id = &withdraw.order_id;
         if !envelope::is_hex128(id) {
-            return Ok(refused(at.topic, "the order id is not 32 hex digits"));
+            return Ok(refused(at.topic, "bad_order_id", "the order id is not 32 hex digits"));
         }
         let Desk { book, keys, catalog, terms, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
@@ -108,7 +108,9 @@ impl Desk {
     /// # Errors
     /// The book's; an order that is not there or can't move that way is a [`ShopEvent::Refused`].
     pub fn advance(&mut self, order: &str, state: StatusState) -> Result<Done, StoreError> {
-        let Some(now) = self.clock.unix_ms() else { return Ok(refused(order, "this machine's clock is not set")) };
+        let Some(now) = self.clock.unix_ms() else {
+            return Ok(refused(order, "clock", "this machine's clock is not set"));
+        };
         mark(&mut self.book, &self.keys, order, state, now)
     }
 }
@@ -120,7 +122,9 @@ impl Desk {
 /// As [`Desk::advance`].
 pub fn mark(book: &mut Book, keys: &Keys, order: &str, state: StatusState, now: i64) -> Result<Done, StoreError> {
     book.write(|page| {
-        let Some(booking) = page.find(order)? else { return Ok(refused(order, "there is no such order")) };
+        let Some(booking) = page.find(order)? else {
+            return Ok(refused(order, "unknown_order", "there is no such order"));
+        };
         let from = state_of(&booking);
         let may = matches!(
             (from, state),
@@ -129,7 +133,11 @@ pub fn mark(book: &mut Book, keys: &Keys, order: &str, state: StatusState, now: 
                 | (StatusState::Delivered | StatusState::Withdrawn, StatusState::Refunded)
         );
         if !may {
-            return Ok(refused(order, format!("it is {} and can't become {}", from.name(), state.name())));
+            return Ok(refused(
+                order,
+                "wrong_state",
+                format!("it is {} and can't become {}", from.name(), state.name()),
+            ));
         }
         // What was signed names the shop.
         let route = booking.order["aud"].as_str().and_then(Route::parse_up).map(|(route, _)| route);

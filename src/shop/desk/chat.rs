@@ -1,7 +1,7 @@
 //! Conversations: what a household says is written down once and acknowledged; what a person answers is written down
 //! and said by the running shop.
 
-use super::{At, Desk, Done, HOUR_MS, Say, Seller, refused};
+use super::{At, Desk, Done, HOUR_MS, Say, Seller, distrusted, refused};
 use crate::clean;
 use crate::deliver::envelope::{self, Chat, ChatFrom, Handoff, Moment, Quote, QuoteRequest, WantedLine};
 use crate::deliver::keys::Keys;
@@ -53,10 +53,10 @@ impl Desk {
     pub(super) fn chat(&mut self, at: At<'_>) -> Result<Done, StoreError> {
         let chat = match at.open::<Chat>(at.now) {
             Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         if !envelope::is_hex128(&chat.thread) || chat.from == ChatFrom::Person || chat.quote.is_some() {
-            return Ok(refused(at.topic, "no line of a household in a conversation"));
+            return Ok(refused(at.topic, "no_chat_line", "no line of a household in a conversation"));
         }
         let Desk { book, keys, catalog, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
@@ -68,7 +68,7 @@ impl Desk {
                 None if begins && threads < MAX_THREADS_HOUR => new_thread(&at, &chat),
                 // Not acknowledged: the device says it again, later.
                 None if begins => {
-                    return Ok(refused(at.topic, "this home began too many conversations within an hour"));
+                    return Ok(refused(at.topic, "chat_rate", "this home began too many conversations within an hour"));
                 }
                 None => {
                     let lost = Chat { handoff: Some(Handoff::Ended), ..blank(at.route, &chat.thread, 0) };
@@ -80,7 +80,7 @@ impl Desk {
             let acked = chat.ack.min(thread.said).max(thread.acked);
             let is_next = chat.seq == thread.heard + 1;
             if is_next && lines >= MAX_LINES_HOUR {
-                return Ok(refused(at.topic, "this home said too much within an hour"));
+                return Ok(refused(at.topic, "chat_rate", "this home said too much within an hour"));
             }
             if is_next {
                 thread.heard = chat.seq;
@@ -152,7 +152,10 @@ pub fn person(book: &mut Book, keys: &Keys, thread: &str, name: &str, does: &Doe
         };
         thread.state = if handoff == Some(Handoff::Ended) { "ended".into() } else { "joined".into() };
         thread.person = name.into();
-        thread.joined_unix_ms.get_or_insert(now);
+        if thread.joined_unix_ms.is_none() {
+            thread.joined_unix_ms = Some(now);
+            page.count_handover(now.saturating_sub(thread.opened_unix_ms))?;
+        }
         let (quote, valid_ms) = offer.clone().map_or((None, 0), |(quote, valid_ms)| (Some(quote), valid_ms));
         let told = quote.as_ref().map(|quote| {
             let lines: Vec<String> = quote.lines.iter().map(|line| format!("{} x {}", line.qty, line.title)).collect();
@@ -176,6 +179,7 @@ pub fn person(book: &mut Book, keys: &Keys, thread: &str, name: &str, does: &Doe
                 return Ok(Err(CanNot::Unsigned));
             };
             page.add_quote(&route, &hash, &body, now + valid_ms)?;
+            page.count_offer()?;
         }
         let line = Line {
             no: 0,

@@ -3,7 +3,8 @@
 //! of the message that caused it. Decides by [`burst::Rule`] alone.
 
 use super::{
-    At, Desk, Done, HOUR_MS, RECEIPT_LIFE_MS, Say, Seller, accepted, blank_receipt, booked_event, refused, state_of,
+    At, Desk, Done, HOUR_MS, RECEIPT_LIFE_MS, Say, Seller, accepted, blank_receipt, booked_event, distrusted, refused,
+    state_of,
 };
 use crate::decide::order::OrderId;
 use crate::deliver::envelope::{self, Body, Order, OrderApprove, Receipt, ReceiptStatus, Status, StatusState, Surge};
@@ -87,7 +88,7 @@ fn put_aside(
         }
         let route = route_of(&booking, shop)?;
         let expires = booking.expires_unix_ms.or_else(|| order_of(&booking).map(|order| order.exp.unix_ms));
-        let rev = page.hold(&booking, expires.unwrap_or(now.saturating_add(HOUR_MS)))?;
+        let rev = page.hold(&booking, expires.unwrap_or(now.saturating_add(HOUR_MS)), now)?;
         // Whoever repeats the order gets the answer that holds now.
         if let Some(hash) = page.known(&route, &booking.order_id)?.and_then(|known| known.order_hash) {
             let sealed = shop.seal(&receipt(&route, &booking.order_id, &hash), now, RECEIPT_LIFE_MS);
@@ -105,7 +106,7 @@ impl Desk {
     pub(super) fn approve(&mut self, at: At<'_>) -> Result<Done, StoreError> {
         let approve = match at.open::<OrderApprove>(at.now) {
             Ok(opened) => opened.data,
-            Err(why) => return Ok(refused(at.topic, why)),
+            Err(why) => return Ok(distrusted(at.topic, &why)),
         };
         let id = approve.order_id;
         let Desk { book, keys, catalog, .. } = self;
@@ -132,7 +133,7 @@ impl Desk {
             }
             let hash = page.known(at.route, &id)?.and_then(|known| known.order_hash);
             let (Some(order), Some(hash)) = (order_of(&booking), hash) else {
-                return Ok(refused(at.topic, "what is held under this id can't be read any more"));
+                return Ok(refused(at.topic, "unreadable", "what is held under this id can't be read any more"));
             };
             if booking.expires_unix_ms.is_none_or(|expires| expires <= at.now) {
                 return expire(page, &shop, &booking, at.now);

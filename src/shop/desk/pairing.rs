@@ -1,6 +1,6 @@
 //! A device that comes with a pairing code: trusted at once, if the code is good and nobody else has used it.
 
-use super::{Desk, Done, refused};
+use super::{Desk, Done, distrusted, refused};
 use crate::deliver::envelope::Distrust;
 use crate::deliver::pairing::{Answer, Broker, From, Paired, Request};
 use crate::deliver::store::StoreError;
@@ -12,25 +12,29 @@ use crate::shop::desk::Say;
 impl Desk {
     pub(super) fn pair(&mut self, id: &str, topic: &str, payload: &[u8], retained: bool) -> Result<Done, StoreError> {
         if retained {
-            return Ok(refused(topic, Distrust::Retained));
+            return Ok(distrusted(topic, &Distrust::Retained));
         }
         let Some(pairing) = self.book.pairing(id)? else {
-            return Ok(refused(topic, "nobody gave out this pairing code, or long ago; run: tendero shop pair"));
+            return Ok(refused(
+                topic,
+                "pairing_unknown",
+                "nobody gave out this pairing code, or long ago; run: tendero shop pair",
+            ));
         };
         let Some(request) = pairing.secret.open::<Request>(From::Device, topic, payload) else {
-            return Ok(refused(topic, "it is not sealed with the secret of its pairing code"));
+            return Ok(refused(topic, "pairing_seal", "it is not sealed with the secret of its pairing code"));
         };
         let (answer, events) = match self.paired(id, &pairing, &request)? {
             Ok((paired, events)) => (Answer::Paired(Box::new(paired)), events),
             Err(code) => {
                 let why = format!("{} of {} is not paired: {code}", request.device.escape_default(), pairing.home);
-                (Answer::Refused { code: code.into() }, refused(topic, why).events)
+                (Answer::Refused { code: code.into() }, refused(topic, "pairing_refused", why).events)
             }
         };
         let topic = topic::pair_down(id);
         let bytes = match pairing.secret.seal(From::Shop, &topic, &answer) {
             Ok(bytes) => bytes,
-            Err(why) => return Ok(refused(&topic, format!("this machine gave no random numbers: {why}"))),
+            Err(why) => return Ok(refused(&topic, "no_random", format!("this machine gave no random numbers: {why}"))),
         };
         // Not kept: the device asks until it is answered, and gets the same.
         Ok(Done { say: vec![Say { topic, bytes }], events })

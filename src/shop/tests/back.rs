@@ -179,6 +179,9 @@ fn an_old_book_learns_what_a_withdrawal_needs() {
     let path = dir.path().join("shop.db");
     drop(Book::open(dir.path()).unwrap());
     let db = rusqlite::Connection::open(&path).unwrap();
+    let newer = "DROP INDEX bookings_by_state; DROP INDEX bookings_approved; DROP INDEX bookings_withdrawn;
+                 DROP TABLE webhook; DROP TABLE hooks; DROP TABLE tallies";
+    db.execute_batch(newer).unwrap();
     for column in ["since_unix_ms", "delivered_unix_ms", "withdrawn_unix_ms", "withdrawal_days"] {
         db.execute_batch(&format!("ALTER TABLE bookings DROP COLUMN {column}")).unwrap();
     }
@@ -193,10 +196,14 @@ fn an_old_book_learns_what_a_withdrawal_needs() {
     )
     .unwrap();
     drop(db);
-    let bookings = Book::open(dir.path()).unwrap().bookings().unwrap();
+    let book = Book::open(dir.path()).unwrap();
+    let bookings = book.bookings().unwrap();
     let days: Vec<Option<u16>> = bookings.iter().map(|booking| booking.withdrawal_days).collect();
     assert_eq!(days, [Some(30), None]);
     assert_eq!(bookings[0].delivered_unix_ms, None, "nobody knows, so nothing is too late");
+    let figures = book.figures().unwrap();
+    assert_eq!(figures.orders.get("delivered"), Some(&2));
+    assert_eq!(figures.ordered, 0, "their quotes were not counted, so they are none of those that were ordered");
 }
 
 super::all![

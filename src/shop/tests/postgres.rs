@@ -1,5 +1,7 @@
 //! What holds on SQLite holds on PostgreSQL; and what several workers on one book must not get wrong.
 
+#[path = "../../../tests/support/receiver.rs"]
+mod receiver;
 #[path = "../../../tests/support/postgres.rs"]
 mod server;
 
@@ -7,8 +9,10 @@ use super::*;
 use crate::deliver::pairing::{Answer, From as Side, Request, Secret};
 use crate::deliver::topic;
 use crate::shop::book::pairing::Pairing;
+use receiver::{Receiver, Reply};
 use server::PostgresServer;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 
 /// How many desks share a book here.
@@ -24,6 +28,7 @@ fn no_test_is_forgotten() {
         (include_str!("burst.rs"), bursts::ALL.len()),
         (include_str!("chat.rs"), chat::ALL.len()),
         (include_str!("handover.rs"), handover::ALL.len()),
+        (include_str!("hooks.rs"), hooks::ALL.len()),
         (include_str!("pairing.rs"), pairing::ALL.len()),
     ];
     for (at, (text, listed)) in files.into_iter().enumerate() {
@@ -45,7 +50,7 @@ fn the_desk_does_the_same_on_postgresql() {
         if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
     })));
     for (name, test) in
-        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, pairing::ALL].into_iter().flatten()
+        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, pairing::ALL].into_iter().flatten()
     {
         println!("{name}");
         test();
@@ -140,6 +145,7 @@ fn workers_on_one_book_get_in_nobodys_way() {
     nobody_slips_past_a_burst(&server);
     a_code_pairs_one_device(&server);
     what_a_dead_worker_left_is_said_by_another(&server);
+    one_of_them_delivers_each_event(&server);
 }
 
 fn the_same_order_at_every_worker_is_booked_once(server: &PostgresServer) {
@@ -256,4 +262,60 @@ fn what_a_dead_worker_left_is_said_by_another(server: &PostgresServer) {
         assert!(shop.bench.desk.clock.machine_ms() < until, "nobody leads");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// As many postmen as workers, at a shop system that fails now and then.
+fn one_of_them_delivers_each_event(server: &PostgresServer) {
+    let mut shop = Shop::new(server, "webhook");
+    shop.desks.iter_mut().for_each(|desk| desk.max_orders_hour = 1_000);
+    let receiver = Receiver::start(Reply::Status(200));
+    receiver.plan(&[Reply::Status(500), Reply::Close]);
+    let secret = shop.bench._dir.path().join("secret");
+    std::fs::write(&secret, receiver::SECRET).unwrap();
+    let address = webhook::Address::parse(&receiver.url(), false).unwrap();
+    shop.bench.desk.book.point_webhook(&address.url).unwrap();
+    let config = webhook::Config::new(address, webhook::Secrets::load(&secret).unwrap(), None).unwrap();
+    let database = server.address("webhook");
+    let over: Vec<Arc<AtomicBool>> = (0..WORKERS).map(|_| Arc::default()).collect();
+    for over in &over {
+        let book = Book::open_database(&database, false).unwrap();
+        let over = over.clone();
+        let is_over = move || over.load(Ordering::SeqCst);
+        webhook::start(config.clone(), book, shop.bench.desk.clock.clone(), is_over).unwrap();
+    }
+    let clock = shop.bench.desk.clock.clone();
+    let until = clock.machine_ms() + 60_000;
+    let wait = |what: &str, there: &dyn Fn() -> bool| {
+        while !there() {
+            assert!(clock.machine_ms() < until, "waited in vain for {what}: {:?}", receiver.came());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let mut told = 0;
+    for round in 0..2 {
+        let orders: Vec<Order> = (0..ROUNDS).map(|n| shop.bench.order(1 + round * 100 + n)).collect();
+        let messages: Vec<_> = orders.iter().map(|order| (order.aud.clone(), shop.bench.sealed(order))).collect();
+        shop.all_at_once(&messages);
+        for order in &orders {
+            shop.bench.desk.advance(&order.order_id, StatusState::Shipped).unwrap();
+        }
+        told += 2 * orders.len();
+        wait("every event", &|| receiver.took().len() >= told);
+        let took = receiver.took();
+        assert_eq!(took.iter().map(|came| &came.id).collect::<BTreeSet<_>>().len(), told, "each once");
+        for order in &orders {
+            let of: Vec<&str> =
+                took.iter().filter(|came| came.order() == order.order_id).map(|came| came.kind()).collect();
+            assert_eq!(of, ["order.booked", "order.shipped"]);
+        }
+        // Whoever delivers ends; another one goes on.
+        if round == 0 {
+            let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1953396584";
+            assert_eq!(server.sql("webhook", held), "1");
+            over[0].store(true, Ordering::SeqCst);
+            over[1].store(true, Ordering::SeqCst);
+        }
+    }
+    wait("a note of each", &|| shop.bench.desk.book.hooks().unwrap().is_empty());
+    over.iter().for_each(|over| over.store(true, Ordering::SeqCst));
 }
