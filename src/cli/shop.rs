@@ -5,6 +5,7 @@
 mod broker_config;
 mod chat;
 mod devices;
+mod news;
 mod pair;
 mod place;
 
@@ -119,6 +120,9 @@ enum Command {
     BrokerConfig(broker_config::Args),
     /// Talk to a household that asked for a person; without a conversation, list those that go on
     Chat(chat::Args),
+    /// Tell homes what they agreed to hear, or that something they bought is recalled
+    #[command(subcommand)]
+    News(news::Args),
     /// List what was booked, and what is held or was
     Orders {
         #[command(flatten)]
@@ -155,6 +159,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::BrokerConfig(args)), _) => broker_config::run(&args),
         (Some(Command::Mark { place, order, state }), _) => mark(&place, &order, state),
         (Some(Command::Chat(args)), _) => chat::run(&args),
+        (Some(Command::News(args)), _) => news::run(args),
         (Some(Command::Orders { place, json }), _) => orders(&place, json),
         (None, Some(serve)) => self::serve(serve).await,
         (None, None) => anyhow::bail!("name --catalog, --broker and --data-dir; see tendero shop --help"),

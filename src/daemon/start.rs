@@ -163,7 +163,8 @@ fn siblings(config: &Config, own: &PublicKey) -> anyhow::Result<BTreeMap<String,
     Ok(siblings)
 }
 
-fn link_config(config: &Config, route: Route, siblings: BTreeMap<String, PublicKey>) -> anyhow::Result<LinkConfig> {
+/// How this device reaches its broker and its shop.
+pub fn link_config(config: &Config, route: Route, siblings: BTreeMap<String, PublicKey>) -> anyhow::Result<LinkConfig> {
     let shop_key: PublicKey = config.shop.key.parse().with_context(|| {
         "[shop] key is not set. `tendero shop key --data-dir DIR` prints it at the shop; without it nothing that \
          comes from a shop can be believed"

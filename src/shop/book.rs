@@ -8,6 +8,7 @@
 mod bursts;
 pub mod chat;
 mod db;
+pub mod news;
 pub mod pairing;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -231,6 +232,7 @@ impl Book {
         let before = now_unix_ms.saturating_sub(KEEP_MS);
         self.write(|page| {
             page.prune_chats(before)?;
+            page.prune_news(before)?;
             page.run("DELETE FROM asks WHERE asked_unix_ms < ?1", values![before])?;
             page.run("DELETE FROM pairings WHERE expires_unix_ms < ?1", values![now_unix_ms])?;
             page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", values![before])?;

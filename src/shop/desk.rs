@@ -7,6 +7,7 @@
 mod back;
 mod chat;
 mod held;
+pub mod news;
 mod pairing;
 
 pub use back::mark;
@@ -94,6 +95,7 @@ impl Desk {
             Cancel::KIND => self.cancel(at),
             Withdraw::KIND => self.withdraw(at),
             envelope::Chat::KIND => self.chat(at),
+            envelope::Consent::KIND => self.consent(at),
             _ => Ok(refused(topic, "a kind of message that this shop does not know")),
         }
     }

@@ -286,6 +286,7 @@ impl Work {
                 envelope::Cancel::KIND,
                 envelope::Withdraw::KIND,
                 envelope::Chat::KIND,
+                envelope::Consent::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -395,6 +396,12 @@ fn log(event: &ShopEvent) {
                 Some(other) => tracing::info!("{home}/{device}: conversation {thread} is {other}"),
                 None => tracing::info!("{home}/{device} said something in conversation {thread}"),
             }
+        }
+        ShopEvent::Consent { home, device, kinds } if kinds.is_empty() => {
+            tracing::info!("{home}/{device} wants to hear no news any more");
+        }
+        ShopEvent::Consent { home, device, kinds } => {
+            tracing::info!("{home}/{device} agrees to hear: {}", kinds.join(", "));
         }
         ShopEvent::Paired { home, device } => {
             tracing::info!("{home}/{device} is paired: its orders are booked from now on")

@@ -194,7 +194,7 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
             Reply::NoConversation,
         ]);
     }
-    others.extend([Topic::Find, Topic::News].map(|topic| Reply::NotYet { topic }));
+    others.extend([Reply::NotYet { topic: Topic::Find }]);
     others.extend(reasons().into_iter().map(|reason| Reply::Refused { reason }));
     for code in ["", "unknown_product", "out_of_stock", "price_changed", "expired", "moon_phase"] {
         others.push(Reply::RejectedByShop { items: items(), code: code.into() });
