@@ -109,6 +109,7 @@ fn check_coverage(tally: &Tally) {
         tally.offers > tally.worlds / 10 && tally.offers_ordered > tally.worlds / 50,
         "too little of what a person offers is ordered"
     );
+    assert!(tally.news_told > tally.worlds / 2, "the shop tells too little: {}", tally.news_told);
     for fault in world::Fault::ALL {
         assert!(tally.faults.get(&fault).is_some_and(|worlds| *worlds > tally.worlds / 5), "{fault:?} is seldom on");
     }

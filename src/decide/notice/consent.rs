@@ -26,7 +26,7 @@ pub struct Wish {
 
 impl Wish {
     /// What is agreed to with it.
-    fn kinds_after(&self, before: &BTreeSet<NewsKind>) -> BTreeSet<NewsKind> {
+    pub(super) fn kinds_after(&self, before: &BTreeSet<NewsKind>) -> BTreeSet<NewsKind> {
         let named: BTreeSet<NewsKind> = match (self.kinds.is_empty(), self.on) {
             (false, _) => self.kinds.iter().copied().collect(),
             (true, true) => [NewsKind::News, NewsKind::Offer].into(),

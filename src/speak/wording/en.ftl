@@ -343,19 +343,19 @@ news-kind-news = news
 news-kind-offer = offers
 news-kind-recipe = recipes
 news-kind-recall = recalls
-news-says = The { $shop } shop says: { $text }
+news-says = Your shop, { $shop }, says: { $text }
 news-says-next = And: { $text }
 news-more = { PLURAL($more) ->
     [one] There is one more. Ask: what's new?
    *[other] There are { $more } more. Ask: what's new?
 }
-no-news = There is nothing new from the { $shop } shop.
-no-news-agreed = The { $shop } shop tells you no news, since nobody asked for them. For offers, say: turn on the offers.
-consent-may-tell = The { $shop } shop may tell you { $kinds }.
+no-news = There is nothing new from { $shop }.
+no-news-agreed = { $shop } tells you no news, since nobody asked for them. For offers, say: turn on the offers.
+consent-may-tell = { $shop } may tell you { $kinds }.
 consent-stop-one = Say stop the { $kinds } at any time.
 consent-stop-all = Say stop the announcements at any time.
 consent-stopped = No { $kinds } any more.
-consent-none = The { $shop } shop tells you no news.
+consent-none = { $shop } tells you no news.
 consent-recalls = Only if something that you bought is recalled, I still say so, because it may be dangerous.
 consent-not-kept = I could not write that down, so nothing has changed.
 ago-days = { $days ->

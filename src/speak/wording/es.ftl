@@ -341,19 +341,19 @@ news-kind-news = noticias
 news-kind-offer = ofertas
 news-kind-recipe = recetas
 news-kind-recall = retiradas
-news-says = La tienda { $shop } dice: { $text }
+news-says = Tu tienda, { $shop }, dice: { $text }
 news-says-next = Y también: { $text }
 news-more = { PLURAL($more) ->
     [one] Queda una más. Pregunta: ¿qué hay de nuevo?
    *[other] Quedan { $more } más. Pregunta: ¿qué hay de nuevo?
 }
-no-news = No hay nada nuevo de la tienda { $shop }.
-no-news-agreed = La tienda { $shop } no te cuenta nada, porque nadie lo ha pedido. Si quieres ofertas, di: activa las ofertas.
-consent-may-tell = La tienda { $shop } puede contarte { $kinds }.
+no-news = No hay nada nuevo de { $shop }.
+no-news-agreed = { $shop } no te cuenta nada, porque nadie lo ha pedido. Si quieres ofertas, di: activa las ofertas.
+consent-may-tell = { $shop } puede contarte { $kinds }.
 consent-stop-one = Di quita las { $kinds } cuando quieras.
 consent-stop-all = Di quita los avisos cuando quieras.
 consent-stopped = Ya no habrá { $kinds }.
-consent-none = La tienda { $shop } no te cuenta nada.
+consent-none = { $shop } no te cuenta nada.
 consent-recalls = Solo si retiran algo que compraste te aviso igualmente, porque puede ser peligroso.
 consent-not-kept = No he podido anotarlo, así que no ha cambiado nada.
 ago-days = { $days ->

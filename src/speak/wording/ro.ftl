@@ -358,20 +358,20 @@ news-kind-news = noutăți
 news-kind-offer = oferte
 news-kind-recipe = rețete
 news-kind-recall = rechemări de produse
-news-says = Magazinul { $shop } spune: { $text }
+news-says = Magazinul tău, { $shop }, spune: { $text }
 news-says-next = Și încă: { $text }
 news-more = { PLURAL($more) ->
     [one] Mai este una. Întreabă: ce mai e nou?
     [few] Mai sunt { $more }. Întreabă: ce mai e nou?
    *[other] Mai sunt { $more }. Întreabă: ce mai e nou?
 }
-no-news = Nu e nimic nou de la magazinul { $shop }.
-no-news-agreed = Magazinul { $shop } nu îți spune noutăți, pentru că nu le-a cerut nimeni. Pentru oferte, spune: activează ofertele.
-consent-may-tell = Magazinul { $shop } poate să-ți spună { $kinds }.
+no-news = Nu e nimic nou de la { $shop }.
+no-news-agreed = { $shop } nu îți spune noutăți, pentru că nu le-a cerut nimeni. Pentru oferte, spune: activează ofertele.
+consent-may-tell = { $shop } poate să-ți spună { $kinds }.
 consent-stop-one = Spune oricând: nu mai vreau { $kinds }.
 consent-stop-all = Spune oricând: nu mai vreau anunțuri.
 consent-stopped = Gata cu: { $kinds }.
-consent-none = Magazinul { $shop } nu îți spune noutăți.
+consent-none = { $shop } nu îți spune noutăți.
 consent-recalls = Doar dacă e rechemat ceva ce ai cumpărat îți spun oricum, pentru că poate fi periculos.
 consent-not-kept = Nu am putut nota, așa că nu s-a schimbat nimic.
 ago-days = { PLURAL($days) ->

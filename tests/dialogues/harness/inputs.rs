@@ -170,6 +170,9 @@ impl Stage {
         };
         self.rev += 1;
         let text = clean_chat(rest.splitn(4, ' ').nth(3).unwrap_or_default());
+        if !text.contains(char::is_alphanumeric) {
+            return self.shown.push("= the link takes nothing that has no words left".into());
+        }
         let notice = Notice {
             id: format!("{:032x}", self.rev),
             kind: kind.parse().unwrap(),
