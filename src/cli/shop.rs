@@ -45,8 +45,10 @@ struct Serve {
     /// Where the shop's key and its bookings are kept
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    // Not from the environment by clap: what is there would be an argument, beside which no subcommand may stand.
     /// Keep the bookings in PostgreSQL, for any number of workers: postgres://user@host/database
-    #[arg(long, value_name = "URL", env = place::ENV, hide_env_values = true)]
+    /// [env: TENDERO_SHOP_DATABASE]
+    #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// User name at the broker [default: the catalogue's shop]
     #[arg(long, value_name = "NAME")]
@@ -177,7 +179,8 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
         TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key, ..TlsFiles::default() };
     let name = catalog.shop.clone();
     let products = catalog.products.len();
-    let place = Place { data_dir: args.data_dir, database: args.database };
+    let database = args.database.or_else(|| std::env::var(place::ENV).ok());
+    let place = Place { data_dir: args.data_dir, database };
     let mut config = ShopConfig::new(catalog, broker, &place.data_dir, Clock::system());
     config.database = place.database().map(str::to_owned);
     config.seller = args.seller.unwrap_or_else(|| name.clone());

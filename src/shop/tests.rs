@@ -6,6 +6,8 @@ mod bursts;
 mod chat;
 #[path = "tests/hostile.rs"]
 mod hostile;
+#[path = "tests/news.rs"]
+mod news;
 #[path = "tests/pairing.rs"]
 mod pairing;
 #[cfg(feature = "postgres")]

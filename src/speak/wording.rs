@@ -379,9 +379,7 @@ impl Speak<'_> {
             Reason::RecallOfYours { product, order, days_ago } => {
                 self.since("reason-recall_of_yours", product, *days_ago, &[("order", text(order))])
             }
-            Reason::AgreedTo { kind } => {
-                self.say("reason-agreed_to", &[("kinds", text(self.kinds(&[*kind])))])
-            }
+            Reason::AgreedTo { kind } => self.say("reason-agreed_to", &[("kinds", text(self.kinds(&[*kind])))]),
             Reason::NotAgreedChildren => self.say("reason-not_agreed_children", &[]),
             Reason::NotAgreedOpen => self.say("reason-not_agreed_open", &[]),
             Reason::WrongPin { times } => self.say("reason-wrong_pin", &[("times", number(*times))]),

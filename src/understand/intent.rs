@@ -99,9 +99,7 @@ impl Intent {
 }
 
 /// What a shop may tell besides what becomes of an order. Each is agreed to on its own.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NewsKind {
     /// Opening hours, a new product, a closed street.

@@ -55,11 +55,8 @@ const NAMES: [(Lang, &[(&str, NewsKind)]); 3] = [
     ),
 ];
 
-const ONLY: [(Lang, &[&str]); 3] = [
-    (Lang::En, &["only", "just"]),
-    (Lang::Es, &["solo", "solamente", "unicamente"]),
-    (Lang::Ro, &["doar", "numai"]),
-];
+const ONLY: [(Lang, &[&str]); 3] =
+    [(Lang::En, &["only", "just"]), (Lang::Es, &["solo", "solamente", "unicamente"]), (Lang::Ro, &["doar", "numai"])];
 
 /// The kinds that the folded words name, each once, in the order of [`NewsKind::ALL`].
 pub fn kinds<'a>(words: impl Iterator<Item = &'a str> + Clone, lang: Lang) -> Vec<NewsKind> {

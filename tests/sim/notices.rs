@@ -129,7 +129,8 @@ impl World {
         let mut ids = vec![];
         for told in told {
             let notices = &self.disk.household.notices;
-            let Some(notice) = notices.iter().find(|notice| notice.texts.values().any(|text| *text == told.text)).cloned()
+            let Some(notice) =
+                notices.iter().find(|notice| notice.texts.values().any(|text| *text == told.text)).cloned()
             else {
                 if !again {
                     self.violate(Invariant::News, format!("told what is not on disk: {:?}", told.text));
@@ -151,7 +152,8 @@ impl World {
             self.tally.news_told += 1;
             ids.push(notice.id.clone());
             // A clock that was wrong, or a start in between, has its own days.
-            if let (false, Channel::Voice, Some(wall), false) = (asked, channel, wall, notice.kind == NewsKind::Recall) {
+            if let (false, Channel::Voice, Some(wall), false) = (asked, channel, wall, notice.kind == NewsKind::Recall)
+            {
                 let count = self.post.aloud.entry(wall.local_day()).or_default();
                 *count += 1;
                 let count = *count;

@@ -57,8 +57,8 @@ pub const NEWS: [&str; 8] = [
     "turn on the recipes",
     "stop the offers",
     "turn off the announcements",
-    "what's new",
-    "what's new",
+    "any news",
+    "any offers",
 ];
 
 /// What a television says after the wake word.

@@ -374,7 +374,11 @@ impl World {
             Input::Act(number) => {
                 self.act = (number, 0);
                 self.rng = Rng::new(self.plan.seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ u64::from(number) << 32);
-                if number.is_multiple_of(2) { self.mischief() } else { self.household_acts() }
+                if number.is_multiple_of(2) {
+                    self.mischief()
+                } else {
+                    self.household_acts()
+                }
                 match self.rng.below(100) {
                     0..=14 => self.shop_tells(),
                     15..=19 => {

@@ -42,11 +42,18 @@ impl Wish {
 
 impl Mind {
     /// Changes what the shop may tell. The answer comes when it is on disk; `Some`: it can be given at once.
-    pub(in super::super) fn wish_news(&mut self, wish: &Wish, to: &Address, entropy: Entropy, now: Now) -> Option<Reply> {
+    pub(in super::super) fn wish_news(
+        &mut self,
+        wish: &Wish,
+        to: &Address,
+        entropy: Entropy,
+        now: Now,
+    ) -> Option<Reply> {
         let before = self.household.consent.clone();
         let kinds = wish.kinds_after(&before.kinds);
         // Hearing less is anybody's right; hearing more is an adult's to say.
-        if let Some(reason) = who::why_not_agree(&to.channel, &self.policy).filter(|_| !kinds.is_subset(&before.kinds)) {
+        if let Some(reason) = who::why_not_agree(&to.channel, &self.policy).filter(|_| !kinds.is_subset(&before.kinds))
+        {
             return Some(Reply::Refused { reason });
         }
         let reply = self.consent_reply(&kinds, &before.kinds, wish.on);

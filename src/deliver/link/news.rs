@@ -67,8 +67,7 @@ impl Link {
         let opened: Opened<News> = self.open(message)?;
         let expires_unix_ms = opened.expires_unix_ms;
         let data = opened.data;
-        let ids_fit =
-            envelope::is_hex128(&data.news_id) && data.consent_id.as_deref().is_none_or(envelope::is_hex128);
+        let ids_fit = envelope::is_hex128(&data.news_id) && data.consent_id.as_deref().is_none_or(envelope::is_hex128);
         let codes = [&data.sku, &because_sku(&data.because)].into_iter().flatten().all(|sku| sku.len() <= MAX_CODE);
         if !ids_fit || !codes {
             return Err("news without a number, or of a product without one".into());

@@ -35,11 +35,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn consent_due(&self) -> Result<Option<Consent>, StoreError> {
-        let acked: Option<i64> = self
-            .db
-            .query_row("SELECT acked FROM consent", [], |row| row.get(0))
-            .optional()
-            .map_err(self.at())?;
+        let acked: Option<i64> =
+            self.db.query_row("SELECT acked FROM consent", [], |row| row.get(0)).optional().map_err(self.at())?;
         let consent = consent(&self.db, &self.path)?;
         Ok(acked.filter(|acked| acked.unsigned_abs() < consent.rev).map(|_| consent))
     }
@@ -127,9 +124,7 @@ pub fn consent(db: &Connection, path: &Path) -> Result<Consent, StoreError> {
 pub fn all(db: &Connection, path: &Path) -> Result<Vec<Notice>, StoreError> {
     let sql = "SELECT body, consent, told_unix_ms FROM notices WHERE gone = 0 ORDER BY no";
     let mut query = db.prepare_cached(sql).map_err(at(path))?;
-    let rows = query
-        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
-        .map_err(at(path))?;
+    let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))).map_err(at(path))?;
     rows.map(|row| {
         let (body, consent, told_unix_ms) = row.map_err(at(path))?;
         let notice: Notice = serde_json::from_str(&body).map_err(damaged(path))?;

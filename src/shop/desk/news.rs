@@ -65,7 +65,9 @@ pub enum CanNot {
     NoText,
     #[error("the text in {lang} has {chars} characters; a speaker says at most {MAX_TEXT}")]
     TooLong { lang: Lang, chars: usize },
-    #[error("the text in {0} holds words that no speaker says for a shop: a wake word, or a phrase that confirms an order")]
+    #[error(
+        "the text in {0} holds words that no speaker says for a shop: a wake word, or a phrase that confirms an order"
+    )]
     Phrase(Lang),
     #[error("a recall needs the product: --sku")]
     RecallOfNothing,
@@ -109,7 +111,8 @@ impl Desk {
                 });
             }
             let rev = if newest { new.rev } else { known.as_ref().map_or(new.rev, |known| known.rev) };
-            let consent_id = if newest { new.consent_id.clone() } else { known.map_or(new.consent_id, |k| k.consent_id) };
+            let consent_id =
+                if newest { new.consent_id.clone() } else { known.map_or(new.consent_id, |k| k.consent_id) };
             let ack = ConsentAck { aud: at.route.down(ConsentAck::KIND), consent_id, rev };
             // Not kept: the speaker says it again until it is answered.
             Ok(Done { say: shop.seal(&ack, at.now, DAY_MS).into_iter().collect(), events })
@@ -177,7 +180,9 @@ pub fn tell(book: &mut Book, keys: &Keys, telling: &Telling, now: i64) -> Result
     let item = item.ok_or_else(|| CanNot::OtherContent(telling.news_id.clone()))?;
     let of = match (&telling.to, telling.kind) {
         (Audience::Bought(sku), _) => Some(sku),
-        (Audience::Agreed, NewsKind::Recall | NewsKind::Offer | NewsKind::Recipe | NewsKind::News) => telling.sku.as_ref(),
+        (Audience::Agreed, NewsKind::Recall | NewsKind::Offer | NewsKind::Recipe | NewsKind::News) => {
+            telling.sku.as_ref()
+        }
     };
     let buyers = of.map_or_else(|| Ok(vec![]), |sku| book.buyers(sku))?;
     let mut homes: Vec<String> = book.consents()?.into_iter().map(|consent| consent.home).collect();

@@ -23,6 +23,7 @@ fn no_test_is_forgotten() {
         (include_str!("back.rs"), back::ALL.len() + 1),
         (include_str!("burst.rs"), bursts::ALL.len()),
         (include_str!("chat.rs"), chat::ALL.len()),
+        (include_str!("news.rs"), news::ALL.len()),
         (include_str!("pairing.rs"), pairing::ALL.len()),
     ];
     for (at, (text, listed)) in files.into_iter().enumerate() {
@@ -43,7 +44,7 @@ fn the_desk_does_the_same_on_postgresql() {
     DATABASES.set(Some(Box::new(move |name| {
         if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
     })));
-    for (name, test) in [super::ALL, back::ALL, bursts::ALL, chat::ALL, pairing::ALL].into_iter().flatten() {
+    for (name, test) in [super::ALL, back::ALL, bursts::ALL, chat::ALL, news::ALL, pairing::ALL].into_iter().flatten() {
         println!("{name}");
         test();
     }

@@ -10,7 +10,10 @@ impl Speak<'_> {
             Reply::News { shop, told, more } => {
                 let told = told.iter().enumerate().flat_map(|(at, told)| {
                     let id = if at == 0 { "news-says" } else { "news-says-next" };
-                    [self.say(id, &[("shop", text(shop)), ("text", text(ended(&told.text)))]), self.reason(&told.because)]
+                    [
+                        self.say(id, &[("shop", text(shop)), ("text", text(ended(&told.text)))]),
+                        self.reason(&told.because),
+                    ]
                 });
                 let more = (*more > 0).then(|| self.say("news-more", &[("more", number(*more))]));
                 self.sentences(told.chain(more))
