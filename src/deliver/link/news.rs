@@ -14,6 +14,8 @@ use tokio::time::Instant;
 
 /// How long a consent is worth delivering; it is repeated, with another time, as long as the shop does not have it.
 const LIFE_MS: i64 = 24 * 3_600_000;
+/// What a shop tells is over after this time at the latest.
+const MAX_LIFE_MS: i64 = 92 * 24 * 3_600_000;
 /// Longest number of a product or an order, characters.
 const MAX_CODE: usize = 64;
 
@@ -65,7 +67,9 @@ impl Link {
     /// What the shop tells: verified, checked, cleaned, and on disk.
     pub(super) async fn read_news(&mut self, message: &Message) -> Result<Vec<LinkEvent>, Unread> {
         let opened: Opened<News> = self.open(message)?;
-        let expires_unix_ms = opened.expires_unix_ms;
+        // Its number is kept until then.
+        let latest = self.clock.unix_ms().map_or(i64::MAX, |now| now.saturating_add(MAX_LIFE_MS));
+        let expires_unix_ms = opened.expires_unix_ms.min(latest);
         let data = opened.data;
         let ids_fit = envelope::is_hex128(&data.news_id) && data.consent_id.as_deref().is_none_or(envelope::is_hex128);
         let codes = [&data.sku, &because_sku(&data.because)].into_iter().flatten().all(|sku| sku.len() <= MAX_CODE);

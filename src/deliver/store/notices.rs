@@ -6,6 +6,9 @@ use crate::understand::intent::NewsKind;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
 
+/// Kept until they are over, told or not; beyond that nothing is taken: a shop that says so much is none to listen to.
+const MAX_KEPT: i64 = 1_000;
+
 /// What became of something that the shop told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
@@ -65,13 +68,17 @@ fn take(tx: &Transaction<'_>, path: &Path, notice: &Notice) -> Result<Taken, Sto
     if tx.query_row(known, [&notice.id], |_| Ok(())).optional().map_err(at(path))?.is_some() {
         return Ok(Taken::Known);
     }
-    let waiting: i64 = tx
-        .query_row("SELECT count(*) FROM notices WHERE told_unix_ms IS NULL AND gone = 0", [], |row| row.get(0))
+    let (kept, waiting): (i64, i64) = tx
+        .query_row(
+            "SELECT count(*), count(*) FILTER (WHERE told_unix_ms IS NULL AND gone = 0) FROM notices",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .map_err(at(path))?;
     let most = if notice.kind == NewsKind::Recall { 2 * MAX_WAITING } else { MAX_WAITING };
     let free = notice.consent.is_none() && notice.is_own_recall();
     let agreed = free || notice.is_agreed(&consent(tx, path)?);
-    if !agreed || usize::try_from(waiting).is_ok_and(|waiting| waiting >= most) {
+    if !agreed || kept >= MAX_KEPT || usize::try_from(waiting).is_ok_and(|waiting| waiting >= most) {
         tx.execute("UPDATE counter SET notices_dropped = notices_dropped + 1", []).map_err(at(path))?;
         return Ok(Taken::Dropped);
     }
