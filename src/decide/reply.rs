@@ -175,13 +175,14 @@ pub enum Reason {
     /// Why the shop told something: the household bought that,
     BoughtBefore {
         product: String,
-        days_ago: u32,
+        /// Calendar days; `None`: the wall clock is unknown.
+        days_ago: Option<u32>,
     },
     /// or it is called back, and was part of this order,
     RecallOfYours {
         product: String,
         order: String,
-        days_ago: u32,
+        days_ago: Option<u32>,
     },
     /// or somebody agreed to hear such things.
     AgreedTo {

@@ -108,7 +108,7 @@ fn list(args: &List) -> anyhow::Result<()> {
     if args.consents {
         let consents = book.consents()?;
         if args.json {
-            return consents.iter().try_for_each(|consent| Ok(println!("{}", serde_json::to_string(consent)?)));
+            return print_lines(&consents);
         }
         table.set_header(["household", "since", "agreed to"]);
         for consent in &consents {
@@ -119,7 +119,7 @@ fn list(args: &List) -> anyhow::Result<()> {
     } else {
         let news = book.news()?;
         if args.json {
-            return news.iter().try_for_each(|item| Ok(println!("{}", serde_json::to_string(item)?)));
+            return print_lines(&news);
         }
         table.set_header(["news", "kind", "said", "until", "to", "homes"]);
         for item in &news {
@@ -129,6 +129,14 @@ fn list(args: &List) -> anyhow::Result<()> {
         }
     }
     println!("{table}");
+    Ok(())
+}
+
+/// One JSON object a line.
+fn print_lines(all: &[impl serde::Serialize]) -> anyhow::Result<()> {
+    for one in all {
+        println!("{}", serde_json::to_string(one)?);
+    }
     Ok(())
 }
 

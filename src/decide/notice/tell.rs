@@ -123,7 +123,10 @@ impl Mind {
     /// The reason, as far as the household's own history bears it out.
     fn why_told(&self, notice: &Notice, lang: Lang, now: Now) -> Reason {
         let agreed = Reason::AgreedTo { kind: notice.kind };
-        let days_ago = |at: i64| now.wall.map_or(0, |wall| u32::try_from((wall.unix_ms - at) / DAY_MS).unwrap_or(0));
+        let days_ago = |unix_ms: i64| {
+            let wall = now.wall?;
+            u32::try_from(wall.local_day() - Wall { unix_ms, ..wall }.local_day()).ok()
+        };
         match &notice.because {
             Because::AskedFor => agreed,
             Because::BoughtBefore { sku, .. } if !self.household.buys(sku) => agreed,

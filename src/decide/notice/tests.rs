@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 
 #[test]
 fn each_kind_is_agreed_to_on_its_own() {
-    let cases: &[(bool, bool, &[NewsKind], &[NewsKind], &[NewsKind])] = &[
+    type Case<'a> = (bool, bool, &'a [NewsKind], &'a [NewsKind], &'a [NewsKind]);
+    let cases: &[Case<'_>] = &[
         // on, only, named; before; after
         (true, false, &[Offer], &[], &[Offer]),
         (true, false, &[Recipe], &[Offer], &[Offer, Recipe]),

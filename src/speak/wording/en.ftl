@@ -358,6 +358,7 @@ consent-stopped = No { $kinds } any more.
 consent-none = { $shop } tells you no news.
 consent-recalls = Only if something that you bought is recalled, I still say so, because it may be dangerous.
 consent-not-kept = I could not write that down, so nothing has changed.
+ago-unknown = before
 ago-days = { $days ->
     [0] today
     [1] yesterday

@@ -356,6 +356,7 @@ consent-stopped = Ya no habrá { $kinds }.
 consent-none = { $shop } no te cuenta nada.
 consent-recalls = Solo si retiran algo que compraste te aviso igualmente, porque puede ser peligroso.
 consent-not-kept = No he podido anotarlo, así que no ha cambiado nada.
+ago-unknown = antes
 ago-days = { $days ->
     [0] hoy
     [1] ayer

@@ -51,11 +51,11 @@ impl Speak<'_> {
     }
 
     /// A reason with a product that was bought so many days ago.
-    pub(super) fn since(&self, id: &str, product: &str, days_ago: u32, more: Args) -> String {
-        let ago = if days_ago >= 14 {
-            self.say("ago-weeks", &[("weeks", number((days_ago + 3) / 7))])
-        } else {
-            self.say("ago-days", &[("days", number(days_ago))])
+    pub(super) fn since(&self, id: &str, product: &str, days_ago: Option<u32>, more: Args) -> String {
+        let ago = match days_ago {
+            None => self.say("ago-unknown", &[]),
+            Some(days @ 0..14) => self.say("ago-days", &[("days", number(days))]),
+            Some(days) => self.say("ago-weeks", &[("weeks", number((days + 3) / 7))]),
         };
         let args: Vec<_> = more.iter().cloned().chain([("product", text(product)), ("ago", text(ago))]).collect();
         self.say(id, &args)

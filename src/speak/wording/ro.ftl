@@ -374,6 +374,7 @@ consent-stopped = Gata cu: { $kinds }.
 consent-none = { $shop } nu îți spune noutăți.
 consent-recalls = Doar dacă e rechemat ceva ce ai cumpărat îți spun oricum, pentru că poate fi periculos.
 consent-not-kept = Nu am putut nota, așa că nu s-a schimbat nimic.
+ago-unknown = înainte
 ago-days = { PLURAL($days) ->
     [one] ieri
     [few] { $days ->
