@@ -13,7 +13,7 @@ use crate::deliver::topic::Route;
 use crate::hear::fingerprint;
 use crate::journal;
 use anyhow::{Context, bail, ensure};
-use std::io::{BufRead, IsTerminal, Write as _};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,8 +52,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             "the daemon is running; stop it first (`systemctl stop tendero`), or it would write everything down again"
         );
     }
-    let files = files(dir)?;
-    if files.is_empty() {
+    if files(dir)?.is_empty() {
         println!("there is nothing to forget in {}", dir.display());
         return Ok(());
     }
@@ -70,9 +69,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
              device; until it does, what it tells reaches nobody who agreed to it, and is dropped"
         ),
     }
+    let files = files(dir)?;
     for file in &files {
-        std::fs::remove_file(file)
-            .with_context(|| format!("can't remove {}; what came before it is gone", file.display()))?;
+        match std::fs::remove_file(file) {
+            // What SQLite leaves beside a file it takes away itself, a moment after the store was closed.
+            Err(why) if why.kind() == ErrorKind::NotFound => {}
+            removed => {
+                removed.with_context(|| format!("can't remove {}; what came before it is gone", file.display()))?
+            }
+        }
     }
     println!("forgotten: {} files in {}", files.len(), dir.display());
     println!(
