@@ -14,6 +14,7 @@ pub mod hear;
 mod journal;
 mod key;
 mod lexicon;
+mod news;
 mod orders;
 mod pair;
 mod parse;
@@ -46,6 +47,8 @@ enum Command {
     Say(say::Args),
     /// Read what a person at the shop said, or the log of conversations.
     Chat(chat::Args),
+    /// Show or change what the shop may tell besides what becomes of orders.
+    News(news::Args),
     /// Turn recordings into words and meaning.
     Hear(hear::Args),
     /// Turn lines of text into meaning.
@@ -127,6 +130,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
         Command::Chat(args) => chat::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::News(args) => news::run(args).map(|()| ExitCode::SUCCESS),
         Command::Hear(args) => hear::run(args).map(|()| ExitCode::SUCCESS),
         Command::Parse(args) => parse::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Lexicon(args) => lexicon::run(&args).map(|()| ExitCode::SUCCESS),

@@ -255,6 +255,11 @@ pub struct PolicyConfig {
     pub suggestions: bool,
     /// Not before this local time, "HH:MM", and never in the quiet hours.
     pub suggest_from: String,
+    /// So many of the shop's news are told aloud in a day at most, 0 to 20, and none in the quiet hours; 0: only when
+    /// somebody asks "what's new?". Nothing is told that nobody agreed to: `tendero news`.
+    pub news_a_day: u32,
+    /// Recalls of products that this household bought are told without anybody's consent, outside the quiet hours.
+    pub recalls: bool,
     /// So many wrong PINs in a row lock approval by PIN, 1 to 10. `tendero pin set` sets the PIN itself.
     pub pin_tries: u32,
     /// For how long the first time, minutes, 1 to 1440; each further wrong PIN doubles it, up to a day.
@@ -280,6 +285,8 @@ impl Default for PolicyConfig {
             text_orders: policy.text_orders,
             suggestions: policy.suggestions,
             suggest_from: "10:00".into(),
+            news_a_day: policy.news_a_day,
+            recalls: policy.recalls,
             pin_tries: policy.pin_tries,
             pin_lock_minutes: 15,
         }
@@ -378,6 +385,8 @@ impl Config {
             suggestions: raw.suggestions,
             suggest_from_min: minute_of_day(&raw.suggest_from)
                 .expect("the time was checked when the configuration was loaded"),
+            news_a_day: raw.news_a_day,
+            recalls: raw.recalls,
             pin_tries: raw.pin_tries,
             pin_lock_ms: u64::from(raw.pin_lock_minutes) * 60_000,
             ..Policy::default()
@@ -436,6 +445,9 @@ impl Config {
         if minute_of_day(&policy.suggest_from).is_none() {
             let what = format!("\"{}\" must look like \"10:00\"", policy.suggest_from);
             return Err(("policy", "suggest_from", what));
+        }
+        if policy.news_a_day > 20 {
+            return Err(("policy", "news_a_day", format!("{} lies outside 0 to 20", policy.news_a_day)));
         }
         if !(1..=10).contains(&policy.pin_tries) {
             return Err(("policy", "pin_tries", format!("{} lies outside 1 to 10", policy.pin_tries)));

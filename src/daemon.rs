@@ -258,6 +258,7 @@ impl Daemon {
             Effect::AskStatus { order } => self.parts.errands.send(LinkCommand::AskStatus { order }),
             Effect::AskSibling { device, order } => self.parts.errands.send(LinkCommand::AskSibling { device, order }),
             Effect::Chat { thread } => self.parts.errands.send(LinkCommand::Chat { thread }),
+            Effect::TellConsent => self.parts.errands.send(LinkCommand::TellConsent),
             Effect::TellHeard { skus, level_cdb, snr_cdb } => {
                 self.parts.errands.send(LinkCommand::TellHeard { skus, level_cdb, snr_cdb });
             }
@@ -363,6 +364,7 @@ impl Daemon {
             LinkEvent::CancelAskedBy { device, order } => Event::CancelAskedBy { device, order },
             LinkEvent::HeardThere(there) => Event::HeardThere(there),
             LinkEvent::Typed(typed) => return self.typed_events(typed),
+            LinkEvent::News(notice) => Event::News { notice },
             LinkEvent::Chat(message) => Event::Chat { message, entropy: entropy() },
             LinkEvent::Distrusted { shop, why } => {
                 tracing::warn!("a message from shop {shop} was dropped: {why}");
@@ -388,6 +390,10 @@ impl Daemon {
             Ask::ReadChat { lang } => {
                 let channel = self.text.reads(request.answers);
                 vec![Event::ReadChat { channel, lang: lang.unwrap_or(self.parts.lang) }]
+            }
+            Ask::NewsWish { wish } => {
+                let channel = self.text.answers_once(request.answers);
+                vec![Event::NewsWish { wish, channel, lang: self.parts.lang, entropy: entropy() }]
             }
             Ask::CancelOrder { order } => {
                 let order = OrderId(order);

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod mind;
 pub mod money;
+pub mod notice;
 pub mod order;
 pub mod policy;
 pub mod reply;

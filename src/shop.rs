@@ -141,6 +141,13 @@ pub enum ShopEvent {
         /// `requested` or `ended`.
         handoff: Option<String>,
     },
+    /// A household said what it agrees to hear; on disk, acknowledged after this.
+    Consent {
+        home: String,
+        device: String,
+        /// Empty: nothing any more.
+        kinds: Vec<String>,
+    },
     /// A device came with a pairing code, and is trusted from now on.
     Paired {
         home: String,

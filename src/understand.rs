@@ -16,6 +16,7 @@ pub mod lexicon;
 mod lines;
 mod mention;
 pub mod message;
+mod news;
 mod number;
 pub mod parse;
 mod parts;

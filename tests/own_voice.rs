@@ -196,6 +196,7 @@ impl Room {
             | Effect::AskWithdraw { .. }
             | Effect::AskSibling { .. }
             | Effect::Chat { .. }
+            | Effect::TellConsent
             | Effect::TellHeard { .. } => vec![],
         }
     }

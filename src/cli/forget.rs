@@ -1,15 +1,27 @@
 //! `tendero forget`: deletes everything that the device knows about its household.
 
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::daemon::{catalogs, pin};
-use crate::deliver::keys::KEY_FILE;
-use crate::deliver::store::{self, Store};
+use crate::daemon::{catalogs, pin, start};
+use crate::decide::effect::Write;
+use crate::decide::notice::Consent;
+use crate::deliver::envelope::random_hex128;
+use crate::deliver::keys::{KEY_FILE, Keys};
+use crate::deliver::link;
+use crate::deliver::store::{self, Store, StoreHandle};
+use crate::deliver::topic::Route;
 use crate::hear::fingerprint;
 use crate::journal;
 use anyhow::{Context, bail, ensure};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the shop may take to answer that it knows, and how often that is looked at.
+const SHOP_WAIT: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The names of what the daemon keeps in its state folder.
 const OURS: [&str; 7] = [
@@ -40,8 +52,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             "the daemon is running; stop it first (`systemctl stop tendero`), or it would write everything down again"
         );
     }
-    let files = files(dir)?;
-    if files.is_empty() {
+    if files(dir)?.is_empty() {
         println!("there is nothing to forget in {}", dir.display());
         return Ok(());
     }
@@ -49,15 +60,74 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if !args.yes {
         agree(&config.home.name, dir, open)?;
     }
+    // First: what is forgotten can't be withdrawn.
+    match super::block_on(withdraw_consent(&config)) {
+        Ok(false) => {}
+        Ok(true) => println!("the shop knows that nobody here agrees to hear its news any more"),
+        Err(why) => println!(
+            "the shop could not be told that nobody here agrees to hear its news any more ({why:#}). Ask it to revoke this \
+             device; until it does, what it tells reaches nobody who agreed to it, and is dropped"
+        ),
+    }
+    let files = files(dir)?;
     for file in &files {
-        std::fs::remove_file(file)
-            .with_context(|| format!("can't remove {}; what came before it is gone", file.display()))?;
+        match std::fs::remove_file(file) {
+            // What SQLite leaves beside a file it takes away itself, a moment after the store was closed.
+            Err(why) if why.kind() == ErrorKind::NotFound => {}
+            removed => {
+                removed.with_context(|| format!("can't remove {}; what came before it is gone", file.display()))?
+            }
+        }
     }
     println!("forgotten: {} files in {}", files.len(), dir.display());
     println!(
         "the device has no key any more and must be made known to the shop anew. What the shop keeps of your orders, ask the shop."
     );
     Ok(())
+}
+
+/// Tells the shop that nothing is agreed to any more, and waits for its word. `false`: there was nothing to withdraw.
+///
+/// # Errors
+/// Why it does not know.
+async fn withdraw_consent(config: &Config) -> anyhow::Result<bool> {
+    let dir = &config.state.dir;
+    let path = dir.join(store::FILE);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let mut store = Store::open(&path)?;
+    let agreed = store.household(None)?.consent;
+    if agreed.kinds.is_empty() && store.consent_due()?.is_none() {
+        return Ok(false);
+    }
+    let clock = Clock::system();
+    let at_unix_ms = clock.unix_ms();
+    let at_least = at_unix_ms.and_then(|at| u64::try_from(at).ok()).unwrap_or(0);
+    let withdrawn = Consent {
+        id: random_hex128(),
+        kinds: Default::default(),
+        rev: agreed.rev.saturating_add(1).max(at_least),
+        at_unix_ms,
+    };
+    store.commit(&[Write::Consent(withdrawn)], &mut |_, _| bail!("no order is written here"))?;
+    let keys = Arc::new(Keys::load_or_make(dir)?);
+    let route = Route::new(&config.home.name, &config.home.device, &config.shop.name)?;
+    let link_config = start::link_config(config, route.clone(), Default::default(), &store)?;
+    let store = StoreHandle::spawn(store, link::sealer(keys.clone(), route, clock.clone()))?;
+    let (link, mut events) = link::start(link_config, keys, store.clone(), clock)?;
+    let told = async {
+        loop {
+            if store.read(|store| store.consent_due()).await?.is_none() {
+                return Ok(true);
+            }
+            // What else comes is of no use any more.
+            let _ = tokio::time::timeout(LOOK_EVERY, events.recv()).await;
+        }
+    };
+    let told = tokio::time::timeout(SHOP_WAIT, told).await;
+    link.stop();
+    told.unwrap_or_else(|_| bail!("no answer within {} s", SHOP_WAIT.as_secs()))
 }
 
 /// What of the state folder is ours: a folder that was named by mistake loses nothing else.

@@ -51,6 +51,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             | Effect::Store { .. }
             | Effect::AskStatus { .. }
             | Effect::Chat { .. }
+            | Effect::TellConsent
             | Effect::TellHeard { .. } => {}
         }
     }

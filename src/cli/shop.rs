@@ -7,6 +7,7 @@ mod catalog;
 mod chat;
 mod devices;
 mod key;
+mod news;
 mod orders;
 mod pair;
 mod place;
@@ -62,6 +63,9 @@ enum Command {
     BrokerConfig(broker_config::Args),
     /// Talk to a household that asked for a person; without a conversation, list those that go on
     Chat(chat::Args),
+    /// Tell homes what they agreed to hear, or that something they bought is recalled
+    #[command(subcommand)]
+    News(news::Args),
     /// List what was booked, and what is held or was
     Orders(orders::Args),
     /// See what the webhook has not taken, and try it again
@@ -95,6 +99,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::BrokerConfig(args)), _) => broker_config::run(&args),
         (Some(Command::Mark { place, order, state }), _) => mark(&place, &order, state),
         (Some(Command::Chat(args)), _) => chat::run(&args),
+        (Some(Command::News(args)), _) => news::run(args),
         (Some(Command::Orders(args)), _) => orders::run(&args),
         (Some(Command::Webhook(command)), _) => webhook::run(&command),
         (Some(Command::Catalog(command)), _) => catalog::run(&command),

@@ -4,6 +4,7 @@
 //! socket's file mode (owner and group), never by its content.
 
 use super::pin::Pin;
+use crate::decide::notice::consent::Wish;
 use crate::understand::Lang;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,10 @@ pub enum Ask {
     ReadChat {
         #[serde(default)]
         lang: Option<Lang>,
+    },
+    /// What the shop may tell from now on.
+    NewsWish {
+        wish: Wish,
     },
     CancelOrder {
         order: String,

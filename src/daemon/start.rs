@@ -165,7 +165,8 @@ fn siblings(config: &Config, own: &PublicKey) -> anyhow::Result<BTreeMap<String,
     Ok(siblings)
 }
 
-fn link_config(
+/// How this device reaches its broker and its shop.
+pub fn link_config(
     config: &Config,
     route: Route,
     siblings: BTreeMap<String, PublicKey>,

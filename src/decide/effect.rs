@@ -4,6 +4,7 @@ use super::Now;
 use super::chat::{ChatLine, Thread};
 use super::event::{Channel, Turn};
 use super::guard::Verdict;
+use super::notice::Consent;
 use super::order::{Order, OrderId, OrderState, Wanted};
 use super::reply::Reply;
 use super::sibling::SharedOrder;
@@ -40,6 +41,8 @@ pub enum Effect {
     TellHeard { skus: Vec<String>, level_cdb: Option<i32>, snr_cdb: Option<i32> },
     /// Say in this thread what the shop does not have yet, and how far what it said is on disk here.
     Chat { thread: String },
+    /// Tell the shop what it may tell, until it has it.
+    TellConsent,
 }
 
 /// One durable change.
@@ -69,6 +72,12 @@ pub enum Write {
     Shared { device: String, rev: u64, orders: Vec<SharedOrder> },
     /// How a conversation with a person stands, and a line that is new in it.
     Chat { thread: Thread, line: Option<ChatLine> },
+    /// What the shop may tell from now on; what waits under the consent before goes under this one.
+    Consent(Consent),
+    /// These were told to their end, milliseconds since 1970; 0: the wall clock was unknown.
+    NoticesTold { ids: Vec<String>, at_unix_ms: i64 },
+    /// These are over, or nobody wants to hear them any more.
+    NoticesGone { ids: Vec<String> },
     /// An item for the shopping list.
     ListItem { sku: String, qty: u32, why: String },
 }

@@ -1,6 +1,7 @@
 //! Everything that can happen to the mind: a closed set.
 
 use super::chat::FromShop;
+use super::notice::{Notice, consent::Wish};
 use super::order::{OrderId, Quote, Receipt, StatusUpdate};
 use super::sibling::{HeardThere, SharedOrder};
 use crate::understand::Lang;
@@ -129,6 +130,17 @@ pub enum Event {
         channel: Channel,
         lang: Lang,
     },
+    /// The shop tells something; verified, cleaned, and on disk.
+    News {
+        notice: Notice,
+    },
+    /// Somebody says, at the command line, what the shop may tell. Random bits make a consent.
+    NewsWish {
+        wish: Wish,
+        channel: Channel,
+        lang: Lang,
+        entropy: Entropy,
+    },
     /// A deadline of the mind has come.
     Deadline,
 }
@@ -194,6 +206,8 @@ pub enum Playback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::notice::Because;
+    use crate::understand::intent::NewsKind;
 
     /// A journal holds every event as it was; one that can't be written down would end it.
     #[test]
@@ -239,6 +253,24 @@ mod tests {
                 entropy: Entropy::default(),
             },
             Event::ReadChat { channel: Channel::Text("cli".into()), lang: Lang::En },
+            Event::News {
+                notice: Notice {
+                    id: "11".repeat(16),
+                    kind: NewsKind::Offer,
+                    consent: Some("22".repeat(16)),
+                    texts: [(Lang::Es, "Café más barato".to_owned())].into(),
+                    sku: Some("coffee".into()),
+                    because: Because::BoughtBefore { sku: "coffee".into(), at_unix_ms: 5 },
+                    expires_unix_ms: 9,
+                    told_unix_ms: None,
+                },
+            },
+            Event::NewsWish {
+                wish: Wish { on: true, only: true, kinds: vec![NewsKind::Recall] },
+                channel: Channel::Text("cli".into()),
+                lang: Lang::Ro,
+                entropy: Entropy::default(),
+            },
             Event::Deadline,
         ];
         for event in events {

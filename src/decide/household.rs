@@ -4,6 +4,7 @@
 
 use super::Wall;
 use super::chat::Thread;
+use super::notice::{Consent, Notice};
 use super::order::{Order, OrderId, OrderState};
 use super::sibling::{SharedOrder, Sibling};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,12 @@ pub struct Household {
     /// The conversation with a person at the shop, the last one.
     #[serde(default)]
     pub thread: Option<Thread>,
+    /// What the shop may tell.
+    #[serde(default)]
+    pub consent: Consent,
+    /// What it told, in the order in which it came: what waits, and what was told lately.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 /// Packs of one product that were bought.

@@ -13,6 +13,7 @@ use super::event::{Button, Channel, Event, Heard, Turn};
 use super::guard::{self, hostile_text};
 use super::household::Household;
 use super::ledger::Ledger;
+use super::notice::Notices;
 use super::order::Order;
 use super::policy::Policy;
 use super::reply::{Reason, Reply};
@@ -90,6 +91,7 @@ pub struct Mind {
     pub(super) pins: Pins,
     pub(super) siblings: Siblings,
     pub(super) chat: Chat,
+    pub(super) notices: Notices,
     once_stored: Vec<OnceStored>,
     /// The effects of the event that is being handled.
     pub(super) out: Vec<Effect>,
@@ -127,6 +129,7 @@ impl Mind {
             pins: Pins::default(),
             siblings: Siblings::default(),
             chat: Chat::default(),
+            notices: Notices::default(),
             once_stored: vec![],
             out: vec![],
             announcements: VecDeque::new(),
@@ -159,12 +162,14 @@ impl Mind {
             }
             Event::Played { say } => {
                 self.heard_out(say);
+                self.notices_heard(say, now);
                 if self.state.waits_for_say(say) {
                     self.step(Cue::Played, now);
                 }
             }
             Event::Unheard { say } => {
                 self.not_heard(say, now);
+                self.notices_unheard(say, now);
                 // What nobody heard nobody can answer: it is as if its end never came.
                 if self.state.waits_for_say(say) {
                     self.step(Cue::TimeUp, now);
@@ -174,6 +179,7 @@ impl Mind {
                 self.order_stored(ticket, now);
                 self.tell_stored(ticket, true);
                 self.chat_stored(ticket, true);
+                self.consent_stored(ticket, true);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::Stored, now);
                 }
@@ -182,6 +188,7 @@ impl Mind {
                 self.order_not_stored(ticket, now);
                 self.tell_stored(ticket, false);
                 self.chat_stored(ticket, false);
+                self.consent_stored(ticket, false);
                 if self.state.waits_for_ticket(ticket) {
                     self.step(Cue::StoreFailed, now);
                 }
@@ -231,6 +238,13 @@ impl Mind {
             Event::HeardThere(there) => self.heard_there(there, now),
             Event::Chat { message, entropy } => self.hear_from_shop(message, entropy, now),
             Event::ReadChat { channel, lang } => self.read_chat(&Address { channel, lang }, now),
+            Event::News { notice } => self.notice_came(notice),
+            Event::NewsWish { wish, channel, lang, entropy } => {
+                let to = Address { channel, lang };
+                if let Some(reply) = self.wish_news(&wish, &to, entropy, now) {
+                    self.tell(to, reply);
+                }
+            }
         }
         self.finish(now)
     }
@@ -268,7 +282,10 @@ impl Mind {
     pub fn waits(&self) -> Waits {
         match &self.state {
             State::Idle
-                if self.ledger.owes_an_answer() || self.siblings.owes_an_answer() || self.chat.owes_an_answer() =>
+                if self.ledger.owes_an_answer()
+                    || self.siblings.owes_an_answer()
+                    || self.chat.owes_an_answer()
+                    || self.notices.owes_an_answer() =>
             {
                 Waits::Edge
             }
@@ -284,6 +301,7 @@ impl Mind {
             && self.announcements.is_empty()
             && self.siblings.is_quiet()
             && !self.chat.owes_an_answer()
+            && !self.notices.owes_an_answer()
     }
 
     /// A renewed catalogue. What was already read back stays as it was quoted.
@@ -334,12 +352,17 @@ impl Mind {
         }
         // Before what waits is announced: what falls due now is to be said now.
         self.chat_due(now);
+        self.notices_due(now);
         self.announce(now);
         if matches!(self.state, State::Idle) && self.announcements.is_empty() && self.may_tell(now) {
             self.state = self.tell_from_person(now);
         }
         if self.is_idle() {
             self.suggest(now);
+        }
+        // Last of all: a shop's news are nothing that somebody waits for.
+        if self.is_idle() {
+            self.tell_notice(now);
         }
         let of_state = self.state.until_ms().map(|until_ms| (until_ms, self.state.why()));
         let of_orders = self.ledger.deadline(self, now);
@@ -348,7 +371,9 @@ impl Mind {
         // In a conversation, its own deadlines come first.
         let of_news = if matches!(self.state, State::Idle) { self.news_deadline(now) } else { None };
         let of_chat = self.chat_deadline(now).filter(|_| matches!(self.state, State::Idle));
-        let of_orders = of_orders.into_iter().chain(of_news).chain(of_siblings);
+        let of_shop_news = self.notice_deadline(now).filter(|_| self.is_idle());
+        let of_disk = self.disk_deadline();
+        let of_orders = of_orders.into_iter().chain(of_news).chain(of_siblings).chain(of_shop_news).chain(of_disk);
         let next = of_state.into_iter().chain(of_orders).chain(of_habit).chain(of_chat).min();
         self.deadline = next.map(|(at_mono_ms, why)| Deadline { at_mono_ms, why });
         std::mem::take(&mut self.out)
@@ -434,6 +459,9 @@ impl Mind {
         }
         if let Reply::PersonSays { text, .. } = &reply {
             self.last_said = vec![text.clone()];
+        }
+        if let Reply::News { told, .. } = &reply {
+            self.last_said = told.iter().map(|told| told.text.clone()).collect();
         }
         self.out.push(Effect::Say { say: self.says, channel: to.channel.clone(), lang: to.lang, reply });
         self.says

@@ -54,6 +54,12 @@ pub struct Policy {
     /// Not before this minute since local midnight.
     #[serde(default = "suggest_from_min")]
     pub suggest_from_min: u16,
+    /// So many of the shop's news are told aloud in a day at most, besides recalls; 0: only to who asks.
+    #[serde(default = "news_a_day")]
+    pub news_a_day: u32,
+    /// Recalls of what was bought are told without anybody's consent.
+    #[serde(default = "recalls")]
+    pub recalls: bool,
     /// So many wrong PINs in a row lock approval by PIN, 1 or more.
     #[serde(default = "pin_tries")]
     pub pin_tries: u32,
@@ -68,6 +74,14 @@ fn random_words() -> bool {
 
 fn suggest_from_min() -> u16 {
     10 * 60
+}
+
+fn news_a_day() -> u32 {
+    1
+}
+
+fn recalls() -> bool {
+    true
 }
 
 fn pin_tries() -> u32 {
@@ -105,6 +119,8 @@ impl Default for Policy {
             adult_wait_ms: 10 * 60_000,
             suggestions: false,
             suggest_from_min: suggest_from_min(),
+            news_a_day: news_a_day(),
+            recalls: recalls(),
             pin_tries: pin_tries(),
             pin_lock_ms: pin_lock_ms(),
         }

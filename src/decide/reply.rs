@@ -6,7 +6,7 @@
 use super::money::Money;
 use super::order::OrderState;
 use super::when::{Day, Moment};
-use crate::understand::intent::NotAnOrder;
+use crate::understand::intent::{NewsKind, NotAnOrder};
 use serde::{Deserialize, Serialize};
 
 /// Why something is asked or refused. Each can be spoken in every language.
@@ -172,6 +172,26 @@ pub enum Reason {
     OtherName {
         product: String,
     },
+    /// Why the shop told something: the household bought that,
+    BoughtBefore {
+        product: String,
+        /// Calendar days; `None`: the wall clock is unknown.
+        days_ago: Option<u32>,
+    },
+    /// or it is called back, and was part of this order,
+    RecallOfYours {
+        product: String,
+        order: String,
+        days_ago: Option<u32>,
+    },
+    /// or somebody agreed to hear such things.
+    AgreedTo {
+        kind: NewsKind,
+    },
+    /// While children are up nobody agrees to hear more of the shop.
+    NotAgreedChildren,
+    /// Nor does who types where anybody can type, or where typed orders are switched off.
+    NotAgreedOpen,
     /// The shop's text held a wake word, a confirm phrase or mark-up.
     HostileText {
         product: String,
@@ -184,6 +204,13 @@ pub struct Item {
     pub product: String,
     /// Packs, 1 or more.
     pub qty: u32,
+}
+
+/// One of the shop's news: its words, and why this household hears them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToldNews {
+    pub text: String,
+    pub because: Reason,
 }
 
 /// What the household must do to buy what was read back.
@@ -203,7 +230,6 @@ pub enum Ask {
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     Find,
-    News,
 }
 
 /// One reply of the speaker.
@@ -513,4 +539,25 @@ pub enum Reply {
         name: String,
     },
     NoConversation,
+    /// What the shop tells, as a quotation; `more` wait.
+    News {
+        shop: String,
+        told: Vec<ToldNews>,
+        more: u32,
+    },
+    /// Nothing waits; of these kinds the shop may tell.
+    NoShopNews {
+        shop: String,
+        kinds: Vec<NewsKind>,
+    },
+    /// On disk: what the shop may tell from now on, and what was just stopped. `recalls`: those of what was bought are told
+    /// in any case.
+    Consent {
+        shop: String,
+        kinds: Vec<NewsKind>,
+        stopped: Vec<NewsKind>,
+        recalls: bool,
+    },
+    /// It could not be written down: nothing has changed.
+    ConsentNotKept,
 }

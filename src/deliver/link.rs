@@ -11,6 +11,7 @@ mod errands;
 mod handover;
 mod home;
 mod inbox;
+mod news;
 mod retry;
 mod text;
 
@@ -23,6 +24,7 @@ use super::topic::{self, Route};
 use crate::clock::Clock;
 use crate::decide::chat::FromShop;
 use crate::decide::effect::CancelReason;
+use crate::decide::notice::Notice;
 use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
 use crate::decide::sibling::{HeardThere, SharedOrder};
 use crate::understand::Lang;
@@ -114,6 +116,8 @@ pub enum LinkCommand {
     AnswerText { to: Typist, lang: Lang, text: String },
     /// Say in this thread what the shop does not have, or how far its lines are on disk here.
     Chat { thread: String },
+    /// What the shop may tell has changed on disk: tell it until it says that it knows.
+    TellConsent,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +155,8 @@ pub enum LinkEvent {
     HeardThere(HeardThere),
     /// A person at the shop says something, or the shop acknowledges; verified, checked and cleaned.
     Chat(FromShop),
+    /// The shop tells something; verified, checked, cleaned, and on disk.
+    News(Notice),
     /// Somebody typed; who it is was told apart, and nothing more.
     Typed(Typed),
     /// A message that must not be used.
@@ -250,6 +256,7 @@ pub fn start(
         parts: catalog::Parts::default(),
         home: home::Home::default(),
         repeat: chat::Repeat::default(),
+        consent: news::Repeat::default(),
         texts: text::Texts::default(),
     };
     tokio::spawn(link.run(commands_rx, mqtt_rx));
@@ -272,6 +279,7 @@ struct Link {
     parts: catalog::Parts,
     home: home::Home,
     repeat: chat::Repeat,
+    consent: news::Repeat,
     texts: text::Texts,
 }
 
@@ -282,6 +290,7 @@ impl Link {
     async fn run(mut self, mut commands: mpsc::Receiver<LinkCommand>, mut mqtt: mpsc::Receiver<MqttEvent>) {
         loop {
             let (wake, share_at, repeat_at) = (self.retries.next(), self.home.share_at, self.repeat.at);
+            let consent_at = self.consent.at;
             let done = tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.command(command).await,
@@ -298,6 +307,10 @@ impl Link {
                 }
                 () = retry::until(repeat_at) => {
                     self.chat(None).await;
+                    Ok(())
+                }
+                () = retry::until(consent_at) => {
+                    self.tell_consent(false).await;
                     Ok(())
                 }
                 () = self.events.closed() => Err(Ended),
@@ -341,6 +354,10 @@ impl Link {
                 self.chat(Some(thread)).await;
                 Ok(())
             }
+            LinkCommand::TellConsent => {
+                self.tell_consent(true).await;
+                Ok(())
+            }
             LinkCommand::TellHeard { skus, level_cdb, snr_cdb } => {
                 self.tell_heard(skus, level_cdb, snr_cdb);
                 Ok(())
@@ -363,6 +380,7 @@ impl Link {
                 self.tell_handover();
                 self.share_orders().await;
                 self.chat(None).await;
+                self.tell_consent(true).await;
                 self.errands(true).await
             }
             MqttEvent::Down(trouble) => self.tell(LinkEvent::Down { why: trouble.to_string() }).await,
@@ -380,7 +398,11 @@ impl Link {
                     message.ack();
                     return Ok(());
                 }
-                for event in self.read(&message).await {
+                let Some(events) = self.read(&message).await else {
+                    // Not acknowledged: it comes again with the next connection.
+                    return Ok(());
+                };
+                for event in events {
                     self.tell(event).await?;
                 }
                 message.ack();
@@ -470,6 +492,7 @@ impl Link {
             | LinkEvent::HeardThere(_)
             | LinkEvent::Typed(_)
             | LinkEvent::Chat(_)
+            | LinkEvent::News(_)
             | LinkEvent::Catalog(_) => self.events.send(event).await.map_err(|_| Ended),
         }
     }

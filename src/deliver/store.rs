@@ -8,6 +8,7 @@
 mod chat;
 pub(crate) mod error;
 mod handover;
+pub mod notices;
 pub(crate) mod schema;
 mod siblings;
 pub mod thread;
@@ -119,6 +120,9 @@ impl Store {
                 Write::Told { order, number } => told::put(&tx, &path, order, *number)?,
                 Write::Shared { device, rev, orders } => siblings::put(&tx, &path, device, *rev, orders)?,
                 Write::Chat { thread, line } => chat::put(&tx, &path, thread, line.as_ref())?,
+                Write::Consent(consent) => notices::put_consent(&tx, &path, consent)?,
+                Write::NoticesTold { ids, at_unix_ms } => notices::put_told(&tx, &path, ids, *at_unix_ms)?,
+                Write::NoticesGone { ids } => notices::put_gone(&tx, &path, ids)?,
                 Write::WrongPins { count } => {
                     tx.execute("UPDATE counter SET wrong_pins = ?1", [count]).map_err(at(&path))?;
                 }
@@ -142,6 +146,8 @@ impl Store {
         household.siblings = siblings::all(&self.db, &self.path)?;
         household.told = told::all(&self.db, &self.path)?;
         household.thread = chat::last(&self.db, &self.path)?;
+        household.consent = notices::consent(&self.db, &self.path)?;
+        household.notices = notices::all(&self.db, &self.path)?;
         let orders = self.orders()?;
         household.pack_lasts_ms = rhythms(&orders);
         for order in orders {

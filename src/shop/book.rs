@@ -11,6 +11,7 @@ mod db;
 pub mod figures;
 mod handover;
 pub mod hooks;
+pub mod news;
 pub mod pairing;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -245,6 +246,7 @@ impl Book {
         self.write(|page| {
             page.prune_chats(before)?;
             page.prune_hooks(before)?;
+            page.prune_news(before)?;
             page.run("DELETE FROM asks WHERE asked_unix_ms < ?1", values![before])?;
             page.run("DELETE FROM pairings WHERE expires_unix_ms < ?1", values![now_unix_ms])?;
             page.run("DELETE FROM quotes WHERE valid_until_unix_ms < ?1", values![before])?;

@@ -8,6 +8,7 @@ mod back;
 mod chat;
 mod handover;
 mod held;
+pub mod news;
 mod pairing;
 
 pub use back::mark;
@@ -103,6 +104,7 @@ impl Desk {
             Withdraw::KIND => self.withdraw(at),
             envelope::Chat::KIND => self.chat(at),
             envelope::Handover::KIND => self.handover(&at),
+            envelope::Consent::KIND => self.consent(at),
             _ => Ok(refused(topic, "unknown_kind", "a kind of message that this shop does not know")),
         }
     }

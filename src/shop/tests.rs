@@ -10,6 +10,8 @@ mod handover;
 mod hooks;
 #[path = "tests/hostile.rs"]
 mod hostile;
+#[path = "tests/news.rs"]
+mod news;
 #[path = "tests/pairing.rs"]
 mod pairing;
 #[cfg(feature = "postgres")]

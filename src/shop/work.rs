@@ -314,6 +314,7 @@ impl Work {
                 envelope::Withdraw::KIND,
                 envelope::Chat::KIND,
                 Handover::KIND,
+                envelope::Consent::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -374,6 +375,7 @@ fn tally_of(event: &ShopEvent) -> Option<(&'static str, &str)> {
         | ShopEvent::Moved { .. }
         | ShopEvent::Chat { .. }
         | ShopEvent::Paired { .. }
+        | ShopEvent::Consent { .. }
         | ShopEvent::KeyChanged { .. } => None,
     }
 }
@@ -447,6 +449,12 @@ fn log(event: &ShopEvent) {
                 Some(other) => tracing::info!("{home}/{device}: conversation {thread} is {other}"),
                 None => tracing::info!("{home}/{device} said something in conversation {thread}"),
             }
+        }
+        ShopEvent::Consent { home, device, kinds } if kinds.is_empty() => {
+            tracing::info!("{home}/{device} wants to hear no news any more");
+        }
+        ShopEvent::Consent { home, device, kinds } => {
+            tracing::info!("{home}/{device} agrees to hear: {}", kinds.join(", "));
         }
         ShopEvent::Paired { home, device } => {
             tracing::info!("{home}/{device} is paired: its orders are booked from now on")

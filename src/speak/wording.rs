@@ -4,6 +4,7 @@
 //! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
 
 mod log;
+mod news;
 mod person;
 mod plural;
 mod withdrawal;
@@ -186,13 +187,7 @@ impl Speak<'_> {
             Reply::Price { product, amount } => {
                 self.say("price", &[("product", text(product)), ("amount", text(self.money(amount)))])
             }
-            Reply::NotYet { topic } => self.say(
-                match topic {
-                    Topic::Find => "not-yet-find",
-                    Topic::News => "not-yet-news",
-                },
-                &[],
-            ),
+            Reply::NotYet { topic: Topic::Find } => self.say("not-yet-find", &[]),
             Reply::Suggest { product, every_days, days_ago } => {
                 let every = text(self.every(*every_days));
                 self.say("suggest", &[("product", text(product)), ("every", every), ("days", number(*days_ago))])
@@ -223,6 +218,9 @@ impl Speak<'_> {
             | Reply::OfferOver { .. }
             | Reply::NothingNew { .. }
             | Reply::NoConversation => self.person(reply),
+            Reply::News { .. } | Reply::NoShopNews { .. } | Reply::Consent { .. } | Reply::ConsentNotKept => {
+                self.news(reply)
+            }
         }
     }
 
@@ -378,6 +376,13 @@ impl Speak<'_> {
                 };
                 self.say(key, &[("asked", item(asked, *asked_qty)), ("offered", item(offered, *offered_qty))])
             }
+            Reason::BoughtBefore { product, days_ago } => self.since("reason-bought_before", product, *days_ago, &[]),
+            Reason::RecallOfYours { product, order, days_ago } => {
+                self.since("reason-recall_of_yours", product, *days_ago, &[("order", text(order))])
+            }
+            Reason::AgreedTo { kind } => self.say("reason-agreed_to", &[("kinds", text(self.kinds(&[*kind])))]),
+            Reason::NotAgreedChildren => self.say("reason-not_agreed_children", &[]),
+            Reason::NotAgreedOpen => self.say("reason-not_agreed_open", &[]),
             Reason::WrongPin { times } => self.say("reason-wrong_pin", &[("times", number(*times))]),
             Reason::UnknownShop { shop } => self.say("reason-unknown_shop", &[("shop", text(shop))]),
         }

@@ -98,6 +98,40 @@ impl Intent {
     }
 }
 
+/// What a shop may tell besides what becomes of an order. Each is agreed to on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NewsKind {
+    /// Opening hours, a new product, a closed street.
+    News,
+    Offer,
+    Recipe,
+    /// A product is called back.
+    Recall,
+}
+
+impl NewsKind {
+    pub const ALL: [NewsKind; 4] = [NewsKind::News, NewsKind::Offer, NewsKind::Recipe, NewsKind::Recall];
+
+    /// As it is written on the wire and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            NewsKind::News => "news",
+            NewsKind::Offer => "offer",
+            NewsKind::Recipe => "recipe",
+            NewsKind::Recall => "recall",
+        }
+    }
+}
+
+impl std::str::FromStr for NewsKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = NewsKind::ALL.into_iter().find(|kind| kind.name() == text);
+        found.ok_or_else(|| format!("unknown kind \"{text}\"; known are news, offer, recipe and recall"))
+    }
+}
+
 /// Why words that name a product are still not an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -179,6 +213,12 @@ pub struct Parse {
     /// For [`Intent::News`]: whether they are wanted from now on or no longer; `None` asks to hear them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch: Option<bool>,
+    /// For [`Intent::News`]: the kinds that were named; none: all that the words may mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<NewsKind>,
+    /// For [`Intent::News`]: these kinds and no other ("only recalls").
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
     /// Set when products were named but buying was ruled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_an_order: Option<NotAnOrder>,
@@ -251,6 +291,8 @@ impl Parse {
             lines: vec![],
             change: None,
             switch: None,
+            kinds: vec![],
+            only: false,
             not_an_order: None,
             leftover,
             template: None,

@@ -11,6 +11,7 @@ use super::intent::{Change, Intent, Line, NotAnOrder, Parse};
 use super::lexicon::template::Node;
 use super::lexicon::{Lexicon, Role};
 use super::mention::Mention;
+use super::news;
 use super::parts;
 use super::quantity;
 use super::sentence::{Context, Sentence};
@@ -63,8 +64,12 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     if spoken == Some(false) && parse.intent == Intent::Confirm {
         parse.intent = Intent::Affirm;
     }
-    let switch = (parse.intent == Intent::News).then(|| sentence.news_switch()).flatten();
-    Parse { switch, spans: sentence.spans(), ..parse }
+    if parse.intent == Intent::News {
+        let said = sentence.tokens.iter().map(|token| token.fold.as_str());
+        (parse.kinds, parse.only) = (news::kinds(said.clone(), lang), news::says_only(said, lang));
+        parse.switch = sentence.news_switch();
+    }
+    Parse { spans: sentence.spans(), ..parse }
 }
 
 fn drop_wake(tokens: &mut Vec<Token>, lexicon: &Lexicon) {

@@ -112,6 +112,16 @@ impl Disk {
                     *known = Sibling { rev, orders };
                 }
             }
+            Write::Consent(consent) => {
+                let before = std::mem::replace(&mut self.household.consent, consent);
+                let of_it = self.household.notices.iter_mut().filter(|kept| kept.consent.as_ref() == Some(&before.id));
+                of_it.for_each(|kept| kept.consent = Some(self.household.consent.id.clone()));
+            }
+            Write::NoticesTold { ids, at_unix_ms } => {
+                let told = self.household.notices.iter_mut().filter(|kept| ids.contains(&kept.id));
+                told.for_each(|kept| kept.told_unix_ms = kept.told_unix_ms.or(Some(at_unix_ms)));
+            }
+            Write::NoticesGone { ids } => self.household.notices.retain(|kept| !ids.contains(&kept.id)),
             Write::Audit { order: None, .. } | Write::Step(_) | Write::ListItem { .. } => {}
         }
     }
@@ -190,6 +200,7 @@ impl World {
             {
                 self.model.line_written(line);
             }
+            self.news_written(&write);
             self.disk.apply(write);
         }
     }

@@ -44,6 +44,9 @@ pub enum Invariant {
     /// only while the household knows of the conversation and says them to a person; theirs are told as theirs, once and in
     /// order; and it ends.
     Person,
+    /// What a shop tells is told only if somebody agreed to it or it needs nobody's consent, once, and while it is not over;
+    /// it asks nothing, opens nothing and orders nothing.
+    News,
     /// Bounded lists of effects, deadlines that make progress, events that end.
     Bounded,
     /// The journal of a run gives the same effects again, to the byte.
@@ -422,6 +425,9 @@ fn verdicts_of<'a>(order: &Order, writes: &'a [Write]) -> Option<&'a [Verdict]> 
     writes.iter().find_map(|write| match write {
         Write::Audit { order: Some(id), verdicts, .. } if *id == order.id => Some(verdicts.as_slice()),
         Write::Audit { .. }
+        | Write::Consent(_)
+        | Write::NoticesTold { .. }
+        | Write::NoticesGone { .. }
         | Write::Order(_)
         | Write::Step(_)
         | Write::WrongPins { .. }

@@ -28,6 +28,8 @@ pub enum Step {
     /// What is under way between the household and a person at the shop arrives; else that person comes, says something,
     /// and offers coffee.
     Person,
+    /// The shop tells that coffee is recalled, which nobody has to agree to.
+    News,
     Tap,
     Hold,
     /// Somebody withdraws from the newest order at the command line.
@@ -43,7 +45,7 @@ pub enum Step {
 }
 
 /// Every step, with the utterances that lead somewhere: what orders, what confirms, what does not, what ends it.
-pub const ALPHABET: [Step; 24] = [
+pub const ALPHABET: [Step; 25] = [
     Step::Say("order coffee"),
     Step::Phrase,
     Step::Say("yes"),
@@ -60,6 +62,7 @@ pub const ALPHABET: [Step; 24] = [
     Step::StoreFails,
     Step::Shop,
     Step::Person,
+    Step::News,
     Step::Tap,
     Step::Hold,
     Step::Time,
@@ -146,6 +149,10 @@ impl World {
                 };
             }
             Step::Person => return self.person_step(),
+            Step::News => {
+                self.shop_tells();
+                return self.brings(|input| matches!(input, Input::NewsComes(_)));
+            }
             Step::Tap => self.give(Event::Button(Button::Tap)),
             Step::Hold => self.hold_button(),
             Step::SendBack => return self.sends_back(),

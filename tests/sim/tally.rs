@@ -34,6 +34,8 @@ pub struct Tally {
     pub person_said: u64,
     pub offers: u64,
     pub offers_ordered: u64,
+    /// What the shop told, as often as it was said.
+    pub news_told: u64,
     /// Worlds in which each was seen.
     pub faults: BTreeMap<Fault, u64>,
     pub replies: BTreeMap<&'static str, u64>,
@@ -86,6 +88,7 @@ impl Tally {
         self.talks_ended += other.talks_ended;
         self.passed_on += other.passed_on;
         self.person_said += other.person_said;
+        self.news_told += other.news_told;
         self.offers += other.offers;
         self.offers_ordered += other.offers_ordered;
         add_all(&mut self.faults, other.faults);

@@ -49,6 +49,18 @@ pub const OTHERS: [&str; 20] = [
     "return the oat milk",
 ];
 
+/// What the shop may tell, and hearing it.
+pub const NEWS: [&str; 8] = [
+    "turn on the offers",
+    "tell me about offers",
+    "only recalls",
+    "turn on the recipes",
+    "stop the offers",
+    "turn off the announcements",
+    "any news",
+    "any offers",
+];
+
 /// What a television says after the wake word.
 pub const BROADCAST: [&str; 5] =
     ["order a dollhouse", "alexa ordered me a dollhouse", "order coffee", "she said order red wine", "order it"];

@@ -8,6 +8,7 @@ mod hostile;
 mod household;
 mod invariants;
 mod model;
+mod notices;
 mod person;
 mod rest;
 mod shop;
@@ -29,6 +30,7 @@ use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::Event;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
+use tendero::decide::notice::Notice;
 use tendero::decide::order::{OrderId, OrderState, Wanted};
 use tendero::decide::policy::Policy;
 use tendero::decide::{Now, Wall};
@@ -119,6 +121,8 @@ pub enum Input {
     ChatArrives(person::Up),
     PersonActs(String),
     ChatComes(FromShop),
+    /// The shop tells something.
+    NewsComes(Box<Notice>),
     /// The link looks whether the shop has all our lines.
     ChatRepeats,
     /// The outbox looks whether a sent order still has no receipt on disk.
@@ -166,6 +170,7 @@ pub struct World {
     shop: shop::Shop,
     counter: person::Counter,
     bedroom: sibling::Bedroom,
+    post: notices::Post,
     model: Model,
     /// Effects and writes so far: the points at which the power can go.
     pub points: u64,
@@ -247,6 +252,7 @@ impl World {
             shop: shop::Shop::default(),
             counter: person::Counter::default(),
             bedroom: sibling::Bedroom::default(),
+            post: notices::Post::default(),
             model: Model::default(),
             points: 0,
             tally: Tally::default(),
@@ -368,7 +374,19 @@ impl World {
             Input::Act(number) => {
                 self.act = (number, 0);
                 self.rng = Rng::new(self.plan.seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ u64::from(number) << 32);
-                if number.is_multiple_of(2) { self.mischief() } else { self.household_acts() }
+                if number.is_multiple_of(2) {
+                    self.mischief()
+                } else {
+                    self.household_acts()
+                }
+                match self.rng.below(100) {
+                    0..=14 => self.shop_tells(),
+                    15..=19 => {
+                        let said = self.rng.word(&words::NEWS);
+                        self.command(said, ears::Speaker::Household);
+                    }
+                    _ => {}
+                }
             }
             // A loudspeaker falls silent with its device.
             Input::Spoken(utterance) if !of_this_life && utterance.speaker == ears::Speaker::Loudspeaker => {}
@@ -390,6 +408,7 @@ impl World {
                 self.person_acts(&thread);
             }
             Input::ChatComes(line) => self.chat_comes(line),
+            Input::NewsComes(notice) => self.news_comes(*notice),
             // What the broker brings survives a restart; the rest belongs to the life that caused it.
             Input::Event(
                 event @ (Event::Receipt(_)
@@ -425,6 +444,10 @@ impl World {
         }
         self.check_sibling(&event, &effects);
         self.check_from_person(&event, &effects);
+        self.check_from_news(&event, &effects);
+        if let Event::Unheard { say } = event {
+            self.news_unheard(say);
+        }
         self.check_nothing_to_cancel(&event, &effects);
         self.check_goes_out(&event, &effects);
         if effects.len() > 64 {
@@ -450,7 +473,10 @@ impl World {
 
     fn carry_out(&mut self, effect: Effect, cause: &Cause, now: Now) {
         match effect {
-            Effect::Say { say, channel, reply, .. } => self.say(say, &channel, reply),
+            Effect::Say { say, channel, reply, .. } => {
+                self.check_news(say, &channel, &reply, cause.heard.is_some());
+                self.say(say, &channel, reply);
+            }
             Effect::Listen { turn, expect, window_ms, .. } => self.listen(turn, expect, window_ms),
             Effect::Rest => self.ears.rest(),
             Effect::AskQuote { request_id, lines, .. } => {
@@ -486,6 +512,11 @@ impl World {
             }
             Effect::TellHeard { skus, .. } => self.heard_here(skus),
             Effect::Chat { thread } => self.say_due(Some(&thread)),
+            Effect::TellConsent => {
+                if self.disk.household.consent.rev == 0 {
+                    self.violate(Invariant::News, "the shop is told of a consent that is not on disk");
+                }
+            }
         }
     }
 

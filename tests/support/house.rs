@@ -128,6 +128,10 @@ impl House {
         self.dir.path().join("shop")
     }
 
+    pub fn catalog_file(&self) -> &Path {
+        &self.catalog
+    }
+
     pub fn start_shop(&self) -> Running {
         start_shop(&self.reach("corner"), &self.data_dir(), &self.catalog)
     }

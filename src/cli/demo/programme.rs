@@ -249,6 +249,7 @@ impl Listener {
                 | Effect::AskStatus { .. }
                 | Effect::AskSibling { .. }
                 | Effect::Chat { .. }
+                | Effect::TellConsent
                 | Effect::TellHeard { .. } => {}
             }
         }

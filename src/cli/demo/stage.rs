@@ -243,6 +243,9 @@ impl Stage {
                 | Write::Chat { .. }
                 | Write::WrongPins { .. }
                 | Write::Told { .. }
+                | Write::Consent(_)
+                | Write::NoticesTold { .. }
+                | Write::NoticesGone { .. }
                 | Write::Step(_) => false,
             })
         })

@@ -128,6 +128,8 @@ impl Terminal {
             | Event::HeardThere(_)
             | Event::Chat { .. }
             | Event::ReadChat { .. }
+            | Event::News { .. }
+            | Event::NewsWish { .. }
             | Event::Deadline => {}
         }
     }
@@ -174,6 +176,7 @@ impl Terminal {
             | Effect::AskStatus { .. }
             | Effect::AskSibling { .. }
             | Effect::Chat { .. }
+            | Effect::TellConsent
             | Effect::TellHeard { .. } => {}
         }
     }
@@ -186,8 +189,14 @@ impl Terminal {
                 self.line("order", &format!("{} is {style}{state}{style:#}", short(&order.id.0)), "");
             }
             Write::Audit { verdicts, .. } => self.verdicts(verdicts),
-            Write::Step(_) | Write::Offered { .. } | Write::Shared { .. } | Write::Told { .. } | Write::Chat { .. } => {
-            }
+            Write::Step(_)
+            | Write::Offered { .. }
+            | Write::Shared { .. }
+            | Write::Told { .. }
+            | Write::Chat { .. }
+            | Write::Consent(_)
+            | Write::NoticesTold { .. }
+            | Write::NoticesGone { .. } => {}
             Write::WrongPins { count } => self.line("pin", &format!("{count} wrong in a row"), ""),
             Write::ListItem { sku, qty, .. } => self.line("list", &format!("{qty} × {sku}"), ""),
         }

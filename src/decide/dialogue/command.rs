@@ -7,8 +7,9 @@ use super::super::event::{Channel, Heard};
 use super::super::guard::hostile_text;
 use super::super::ledger::arrives;
 use super::super::mind::Mind;
+use super::super::notice::consent::Wish;
 use super::super::order::{Order, QuoteLine, Wanted};
-use super::super::reply::{Item, Reply, Topic};
+use super::super::reply::{Item, Reason, Reply, Topic};
 use super::super::sibling::{SharedOrder, TakenBack};
 use super::super::when::Moment;
 use super::{Proposed, Question, State, Talk};
@@ -29,6 +30,8 @@ enum Outcome {
     Return,
     /// Ask the shop for a person.
     Person,
+    /// Hear the shop's news, or say which of them are wanted.
+    News,
     NotUnderstood,
     Say(Reply),
     /// Done without a word, or with one that comes by itself.
@@ -60,12 +63,20 @@ impl Mind {
         if proposed.parse.asks_for_usual() {
             self.repeat_last(&mut proposed);
         }
+        if proposed.parse.intent == Intent::Confirm
+            && let Some(wanted) = self.meant_by_order_it(now)
+        {
+            // Nothing was read back, so nothing is confirmed: it is a wish, and every guard looks at it.
+            proposed.parse = Parse { intent: Intent::Reorder, ..proposed.parse };
+            proposed.lines = vec![wanted];
+        }
         match self.outcome(&talk, &proposed, now) {
             Outcome::Propose => self.begin(talk, proposed, now),
             Outcome::NotUnderstood => self.not_understood(talk, now),
             Outcome::Say(reply) => self.close_talk(talk, reply, now),
             Outcome::Return => self.ask_return(talk, &proposed.parse, now),
             Outcome::Person => self.ask_person(talk, &proposed, now),
+            Outcome::News => self.news(talk, &proposed, now),
             Outcome::Done => self.done(&talk),
         }
     }
@@ -85,7 +96,12 @@ impl Mind {
         let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
         match self.outcome(talk, &other, now) {
             Outcome::Say(reply) => self.tell(talk.to.clone(), reply),
-            Outcome::Done | Outcome::Propose | Outcome::Return | Outcome::Person | Outcome::NotUnderstood => {}
+            Outcome::Done
+            | Outcome::Propose
+            | Outcome::Return
+            | Outcome::Person
+            | Outcome::News
+            | Outcome::NotUnderstood => {}
         }
     }
 
@@ -113,12 +129,37 @@ impl Mind {
             Intent::History => self.history_of(proposed, now),
             Intent::Price => self.price_of(talk, proposed),
             Intent::Repeat => self.last_reply.clone().unwrap_or(Reply::NotUnderstood),
-            Intent::Why => Reply::Because { reasons: self.last_reasons.clone() },
+            Intent::Why => Reply::Because { reasons: self.reasons_to_tell(talk, now) },
             Intent::Help => Reply::Help,
             Intent::Find => Reply::NotYet { topic: Topic::Find },
             Intent::Handoff => return Outcome::Person,
-            Intent::News => Reply::NotYet { topic: Topic::News },
+            Intent::News => return Outcome::News,
         })
+    }
+
+    /// "What's new?", "tell me about offers", "only recalls".
+    fn news(&mut self, talk: Talk, proposed: &Proposed, now: Now) -> State {
+        let rest = talk.to.channel == Channel::Voice;
+        let parse = &proposed.parse;
+        let Some(on) = parse.switch else {
+            return self.tell_whats_new(&parse.kinds, talk.to, rest, now);
+        };
+        if let Some(reason) = self.unfit(proposed).filter(|_| on) {
+            return self.close_talk(talk, Reply::Refused { reason }, now);
+        }
+        let wish = Wish { on, only: parse.only, kinds: parse.kinds.clone() };
+        match self.wish_news(&wish, &talk.to, proposed.heard.entropy, now) {
+            Some(reply) => self.close_talk(talk, reply, now),
+            None => self.done(&talk),
+        }
+    }
+
+    /// Behind the last answer; else behind what the shop told last.
+    fn reasons_to_tell(&self, talk: &Talk, now: Now) -> Vec<Reason> {
+        if self.last_reasons.is_empty() {
+            return self.why_told_last(talk.lang(), now).into_iter().collect();
+        }
+        self.last_reasons.clone()
     }
 
     /// Asks for the command once more, then gives up.

@@ -3,6 +3,7 @@
 
 use super::{Proposal, Rung, Verdict};
 use crate::decide::event::Channel;
+use crate::decide::policy::Policy;
 use crate::decide::reply::Reason;
 
 /// The verdict of this guard.
@@ -23,6 +24,15 @@ pub fn check(proposal: &Proposal) -> Verdict {
         Verdict::object("who", Rung::Adult, Reason::ChildrenUp, inputs)
     } else {
         Verdict::fine("who", inputs)
+    }
+}
+
+/// Why nobody may agree to hear more of the shop: who can't be told from a child or a stranger. `None`: they may.
+pub fn why_not_agree(channel: &Channel, policy: &Policy) -> Option<Reason> {
+    match channel {
+        Channel::Open(_) => Some(Reason::NotAgreedOpen),
+        Channel::Text(_) if !policy.text_orders => Some(Reason::NotAgreedOpen),
+        Channel::Voice | Channel::Text(_) => policy.children_up.then_some(Reason::NotAgreedChildren),
     }
 }
 

@@ -18,7 +18,7 @@ const MAX_TEXT: usize = 120;
 const MAX_CODE: usize = 64;
 
 /// Why a message has no effect.
-enum Unread {
+pub(super) enum Unread {
     Distrust(String),
     /// Our own store failed: that is not the shop's fault.
     Store(StoreError),
@@ -44,8 +44,9 @@ impl From<&str> for Unread {
 
 impl Link {
     /// The events that a message causes; a message that is not to be trusted causes only that one.
-    pub(super) async fn read(&mut self, message: &Message) -> Vec<LinkEvent> {
-        match self.try_read(message).await {
+    /// `None`: it could not be kept, and nobody says it again but the broker.
+    pub(super) async fn read(&mut self, message: &Message) -> Option<Vec<LinkEvent>> {
+        Some(match self.try_read(message).await {
             Ok(events) => events,
             Err(Unread::Distrust(why)) => {
                 tracing::warn!("a message on {} is not trusted: {why}", message.topic);
@@ -54,9 +55,12 @@ impl Link {
             // The shop says it again: an order without a receipt is published again.
             Err(Unread::Store(error)) => {
                 tracing::error!("a message on {} can't be looked up: {error}", message.topic);
+                if message.topic == self.config.route.down(envelope::News::KIND) {
+                    return None;
+                }
                 vec![]
             }
-        }
+        })
     }
 
     async fn try_read(&mut self, message: &Message) -> Result<Vec<LinkEvent>, Unread> {
@@ -99,6 +103,13 @@ impl Link {
         }
         if is(envelope::Chat::KIND) {
             return Ok(vec![self.read_chat(message).await?]);
+        }
+        if is(envelope::News::KIND) {
+            return self.read_news(message).await;
+        }
+        if is(envelope::ConsentAck::KIND) {
+            self.consent_acked(message).await?;
+            return Ok(vec![]);
         }
         tracing::debug!("a message of a kind that this version does not know: {topic}");
         Ok(vec![])

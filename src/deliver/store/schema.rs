@@ -79,6 +79,17 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE TABLE handovers (no INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL, step TEXT NOT NULL) STRICT;
     CREATE INDEX handovers_by_who ON handovers (who, no);
 ",
+    "
+    ALTER TABLE counter ADD COLUMN notices_dropped INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE consent (
+        one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, rev INTEGER NOT NULL, acked INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE notices (
+        no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, consent TEXT, expires_unix_ms INTEGER NOT NULL,
+        told_unix_ms INTEGER, gone INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL
+    ) STRICT;
+",
 ];
 
 pub fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -10,6 +10,7 @@ use std::path::Path;
 /// Drops the words of before `unix_ms`, in one transaction.
 pub fn forget(tx: &Transaction<'_>, path: &Path, before_unix_ms: i64) -> Result<(), StoreError> {
     super::chat::forget(tx, path, before_unix_ms)?;
+    super::notices::forget(tx, path, before_unix_ms)?;
     from_log(tx, path, before_unix_ms)?;
     from_orders(tx, path, before_unix_ms)
 }

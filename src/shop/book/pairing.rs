@@ -112,6 +112,7 @@ impl Book {
     /// # Errors
     /// [`StoreError`].
     pub fn revoke(&mut self, home: &str, device: &str) -> Result<bool, StoreError> {
+        self.db.run("DELETE FROM consents WHERE home = ?1 AND device = ?2", values![home, device])?;
         Ok(self.db.run("DELETE FROM devices WHERE home = ?1 AND device = ?2", values![home, device])? > 0)
     }
 }
@@ -126,6 +127,8 @@ impl Page<'_> {
             return Ok(false);
         }
         self.run(TRUST, values![home, device, &key])?;
+        // What was agreed to at the one that it replaces, nobody agreed to at this one.
+        self.run("DELETE FROM consents WHERE home = ?1 AND device = ?2", values![home, device])?;
         self.run("UPDATE idempotency SET seq = NULL WHERE home = ?1 AND device = ?2", values![home, device])?;
         Ok(true)
     }

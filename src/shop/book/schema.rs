@@ -122,7 +122,24 @@ const CONNECT: &str = "
     CREATE INDEX threads_waiting ON threads (opened_unix_ms) WHERE state = 'requested';
 ";
 
-pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS, CONNECT];
+/// What households agreed to hear, and what was told to whom; `free` is what needs no consent.
+const NEWS: &str = "
+    CREATE TABLE consents (
+        home TEXT NOT NULL, device TEXT NOT NULL, consent_id TEXT NOT NULL, rev INTEGER NOT NULL, kinds TEXT NOT NULL,
+        at_unix_ms INTEGER NOT NULL, PRIMARY KEY (home, device)
+    ) STRICT;
+    CREATE TABLE news (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, texts TEXT NOT NULL, sku TEXT, audience TEXT NOT NULL,
+        made_unix_ms INTEGER NOT NULL, expires_unix_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE news_homes (
+        news TEXT NOT NULL, home TEXT NOT NULL, device TEXT NOT NULL, free INTEGER NOT NULL,
+        sent_unix_ms INTEGER NOT NULL, outgoing INTEGER NOT NULL, PRIMARY KEY (news, home)
+    ) STRICT;
+    CREATE INDEX news_homes_by_home ON news_homes (home, sent_unix_ms);
+";
+
+pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS, CONNECT, NEWS];
 
 /// All of the above, as of the first version that knew PostgreSQL.
 #[cfg(feature = "postgres")]
@@ -207,4 +224,21 @@ const CONNECT_OF_POSTGRES: &str = "
 ";
 
 #[cfg(feature = "postgres")]
-pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS, CONNECT_OF_POSTGRES];
+const NEWS_OF_POSTGRES: &str = "
+    CREATE TABLE consents (
+        home TEXT NOT NULL, device TEXT NOT NULL, consent_id TEXT NOT NULL, rev BIGINT NOT NULL, kinds TEXT NOT NULL,
+        at_unix_ms BIGINT NOT NULL, PRIMARY KEY (home, device)
+    );
+    CREATE TABLE news (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, texts TEXT NOT NULL, sku TEXT, audience TEXT NOT NULL,
+        made_unix_ms BIGINT NOT NULL, expires_unix_ms BIGINT NOT NULL
+    );
+    CREATE TABLE news_homes (
+        news TEXT NOT NULL, home TEXT NOT NULL, device TEXT NOT NULL, free BIGINT NOT NULL,
+        sent_unix_ms BIGINT NOT NULL, outgoing BIGINT NOT NULL, PRIMARY KEY (news, home)
+    );
+    CREATE INDEX news_homes_by_home ON news_homes (home, sent_unix_ms);
+";
+
+#[cfg(feature = "postgres")]
+pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS, CONNECT_OF_POSTGRES, NEWS_OF_POSTGRES];

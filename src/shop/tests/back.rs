@@ -189,6 +189,7 @@ fn an_old_book_learns_what_a_withdrawal_needs() {
         "PRAGMA user_version = 2;
          DROP TABLE threads; DROP TABLE chat_lines; DROP TABLE counter_of_shop; DROP TABLE pairings; DROP TABLE homes;
          ALTER TABLE outgoing DROP COLUMN worker; DROP TABLE shop_key;
+         DROP TABLE consents; DROP TABLE news; DROP TABLE news_homes;
          INSERT INTO quotes VALUES ('h', 'casa', 'kitchen', '{\"withdrawal_days\":30}', 1, 'a');
          INSERT INTO bookings (home, device, order_id, state, rev, body, total, currency, booked_unix_ms)
          VALUES ('casa', 'kitchen', 'a', 'delivered', 3, '{\"quote_hash\":\"h\"}', 1, 'EUR', 1),

@@ -8,6 +8,7 @@
 
 use super::*;
 use crate::chance::Chance;
+use crate::understand::intent::NewsKind;
 use serde_json::Value;
 
 const MESSAGES: u64 = 6_000;
@@ -251,10 +252,13 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
         at: None,
         quote: None,
     };
+    let consent =
+        Consent { aud: up(Consent::KIND), consent_id: random_hex128(), rev: 1, kinds: vec![NewsKind::Offer], at: None };
     vec![
         Genuine::of(request, SOURCE),
         Genuine::of(fresh, SOURCE),
         Genuine::of(chat, SOURCE),
+        Genuine::of(consent, SOURCE),
         Genuine::of(OrderGet { aud: up(OrderGet::KIND), order_id: order_id.clone() }, SOURCE),
         Genuine::of(OrderApprove { aud: up(OrderApprove::KIND), order_id: order_id.clone() }, SOURCE),
         Genuine::of(
@@ -269,7 +273,8 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
 fn book_of(bench: &Bench) -> String {
     let book = &bench.desk.book;
     let conversations = book.open_threads().unwrap().len();
-    format!("{:?} {:?} {conversations}", book.bookings().unwrap(), book.outgoing().unwrap())
+    let consents = book.consents().unwrap();
+    format!("{:?} {:?} {conversations} {consents:?}", book.bookings().unwrap(), book.outgoing().unwrap())
 }
 
 #[test]
@@ -280,7 +285,9 @@ fn nothing_hostile_changes_anything_at_the_shop() {
     bench.said::<Receipt>(&Done::default());
     let device = Keys::from_seed(&[1; 32]);
     let mut elsewhere = vec![bench.route.down("order"), "tendero/v1/home/#".into(), String::new()];
-    elsewhere.extend(other_routes().iter().flat_map(|route| ["order", "cancel", "chat"].map(|kind| route.up(kind))));
+    elsewhere.extend(
+        other_routes().iter().flat_map(|route| ["order", "cancel", "chat", "consent"].map(|kind| route.up(kind))),
+    );
     let sides = Sides::new(&device, &genuine, elsewhere, bench.now());
     let before = book_of(&bench);
     let mut tried = 0_u64;
@@ -365,6 +372,16 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
         code: "unknown_product".into(),
         sku: None,
     };
+    let news = News {
+        aud: down(News::KIND),
+        news_id: random_hex128(),
+        kind: NewsKind::Offer,
+        consent_id: Some(random_hex128()),
+        texts: [(Lang::En, "Cheaper".to_owned())].into(),
+        sku: None,
+        because: NewsBecause::AskedFor,
+    };
+    let ack = ConsentAck { aud: down(ConsentAck::KIND), consent_id: random_hex128(), rev: 1 };
     let presence = Presence { aud: crate::deliver::topic::shop_state("corner"), online: true };
     let catalog =
         CatalogPart { aud: crate::deliver::topic::catalog("corner", 1), catalog: Catalog::from_json(CATALOG).unwrap() };
@@ -373,6 +390,8 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
         (Genuine::of(receipt, SOURCE), opens::<Receipt>),
         (Genuine::of(status, SOURCE), opens::<Status>),
         (Genuine::of(refused, SOURCE), opens::<QuoteRefused>),
+        (Genuine::of(news, SOURCE), opens::<News>),
+        (Genuine::of(ack, SOURCE), opens::<ConsentAck>),
         (Genuine::of(presence, SOURCE), opens::<Presence>),
         (Genuine::of(catalog, SOURCE), opens::<CatalogPart>),
     ]

@@ -29,6 +29,7 @@ fn no_test_is_forgotten() {
         (include_str!("chat.rs"), chat::ALL.len()),
         (include_str!("handover.rs"), handover::ALL.len()),
         (include_str!("hooks.rs"), hooks::ALL.len()),
+        (include_str!("news.rs"), news::ALL.len()),
         (include_str!("pairing.rs"), pairing::ALL.len()),
     ];
     for (at, (text, listed)) in files.into_iter().enumerate() {
@@ -50,7 +51,9 @@ fn the_desk_does_the_same_on_postgresql() {
         if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
     })));
     for (name, test) in
-        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, pairing::ALL].into_iter().flatten()
+        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, news::ALL, pairing::ALL]
+            .into_iter()
+            .flatten()
     {
         println!("{name}");
         test();

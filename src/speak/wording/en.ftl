@@ -214,7 +214,6 @@ history-more = { PLURAL($more) ->
 }
 price = { $product }: { $amount } a pack. Nothing was ordered.
 not-yet-find = I cannot search the shop by voice yet.
-not-yet-news = There is no news that I could read yet.
 state-awaiting_adult = waiting for an adult's approval
 state-held = held, not sent yet
 state-sending = on its way to the shop
@@ -340,3 +339,39 @@ nothing-new = There is nothing new from { $name }.
 no-conversation = There is no conversation with the shop.
 reason-offered_by = { $name } offers it.
 reason-not_in_catalog = { $product } is not in the shop's catalogue, so I cannot check that offer. Nothing was ordered.
+
+# News of the shop
+news-kind-news = news
+news-kind-offer = offers
+news-kind-recipe = recipes
+news-kind-recall = recalls
+news-says = Your shop, { $shop }, says: { $text }
+news-says-next = And: { $text }
+news-more = { PLURAL($more) ->
+    [one] There is one more. Ask: what's new?
+   *[other] There are { $more } more. Ask: what's new?
+}
+no-news = There is nothing new from { $shop }.
+no-news-agreed = { $shop } tells you no news, since nobody asked for them. For offers, say: turn on the offers.
+consent-may-tell = { $shop } may tell you { $kinds }.
+consent-stop-one = Say stop the { $kinds } at any time.
+consent-stop-all = Say stop the announcements at any time.
+consent-stopped = No { $kinds } any more.
+consent-none = { $shop } tells you no news.
+consent-recalls = Only if something that you bought is recalled, I still say so, because it may be dangerous.
+consent-not-kept = I could not write that down, so nothing has changed.
+ago-unknown = before
+ago-days = { $days ->
+    [0] today
+    [1] yesterday
+   *[other] { $days } days ago
+}
+ago-weeks = { PLURAL($weeks) ->
+    [one] one week ago
+   *[other] { $weeks } weeks ago
+}
+reason-bought_before = I tell you because you bought { $product } { $ago }.
+reason-recall_of_yours = I tell you because you bought { $product } { $ago }, order { $order }.
+reason-agreed_to = I tell you because somebody here asked for { $kinds }.
+reason-not_agreed_children = While children are up, nobody agrees to more news. Nothing has changed.
+reason-not_agreed_open = I cannot tell here whether an adult agrees. Please say it to the speaker. Nothing has changed.

@@ -213,7 +213,6 @@ history-more = { PLURAL($more) ->
 }
 price = { $product }: { $amount } el paquete. No se ha pedido nada.
 not-yet-find = Todavía no puedo buscar en la tienda por voz.
-not-yet-news = Todavía no hay noticias que pueda leer.
 state-awaiting_adult = pendiente de la aprobación de un adulto
 state-held = retenido, aún sin enviar
 state-sending = de camino a la tienda
@@ -338,3 +337,39 @@ nothing-new = No hay nada nuevo de { $name }.
 no-conversation = No hay ninguna conversación con la tienda.
 reason-offered_by = Lo ofrece { $name }.
 reason-not_in_catalog = { $product } no está en el catálogo de la tienda, así que no puedo comprobar esa oferta. No se ha pedido nada.
+
+# Noticias de la tienda
+news-kind-news = noticias
+news-kind-offer = ofertas
+news-kind-recipe = recetas
+news-kind-recall = retiradas
+news-says = Tu tienda, { $shop }, dice: { $text }
+news-says-next = Y también: { $text }
+news-more = { PLURAL($more) ->
+    [one] Queda una más. Pregunta: ¿qué hay de nuevo?
+   *[other] Quedan { $more } más. Pregunta: ¿qué hay de nuevo?
+}
+no-news = No hay nada nuevo de { $shop }.
+no-news-agreed = { $shop } no te cuenta nada, porque nadie lo ha pedido. Si quieres ofertas, di: activa las ofertas.
+consent-may-tell = { $shop } puede contarte { $kinds }.
+consent-stop-one = Di quita las { $kinds } cuando quieras.
+consent-stop-all = Di quita los avisos cuando quieras.
+consent-stopped = Ya no habrá { $kinds }.
+consent-none = { $shop } no te cuenta nada.
+consent-recalls = Solo si retiran algo que compraste te aviso igualmente, porque puede ser peligroso.
+consent-not-kept = No he podido anotarlo, así que no ha cambiado nada.
+ago-unknown = antes
+ago-days = { $days ->
+    [0] hoy
+    [1] ayer
+   *[other] hace { $days } días
+}
+ago-weeks = { PLURAL($weeks) ->
+    [one] hace una semana
+   *[other] hace { $weeks } semanas
+}
+reason-bought_before = Te lo cuento porque compraste { $product } { $ago }.
+reason-recall_of_yours = Te lo cuento porque compraste { $product } { $ago }, pedido { $order }.
+reason-agreed_to = Te lo cuento porque alguien de casa pidió { $kinds }.
+reason-not_agreed_children = Mientras los niños están despiertos, nadie pide más noticias. No ha cambiado nada.
+reason-not_agreed_open = Aquí no sé si lo pide un adulto. Dilo en el altavoz, por favor. No ha cambiado nada.

@@ -225,7 +225,6 @@ history-more = { PLURAL($more) ->
 }
 price = { $product }: { $amount } pachetul. Nu s-a comandat nimic.
 not-yet-find = Încă nu pot căuta în magazin prin voce.
-not-yet-news = Încă nu sunt noutăți pe care să le pot citi.
 state-awaiting_adult = așteaptă aprobarea unui adult
 state-held = păstrată, încă netrimisă
 state-sending = pe drum spre magazin
@@ -355,3 +354,44 @@ nothing-new = Nu e nimic nou de la { $name }.
 no-conversation = Nu e nicio conversație cu magazinul.
 reason-offered_by = Oferta e de la { $name }.
 reason-not_in_catalog = { $product } nu e în catalogul magazinului, deci nu pot verifica oferta. Nu s-a comandat nimic.
+
+# Noutăți de la magazin
+news-kind-news = noutăți
+news-kind-offer = oferte
+news-kind-recipe = rețete
+news-kind-recall = rechemări de produse
+news-says = Magazinul tău, { $shop }, spune: { $text }
+news-says-next = Și încă: { $text }
+news-more = { PLURAL($more) ->
+    [one] Mai este una. Întreabă: ce mai e nou?
+    [few] Mai sunt { $more }. Întreabă: ce mai e nou?
+   *[other] Mai sunt { $more }. Întreabă: ce mai e nou?
+}
+no-news = Nu e nimic nou de la { $shop }.
+no-news-agreed = { $shop } nu îți spune noutăți, pentru că nu le-a cerut nimeni. Pentru oferte, spune: activează ofertele.
+consent-may-tell = { $shop } poate să-ți spună { $kinds }.
+consent-stop-one = Spune oricând: nu mai vreau { $kinds }.
+consent-stop-all = Spune oricând: nu mai vreau anunțuri.
+consent-stopped = Gata cu: { $kinds }.
+consent-none = { $shop } nu îți spune noutăți.
+consent-recalls = Doar dacă e rechemat ceva ce ai cumpărat îți spun oricum, pentru că poate fi periculos.
+consent-not-kept = Nu am putut nota, așa că nu s-a schimbat nimic.
+ago-unknown = înainte
+ago-days = { PLURAL($days) ->
+    [one] ieri
+    [few] { $days ->
+        [0] azi
+       *[other] acum { $days } zile
+    }
+   *[other] acum { $days } de zile
+}
+ago-weeks = { PLURAL($weeks) ->
+    [one] acum o săptămână
+    [few] acum { $weeks } săptămâni
+   *[other] acum { $weeks } de săptămâni
+}
+reason-bought_before = Îți spun pentru că ai cumpărat { $product } { $ago }.
+reason-recall_of_yours = Îți spun pentru că ai cumpărat { $product } { $ago }, comanda { $order }.
+reason-agreed_to = Îți spun pentru că cineva din casă a cerut { $kinds }.
+reason-not_agreed_children = Cât sunt copiii treji, nimeni nu cere mai multe noutăți. Nu s-a schimbat nimic.
+reason-not_agreed_open = Aici nu știu dacă o cere un adult. Spune-o la boxă, te rog. Nu s-a schimbat nimic.

@@ -4,6 +4,8 @@ use super::*;
 use crate::decide::effect::{By, Step};
 use crate::decide::guard::{Rung, Verdict};
 use crate::decide::order::{Confirmation, OrderId, OrderState};
+use crate::decide::reply::ToldNews;
+use crate::understand::intent::NewsKind;
 
 fn item(qty: u32) -> Item {
     Item { product: "Ground coffee".into(), qty }
@@ -95,6 +97,36 @@ fn read_back(ask: Ask) -> Reply {
         reasons: reasons(),
         digits: true,
     }
+}
+
+/// Why the shop told something, and why nobody agrees to more.
+fn reasons_of_news() -> Vec<Reason> {
+    let mut reasons = vec![Reason::NotAgreedChildren, Reason::NotAgreedOpen];
+    for days_ago in [None, Some(0), Some(1), Some(2), Some(13), Some(14), Some(21), Some(150)] {
+        reasons.push(Reason::BoughtBefore { product: "coffee".into(), days_ago });
+        reasons.push(Reason::RecallOfYours { product: "coffee".into(), order: "T-000001".into(), days_ago });
+    }
+    reasons.extend(NewsKind::ALL.map(|kind| Reason::AgreedTo { kind }));
+    reasons
+}
+
+fn news() -> Vec<Reply> {
+    let shop = || "Corner shop".to_owned();
+    let told: Vec<ToldNews> =
+        reasons_of_news().into_iter().map(|because| ToldNews { text: "Cheaper".into(), because }).collect();
+    let mut replies = vec![Reply::ConsentNotKept];
+    for more in [0, 1, 3, 21] {
+        replies.push(Reply::News { shop: shop(), told: told.clone(), more });
+    }
+    for count in 0..=NewsKind::ALL.len() {
+        let (kinds, stopped) = NewsKind::ALL.split_at(count);
+        replies.push(Reply::NoShopNews { shop: shop(), kinds: kinds.to_vec() });
+        for recalls in [true, false] {
+            let (kinds, stopped) = (kinds.to_vec(), stopped.to_vec());
+            replies.push(Reply::Consent { shop: shop(), kinds, stopped, recalls });
+        }
+    }
+    replies
 }
 
 /// One of each reply; those that name the phrase come first.
@@ -195,7 +227,8 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
             Reply::NoConversation,
         ]);
     }
-    others.extend([Topic::Find, Topic::News].map(|topic| Reply::NotYet { topic }));
+    others.extend(news());
+    others.push(Reply::NotYet { topic: Topic::Find });
     others.extend(reasons().into_iter().map(|reason| Reply::Refused { reason }));
     for code in ["", "unknown_product", "out_of_stock", "price_changed", "expired", "moon_phase"] {
         others.push(Reply::RejectedByShop { items: items(), code: code.into() });

@@ -34,6 +34,8 @@ impl Stage {
     pub(super) fn set_policy(&mut self, words: &[&str]) {
         let value = || words[1].parse::<i64>().unwrap();
         match words[0] {
+            "news_a_day" => self.policy.news_a_day = u32::try_from(value()).unwrap(),
+            "no_recalls" => self.policy.recalls = false,
             "suggestions" => self.policy.suggestions = true,
             "children_up" => self.policy.children_up = true,
             "phrase_alone" => self.policy.random_words = false,
@@ -142,6 +144,46 @@ impl Stage {
         let order_id = self.newest.clone().unwrap();
         let update = StatusUpdate { order_id, rev: self.rev, state, code, since_unix_ms, withdrawal };
         self.event(Event::Status(update));
+    }
+
+    /// `news KIND BECAUSE TIME WORDS`: the shop tells something that is over after that time. BECAUSE is `agreed`,
+    /// `bought:SKU:DAYS`, `recall:SKU:ORDER:DAYS` (which needs no consent) or `stranger` (of another consent); with `!SKU`
+    /// behind KIND it is about that product. It has the words in the household's language alone.
+    pub(super) fn news(&mut self, words: &[&str], rest: &str) {
+        use tendero::decide::guard::hostile_text::clean_chat;
+        use tendero::decide::notice::{Because, Notice};
+        let (kind, sku) = words[0].split_once('!').map_or((words[0], None), |(kind, sku)| (kind, Some(sku)));
+        let now_ms = self.wall_0.unwrap_or(DAY_0_UNIX_MS) + i64::try_from(self.mono_ms).unwrap();
+        let ago = |days: &str| now_ms - days.parse::<i64>().unwrap() * DAY_MS;
+        let because = match words[1].split(':').collect::<Vec<_>>()[..] {
+            ["bought", sku, days] => Because::BoughtBefore { sku: sku.into(), at_unix_ms: ago(days) },
+            ["recall", sku, order, days] => {
+                Because::RecallOfYourOrder { sku: sku.into(), shop_order_no: order.into(), at_unix_ms: ago(days) }
+            }
+            _ => Because::AskedFor,
+        };
+        let agreed = self.mind.as_ref().map(|mind| mind.household().consent.id.clone()).unwrap_or_default();
+        let consent = match words[1].split(':').next() {
+            Some("recall") => None,
+            Some("stranger") => Some("ee".repeat(16)),
+            Some(_) | None => Some(agreed),
+        };
+        self.rev += 1;
+        let text = clean_chat(rest.splitn(4, ' ').nth(3).unwrap_or_default());
+        if !text.contains(char::is_alphanumeric) {
+            return self.shown.push("= the link takes nothing that has no words left".into());
+        }
+        let notice = Notice {
+            id: format!("{:032x}", self.rev),
+            kind: kind.parse().unwrap(),
+            consent,
+            texts: [(self.lang, text)].into(),
+            sku: sku.map(str::to_owned),
+            because,
+            expires_unix_ms: now_ms + i64::try_from(parse_ms(words[2])).unwrap(),
+            told_unix_ms: None,
+        };
+        self.event(Event::News { notice });
     }
 
     /// `person NAME joins`, `person NAME ends`, `person NAME says WORDS`, `person NAME offers SKU QTY AMOUNT [WORDS]`,

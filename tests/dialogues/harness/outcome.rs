@@ -80,6 +80,7 @@ impl Stage {
                 self.shown.push(format!("= tell the other speakers: heard {}{level}", skus.join(", ")));
             }
             Effect::Chat { .. } => self.shown.push("= say the conversation to the shop".into()),
+            Effect::TellConsent => self.shown.push("= tell the shop what it may tell".into()),
             Effect::AskStatus { order } => {
                 let number = self.number(&order);
                 self.shown.push(format!("= ask the shop about order {number}"));
@@ -121,6 +122,12 @@ impl Stage {
                 format!("= write line {} of {who}{handoff}{order}{text}", line.seq)
             }
             Write::Offered { sku, .. } => format!("= write offered {sku}"),
+            Write::Consent(consent) => {
+                let kinds: Vec<&str> = consent.kinds.iter().map(|kind| kind.name()).collect();
+                format!("= write consent to {}", if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") })
+            }
+            Write::NoticesTold { ids, .. } => format!("= write {} told", ids.len()),
+            Write::NoticesGone { ids } => format!("= write {} gone", ids.len()),
             Write::Told { order, number } => format!("= write told {number} of order {order}"),
             Write::WrongPins { count } => format!("= write {count} wrong PINs in a row"),
             Write::ListItem { sku, qty, why } => format!("= write list: {qty} {sku} ({why})"),

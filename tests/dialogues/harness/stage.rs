@@ -165,6 +165,7 @@ impl Stage {
             }),
             "take-back" => self.event(Event::CancelOrder { order: self.newest.clone().unwrap() }),
             "person" => self.person(&words, rest),
+            "news" => self.news(&words, rest),
             "read" => self.event(Event::ReadChat { channel: Channel::Text(rest.into()), lang: self.lang }),
             "speakers" => {
                 self.household.device = "kitchen".into();

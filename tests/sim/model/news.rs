@@ -204,7 +204,7 @@ impl Model {
     }
 
     /// "Say that again": said a second time on request, as it was.
-    fn is_repetition(&self, reply: &Reply) -> bool {
+    pub fn is_repetition(&self, reply: &Reply) -> bool {
         self.asks_again && self.replies.contains(reply)
     }
 
@@ -353,6 +353,9 @@ pub fn is_news(reply: &Reply) -> bool {
             | Reply::PassedOnLater { .. }
             | Reply::ChatEnded { .. }
             | Reply::ChatNotKept
+            // What the shop may tell, likewise.
+            | Reply::Consent { .. }
+            | Reply::ConsentNotKept
     );
     late || News::told_by(reply).is_some()
 }
@@ -374,6 +377,7 @@ fn texts_of_shop(reply: &Reply) -> Vec<&str> {
         }
         Reply::Distrusted { shop } => vec![shop],
         Reply::PersonSays { name, text } => vec![name, text],
+        Reply::News { told, .. } => told.iter().map(|told| told.text.as_str()).collect(),
         Reply::PersonJoined { name, .. }
         | Reply::PersonCame { name, .. }
         | Reply::PersonLeft { name }

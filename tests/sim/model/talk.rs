@@ -258,6 +258,7 @@ impl World {
                 | Effect::Rest
                 | Effect::Send { .. }
                 | Effect::AskStatus { .. }
+                | Effect::TellConsent
                 | Effect::Chat { .. } => false,
             };
             if bad {

@@ -335,6 +335,7 @@ impl<'a> Home<'a> {
             | Effect::AskStatus { .. }
             | Effect::AskSibling { .. }
             | Effect::Chat { .. }
+            | Effect::TellConsent
             | Effect::TellHeard { .. } => {}
         }
     }
