@@ -37,6 +37,9 @@ struct Serve {
     /// What the shop sells: a JSON file, see protocol/README.md
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
+    /// How to help those to choose who name no product: a JSON file, see protocol/README.md
+    #[arg(long, value_name = "FILE")]
+    guide: Option<PathBuf>,
     /// mqtt://host:port or mqtts://host:port
     #[arg(long, value_name = "URL")]
     broker: String,
@@ -164,6 +167,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 async fn serve(args: Serve) -> anyhow::Result<()> {
     // The catalogue first: when it is wrong, nothing is made and nothing is started.
     let catalog = shop::load_catalog(&args.catalog)?;
+    let guide = args.guide.as_deref().map(|path| shop::load_guide(path, &catalog)).transpose()?;
     super::init_logs(super::LOGS_OF_A_SERVICE);
     let mut broker = BrokerConfig::new(args.broker);
     broker.username = args.username;
@@ -175,6 +179,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     let place = Place { data_dir: args.data_dir, database: args.database };
     let mut config = ShopConfig::new(catalog, broker, &place.data_dir, Clock::system());
     config.database = place.database().map(str::to_owned);
+    config.guide = guide;
     config.seller = args.seller.unwrap_or_else(|| name.clone());
     config.terms = Terms {
         delivery_minor: args.delivery_fee,

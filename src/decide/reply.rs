@@ -172,6 +172,17 @@ pub enum Reason {
     OtherName {
         product: String,
     },
+    /// The shop proposed it where the household named no product, and why.
+    Suggested {
+        product: String,
+        because: String,
+    },
+    /// What the shop proposed costs more than the household said that it may.
+    AboveLimit {
+        product: String,
+        now: Money,
+        limit: Money,
+    },
     /// The shop's text held a wake word, a confirm phrase or mark-up.
     HostileText {
         product: String,
@@ -184,6 +195,14 @@ pub struct Item {
     pub product: String,
     /// Packs, 1 or more.
     pub qty: u32,
+}
+
+/// A product that the shop proposes, at its price in our catalogue, and why; `because` may be empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Idea {
+    pub product: String,
+    pub amount: Money,
+    pub because: String,
 }
 
 /// What the household must do to buy what was read back.
@@ -202,7 +221,6 @@ pub enum Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    Find,
     News,
 }
 
@@ -408,6 +426,29 @@ pub enum Reply {
     NotSold {
         items: Vec<Item>,
         code: String,
+    },
+    /// The shop is asked what it would propose, and has not answered yet.
+    AskingShop,
+    /// The shop's question, and the answers to choose from. `first`: how one says that it does not matter goes with it.
+    ShopAsks {
+        text: String,
+        choices: Vec<String>,
+        first: bool,
+    },
+    /// What the shop proposes, one or two; which shall it be?
+    Ideas {
+        ideas: Vec<Idea>,
+    },
+    /// The shop has nothing to propose: `no_guide`, `nothing_found`, `too_many_questions`, or a code of its own.
+    FoundNothing {
+        code: String,
+    },
+    /// The shop cannot be asked, or does not answer.
+    NobodyToAsk,
+    /// The limit was named in another currency than the shop's prices are in; ISO 4217.
+    OtherMoney {
+        asked: String,
+        shop: String,
     },
     OrderStatus {
         items: Vec<Item>,

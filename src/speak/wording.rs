@@ -3,6 +3,7 @@
 //! Numbers, prices, days and times are worded as a person of the language says them, with the
 //! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
 
+mod find;
 mod log;
 mod person;
 mod plural;
@@ -188,11 +189,16 @@ impl Speak<'_> {
             }
             Reply::NotYet { topic } => self.say(
                 match topic {
-                    Topic::Find => "not-yet-find",
                     Topic::News => "not-yet-news",
                 },
                 &[],
             ),
+            Reply::AskingShop
+            | Reply::ShopAsks { .. }
+            | Reply::Ideas { .. }
+            | Reply::FoundNothing { .. }
+            | Reply::NobodyToAsk
+            | Reply::OtherMoney { .. } => self.find(reply),
             Reply::Suggest { product, every_days, days_ago } => {
                 let every = text(self.every(*every_days));
                 self.say("suggest", &[("product", text(product)), ("every", every), ("days", number(*days_ago))])
@@ -376,6 +382,16 @@ impl Speak<'_> {
                     (_, _) => "reason-substituted",
                 };
                 self.say(key, &[("asked", item(asked, *asked_qty)), ("offered", item(offered, *offered_qty))])
+            }
+            Reason::Suggested { product: name, because } if because.is_empty() => {
+                product("reason-suggested-plain", name)
+            }
+            Reason::Suggested { product, because } => {
+                self.say("reason-suggested", &[("product", text(product)), ("because", text(because))])
+            }
+            Reason::AboveLimit { product, now, limit } => {
+                let (now, limit) = (text(self.money(now)), text(self.money(limit)));
+                self.say("reason-above_limit", &[("product", text(product)), ("now", now), ("limit", limit)])
             }
             Reason::WrongPin { times } => self.say("reason-wrong_pin", &[("times", number(*times))]),
             Reason::UnknownShop { shop } => self.say("reason-unknown_shop", &[("shop", text(shop))]),

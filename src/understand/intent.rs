@@ -2,6 +2,7 @@
 //!
 //! Never decides anything: whether something may be bought is for [`crate::decide`].
 
+use super::search::Search;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -179,6 +180,9 @@ pub struct Parse {
     /// For [`Intent::News`]: whether they are wanted from now on or no longer; `None` asks to hear them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch: Option<bool>,
+    /// For [`Intent::Find`]: the limits of what is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// Set when products were named but buying was ruled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_an_order: Option<NotAnOrder>,
@@ -251,6 +255,7 @@ impl Parse {
             lines: vec![],
             change: None,
             switch: None,
+            search: None,
             not_an_order: None,
             leftover,
             template: None,

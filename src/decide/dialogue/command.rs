@@ -27,8 +27,10 @@ enum Outcome {
     Propose,
     /// Take an order back that the shop has.
     Return,
-    /// Ask the shop for a person.
+    /// Ask the shop for a person,
     Person,
+    /// or what it would propose.
+    Find,
     NotUnderstood,
     Say(Reply),
     /// Done without a word, or with one that comes by itself.
@@ -66,6 +68,7 @@ impl Mind {
             Outcome::Say(reply) => self.close_talk(talk, reply, now),
             Outcome::Return => self.ask_return(talk, &proposed.parse, now),
             Outcome::Person => self.ask_person(talk, &proposed, now),
+            Outcome::Find => self.find(talk, proposed, now),
             Outcome::Done => self.done(&talk),
         }
     }
@@ -85,7 +88,12 @@ impl Mind {
         let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
         match self.outcome(talk, &other, now) {
             Outcome::Say(reply) => self.tell(talk.to.clone(), reply),
-            Outcome::Done | Outcome::Propose | Outcome::Return | Outcome::Person | Outcome::NotUnderstood => {}
+            Outcome::Done
+            | Outcome::Propose
+            | Outcome::Return
+            | Outcome::Person
+            | Outcome::Find
+            | Outcome::NotUnderstood => {}
         }
     }
 
@@ -115,7 +123,7 @@ impl Mind {
             Intent::Repeat => self.last_reply.clone().unwrap_or(Reply::NotUnderstood),
             Intent::Why => Reply::Because { reasons: self.last_reasons.clone() },
             Intent::Help => Reply::Help,
-            Intent::Find => Reply::NotYet { topic: Topic::Find },
+            Intent::Find => return Outcome::Find,
             Intent::Handoff => return Outcome::Person,
             Intent::News => Reply::NotYet { topic: Topic::News },
         })
@@ -227,6 +235,7 @@ impl Proposed {
             repeats_unix_ms: None,
             heard_by: None,
             offered_by: None,
+            suggested: None,
         }
     }
 

@@ -70,7 +70,7 @@ impl Mind {
     }
 
     /// Why words go to nobody: a recording, the speaker itself, or too unclear.
-    fn unfit(&self, proposed: &Proposed) -> Option<Reason> {
+    pub(super) fn unfit(&self, proposed: &Proposed) -> Option<Reason> {
         let verdicts = self.verdicts_on_answer(proposed);
         verdicts.into_iter().find_map(|verdict| verdict.reason)
     }

@@ -29,6 +29,7 @@ macro_rules! body {
 
 mod after;
 mod chat;
+mod find;
 mod home;
 mod moment;
 mod order;
@@ -38,6 +39,7 @@ mod text;
 
 pub use after::*;
 pub use chat::*;
+pub use find::*;
 pub use home::*;
 pub use moment::*;
 pub use order::*;
@@ -48,6 +50,8 @@ pub use text::*;
 body!(QuoteRequest, "quote.request");
 body!(Quote, "quote", nonce);
 body!(QuoteRefused, "quote.refused");
+body!(Find, "find");
+body!(Found, "found");
 body!(Order, "order", nonce);
 body!(OrderGet, "order.get");
 body!(Cancel, "cancel");

@@ -224,7 +224,6 @@ history-more = { PLURAL($more) ->
    *[other] Ultima dată s-a comandat: { $item } și încă { $more } de produse, { $moment }.
 }
 price = { $product }: { $amount } pachetul. Nu s-a comandat nimic.
-not-yet-find = Încă nu pot căuta în magazin prin voce.
 not-yet-news = Încă nu sunt noutăți pe care să le pot citi.
 state-awaiting_adult = așteaptă aprobarea unui adult
 state-held = păstrată, încă netrimisă
@@ -353,3 +352,27 @@ nothing-new = Nu e nimic nou de la { $name }.
 no-conversation = Nu e nicio conversație cu magazinul.
 reason-offered_by = Oferta e de la { $name }.
 reason-not_in_catalog = { $product } nu e în catalogul magazinului, deci nu pot verifica oferta. Nu s-a comandat nimic.
+
+# Ce propune magazinul
+asking-shop = O clipă, întreb magazinul.
+nobody-to-ask = Magazinul nu răspunde, așa că acum nu te poate ajuta să alegi. Nu s-a comandat nimic.
+other-money = Prețurile magazinului sunt în { $shop }, iar tu ai spus { $asked }. Spune-mi, te rog, limita în { $shop }.
+currency-EUR = euro
+currency-RON = lei
+currency-USD = dolari
+currency-GBP = lire
+shop-asks = { $text }: { $choices }?
+shop-asks-first = Poți spune și că nu contează.
+either = { $first } sau { $last }
+ideas = Îți propun { $ideas }.
+idea = { $product } la { $amount }, pentru că { $because }
+idea-plain = { $product } la { $amount }
+idea-one = Îți place? Spune da sau nu.
+idea-which = Pe care îl alegi, sau niciunul?
+found-no-guide = Magazinul acesta nu te poate ajuta să alegi. Spune-mi mai bine un produs.
+found-nothing = Magazinul nu a găsit nimic potrivit. Nu s-a comandat nimic.
+found-too-many-questions = Magazinul voia să întrebe prea multe, așa că m-am oprit. Nu s-a comandat nimic.
+found-no-use = Răspunsul magazinului nu a fost de folos, așa că nu te poate ajuta să alegi. Nu s-a comandat nimic.
+reason-suggested = Magazinul a propus { $product }, pentru că { $because }.
+reason-suggested-plain = Magazinul a propus { $product }.
+reason-above_limit = Magazinul cere acum { $now } pentru { $product }; ai spus cel mult { $limit }. Nu s-a comandat nimic.
