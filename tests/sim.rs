@@ -109,6 +109,11 @@ fn check_coverage(tally: &Tally) {
         tally.offers > tally.worlds / 10 && tally.offers_ordered > tally.worlds / 50,
         "too little of what a person offers is ordered"
     );
+    assert!(
+        tally.searches > tally.worlds / 2 && tally.questions > tally.worlds / 4 && tally.ideas > tally.worlds / 4,
+        "too little is looked for without a name"
+    );
+    assert!(tally.ideas_ordered > tally.worlds / 50, "too little of what the shop proposes is ordered");
     for fault in world::Fault::ALL {
         assert!(tally.faults.get(&fault).is_some_and(|worlds| *worlds > tally.worlds / 5), "{fault:?} is seldom on");
     }
