@@ -11,6 +11,7 @@ mod elsewhere;
 mod find;
 mod person;
 mod purchase;
+mod state;
 mod withdrawal;
 
 use super::Now;
@@ -23,7 +24,6 @@ use super::order::{OrderId, Quote, Wanted};
 use super::reply::{Reason, Reply};
 use super::sibling::HeardThere;
 use crate::understand::Lang;
-use crate::understand::grammar::Expect;
 use crate::understand::intent::Parse;
 use find::{Narrowing, Seeking, Suggesting};
 use withdrawal::GoingBack;
@@ -425,142 +425,6 @@ impl Talk {
     fn note(&mut self, said: &str) {
         if self.spoken.len() < MAX_SPOKEN {
             self.spoken.push(said.to_owned());
-        }
-    }
-}
-
-impl Question {
-    fn expect(&self) -> Expect {
-        match self {
-            Question::Again | Question::ToPerson { .. } => Expect::Command,
-            Question::Which { skus, .. } => Expect::Choice { skus: skus.clone() },
-            Question::Confirm(offer) if offer.rung == Rung::Challenge => {
-                Expect::Challenge { words: offer.words.clone() }
-            }
-            Question::Narrow(narrowing) => Expect::Words { choices: narrowing.words() },
-            // A yes is enough where there is only one.
-            Question::Suggested(suggesting) => match suggesting.skus() {
-                skus if skus.len() > 1 => Expect::Choice { skus },
-                _ => Expect::Confirm,
-            },
-            Question::Confirm(_) | Question::PutOnList { .. } | Question::GoBack(_) => Expect::Confirm,
-        }
-    }
-
-    /// What is said where an order that was read back to go back stays; `None`: it is about something to buy.
-    fn kept(&self, answered: bool) -> Option<Reply> {
-        match self {
-            Question::GoBack(back) => Some(Reply::NotReturned { items: back.items.clone(), answered }),
-            Question::Again
-            | Question::Which { .. }
-            | Question::Confirm(_)
-            | Question::PutOnList { .. }
-            | Question::Narrow(_)
-            | Question::Suggested(_)
-            | Question::ToPerson { .. } => None,
-        }
-    }
-}
-
-impl State {
-    /// May `heard` enter the conversation as it stands?
-    pub(super) fn admits(&self, heard: &Heard) -> Admission {
-        let typed = heard.channel != Channel::Voice;
-        let otherwise = if typed { Admission::Busy } else { Admission::Late };
-        match self {
-            State::Idle | State::Closing { .. } if typed || heard.turn.is_none() => Admission::Yes,
-            State::Listening { .. } if !typed && heard.turn.is_none() => Admission::Yes,
-            State::Answering { ask, turn, .. }
-                if ask.talk.to.channel == heard.channel && (typed || *turn == heard.turn) =>
-            {
-                Admission::Yes
-            }
-            State::Idle
-            | State::Listening { .. }
-            | State::Closing { .. }
-            | State::Answering { .. }
-            | State::Quoting(_)
-            | State::Seeking(_)
-            | State::Asking { .. }
-            | State::Storing { .. } => otherwise,
-        }
-    }
-
-    pub(super) fn is_of_turn(&self, of: Option<Turn>) -> bool {
-        match self {
-            State::Listening { .. } => of.is_none(),
-            State::Answering { turn, .. } => turn.is_some() && *turn == of,
-            State::Idle
-            | State::Quoting(_)
-            | State::Seeking(_)
-            | State::Asking { .. }
-            | State::Storing { .. }
-            | State::Closing { .. } => false,
-        }
-    }
-
-    pub(super) fn waits_for_say(&self, of: u32) -> bool {
-        match self {
-            State::Asking { say, .. } | State::Closing { say, .. } => *say == of,
-            State::Idle
-            | State::Listening { .. }
-            | State::Quoting(_)
-            | State::Seeking(_)
-            | State::Answering { .. }
-            | State::Storing { .. } => false,
-        }
-    }
-
-    pub(super) fn waits_for_ticket(&self, of: u32) -> bool {
-        matches!(self, State::Storing { ticket, .. } if *ticket == of)
-    }
-
-    pub(super) fn waits_for_quote(&self, of: &str) -> bool {
-        matches!(self, State::Quoting(quoting) if quoting.request_id == of)
-    }
-
-    pub(super) fn waits_for_found(&self, of: &str) -> bool {
-        matches!(self, State::Seeking(seeking) if seeking.request_id == of)
-    }
-
-    /// What the parser should expect of the next utterance.
-    pub(super) fn expect(&self) -> Expect {
-        match self {
-            State::Answering { ask, .. } => ask.question.expect(),
-            State::Idle
-            | State::Listening { .. }
-            | State::Quoting(_)
-            | State::Seeking(_)
-            | State::Asking { .. }
-            | State::Storing { .. }
-            | State::Closing { .. } => Expect::Command,
-        }
-    }
-
-    pub(super) fn until_ms(&self) -> Option<u64> {
-        match self {
-            State::Idle => None,
-            State::Quoting(quoting) => Some(quoting.until_ms),
-            State::Seeking(seeking) => Some(seeking.until_ms()),
-            State::Listening { until_ms }
-            | State::Asking { until_ms, .. }
-            | State::Answering { until_ms, .. }
-            | State::Storing { until_ms, .. }
-            | State::Closing { until_ms, .. } => Some(*until_ms),
-        }
-    }
-
-    /// The reason of that deadline.
-    pub(super) fn why(&self) -> &'static str {
-        match self {
-            State::Idle => "nothing",
-            State::Listening { .. } => "a command",
-            State::Quoting(_) => "a quote",
-            State::Seeking(_) => "the shop's advice",
-            State::Asking { .. } => "the end of a question",
-            State::Answering { .. } => "an answer",
-            State::Storing { .. } => "the disk",
-            State::Closing { .. } => "the end of a reply",
         }
     }
 }

@@ -181,14 +181,24 @@ fn is_id(id: &str) -> bool {
 /// A shop's sentence, as it may be spoken.
 fn said(text: &str) -> String {
     debug_assert!(MAX_TEXT_CHARS <= MAX_CHAT_CHARS);
-    let text: String = hostile_text::clean_chat(text).chars().take(MAX_TEXT_CHARS).collect();
+    let text = cut(hostile_text::clean_chat(text), MAX_TEXT_CHARS);
     text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';')).to_owned()
 }
 
 /// A shop's words for a choice.
 fn words(text: &str) -> String {
-    let text: String = hostile_text::clean(text).chars().take(MAX_WORDS_CHARS).collect();
+    let text = cut(hostile_text::clean(text), MAX_WORDS_CHARS);
     text.trim_end_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation()).to_owned()
+}
+
+/// At most so many characters, and no word in part where there is more than one.
+fn cut(mut text: String, max_chars: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(max_chars) {
+        let goes_on = !text[end..].starts_with(' ');
+        let whole = text[..end].rfind(' ').filter(|_| goes_on);
+        text.truncate(whole.unwrap_or(end));
+    }
+    text
 }
 
 /// The proposals that our own catalogue has, within the household's limit by its own price; each once, in their order.

@@ -68,6 +68,8 @@ impl Disk {
         if let Some(line) = line.filter(|line| line.ours) {
             self.lines.insert((thread.id.clone(), line.seq), line);
         }
+        // What could not be written was not said.
+        let thread = Thread { said: thread.said.min(self.said(&thread.id)), ..thread };
         match self.threads.iter_mut().find(|known| known.id == thread.id) {
             Some(known) => *known = Thread { acked: known.acked.max(thread.acked), ..thread },
             None => self.threads.push(thread),

@@ -274,7 +274,8 @@ impl Mind {
         };
         talk.note(&answer.text);
         let proposed = wish(asked.search.proposed, idea);
-        self.propose(talk, proposed, now)
+        // From here on it is a wish like any other, for the other speakers of the home, too.
+        self.begin(talk, proposed, now)
     }
 }
 

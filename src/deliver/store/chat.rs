@@ -86,7 +86,21 @@ impl Store {
 
 /// Writes how a thread stands, and a line that is new in it.
 pub fn put(tx: &Transaction<'_>, path: &Path, thread: &Thread, line: Option<&ChatLine>) -> Result<(), StoreError> {
-    let body = json(path, thread)?;
+    let last: i64 = tx
+        .query_row(
+            "SELECT coalesce(max(seq), 0) FROM chat_lines WHERE thread = ?1 AND ours = 1",
+            params![thread.id],
+            |row| row.get(0),
+        )
+        .map_err(at(path))?;
+    let ours = line.filter(|line| line.ours);
+    if let Some(line) = ours.filter(|line| line.seq.cast_signed() != last + 1) {
+        let why = format!("line {} of thread {} does not follow line {last}", line.seq, thread.id);
+        return Err(StoreError::Damaged { path: path.into(), why });
+    }
+    // A line that could not be written was counted before that was known: what is not here was not said.
+    let here = last.unsigned_abs() + u64::from(ours.is_some());
+    let body = json(path, &Thread { said: thread.said.min(here), ..thread.clone() })?;
     tx.execute(
         "INSERT INTO threads (id, acked, heard, body) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET acked = max(acked, ?2), heard = max(heard, ?3), body = ?4",
@@ -94,17 +108,6 @@ pub fn put(tx: &Transaction<'_>, path: &Path, thread: &Thread, line: Option<&Cha
     )
     .map_err(at(path))?;
     let Some(line) = line else { return Ok(()) };
-    let last: i64 = tx
-        .query_row(
-            "SELECT coalesce(max(seq), 0) FROM chat_lines WHERE thread = ?1 AND ours = ?2",
-            params![thread.id, line.ours],
-            |row| row.get(0),
-        )
-        .map_err(at(path))?;
-    if line.ours && line.seq.cast_signed() != last + 1 {
-        let why = format!("line {} of thread {} does not follow line {last}", line.seq, thread.id);
-        return Err(StoreError::Damaged { path: path.into(), why });
-    }
     tx.execute(
         "INSERT OR IGNORE INTO chat_lines (thread, ours, seq, at_unix_ms, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![thread.id, line.ours, line.seq.cast_signed(), line.at_unix_ms, json(path, line)?],

@@ -349,6 +349,7 @@ currency-GBP = pounds
 shop-asks = { $text }: { $choices }?
 shop-asks-first = You can also say that it doesn't matter.
 either = { $first }, or { $last }
+idea-or = { $first }; or { $last }
 ideas = I suggest { $ideas }.
 idea = { $product } for { $amount }, because { $because }
 idea-plain = { $product } for { $amount }

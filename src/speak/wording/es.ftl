@@ -347,6 +347,7 @@ currency-GBP = libras
 shop-asks = { $text }: ¿{ $choices }?
 shop-asks-first = También puedes decir que da igual.
 either = { $first } o { $last }
+idea-or = { $first }; o bien { $last }
 ideas = Te propongo { $ideas }.
 idea = { $product } por { $amount }, porque { $because }
 idea-plain = { $product } por { $amount }

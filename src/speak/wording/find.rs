@@ -16,13 +16,13 @@ impl Speak<'_> {
             Reply::ShopAsks { text: asked, choices, first } => {
                 // The choices follow as a question of their own.
                 let asked = asked.trim_end_matches(['?', '.', '!', ':', ' ']).trim_start_matches('¿');
-                let choices = self.either(choices.iter().cloned());
+                let choices = self.either("either", choices.iter().cloned());
                 let question = self.say("shop-asks", &[("text", text(asked)), ("choices", text(choices))]);
                 let hint = first.then(|| self.say("shop-asks-first", &[]));
                 self.sentences(std::iter::once(question).chain(hint))
             }
             Reply::Ideas { ideas } => {
-                let said = self.either(ideas.iter().map(|idea| self.idea(idea)));
+                let said = self.either("idea-or", ideas.iter().map(|idea| self.idea(idea)));
                 let which = if ideas.len() == 1 { "idea-one" } else { "idea-which" };
                 self.sentences([self.say("ideas", &[("ideas", text(said))]), self.say(which, &[])])
             }
@@ -57,11 +57,11 @@ impl Speak<'_> {
     }
 
     /// "a, b, or c".
-    fn either(&self, all: impl Iterator<Item = String>) -> String {
+    fn either(&self, id: &str, all: impl Iterator<Item = String>) -> String {
         let all: Vec<String> = all.collect();
         match all.split_last() {
             Some((last, rest)) if !rest.is_empty() => {
-                self.say("either", &[("first", text(rest.join(", "))), ("last", text(last))])
+                self.say(id, &[("first", text(rest.join(", "))), ("last", text(last))])
             }
             Some((last, _)) => last.clone(),
             None => String::new(),

@@ -364,6 +364,7 @@ currency-GBP = lire
 shop-asks = { $text }: { $choices }?
 shop-asks-first = Poți spune și că nu contează.
 either = { $first } sau { $last }
+idea-or = { $first }; sau { $last }
 ideas = Îți propun { $ideas }.
 idea = { $product } la { $amount }, pentru că { $because }
 idea-plain = { $product } la { $amount }
