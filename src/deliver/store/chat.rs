@@ -202,6 +202,21 @@ mod tests {
         store.commit(&[Write::Chat { thread: thread(said, 0), line: Some(line) }], &mut |_, _| Ok(vec![]))
     }
 
+    /// It was counted when it was on its way to the disk, and the power went before anybody knew that it was refused.
+    #[test]
+    fn a_line_that_is_not_on_disk_was_not_said() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut store = Store::open(&dir.path().join("tendero.db")).expect("a store");
+        write(&mut store, 1, line(1, true, 1_000)).expect("written");
+        let stands = Write::Chat { thread: thread(2, 0), line: None };
+        store.commit(&[stands], &mut |_, _| Ok(vec![])).expect("written");
+        let said = |store: &Store| store.household(None).expect("read").thread.map(|thread| thread.said);
+        assert_eq!(said(&store), Some(1));
+        write(&mut store, 2, line(2, true, 2_000)).expect("the number is free");
+        write(&mut store, 2, line(1, false, 3_000)).expect("one of theirs");
+        assert_eq!(said(&store), Some(2));
+    }
+
     #[test]
     fn lines_go_out_in_their_order_until_the_shop_has_them_and_words_are_dropped_in_time() {
         let dir = tempfile::tempdir().expect("a temporary folder");
