@@ -20,6 +20,7 @@ pub const MAX_CHOICES: usize = 4;
 pub const MAX_PROPOSALS: usize = 2;
 /// Characters of a question, and of a reason.
 pub const MAX_TEXT_CHARS: usize = 200;
+const _: () = assert!(MAX_TEXT_CHARS <= MAX_CHAT_CHARS, "a text is cleaned as a person's words are");
 /// Characters of a choice.
 const MAX_WORDS_CHARS: usize = 60;
 /// Characters of an id.
@@ -180,7 +181,6 @@ fn is_id(id: &str) -> bool {
 
 /// A shop's sentence, as it may be spoken.
 fn said(text: &str) -> String {
-    debug_assert!(MAX_TEXT_CHARS <= MAX_CHAT_CHARS);
     let text = cut(hostile_text::clean_chat(text), MAX_TEXT_CHARS);
     text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';')).to_owned()
 }

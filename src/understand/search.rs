@@ -51,26 +51,49 @@ pub fn minor_per_major(currency: &str) -> i64 {
     }
 }
 
-/// Occasions by their code, and the words for them in each language, folded.
-pub const OCCASIONS: [(&str, &[&str], &[&str], &[&str]); 8] = [
-    (
-        "birthday",
-        &["birthday", "bday"],
-        &["cumpleanos", "cumple"],
-        &["ziua de nastere", "zi de nastere", "aniversarea", "ziua", "implineste"],
-    ),
-    (
-        "christmas",
-        &["christmas", "xmas", "santa"],
-        &["navidad", "nochebuena", "reyes magos", "reyes"],
-        &["craciun", "mos craciun"],
-    ),
-    ("easter", &["easter"], &["pascua"], &["paste", "pasti"]),
-    ("name-day", &["name day", "nameday"], &["santo", "onomastica"], &["onomastica", "ziua numelui"]),
-    ("wedding", &["wedding"], &["boda"], &["nunta"]),
-    ("anniversary", &["anniversary"], &["aniversario"], &["aniversarea nuntii", "aniversare de casatorie"]),
-    ("mothers-day", &["mother s day", "mothers day"], &["dia de la madre"], &["ziua mamei", "opt martie"]),
-    ("baptism", &["baptism", "christening"], &["bautizo"], &["botez"]),
+/// An occasion by its code, and the words for it in each language, folded.
+pub struct Occasion {
+    pub code: &'static str,
+    en: &'static [&'static str],
+    es: &'static [&'static str],
+    ro: &'static [&'static str],
+}
+
+/// Every occasion that is told from others.
+pub const OCCASIONS: [Occasion; 8] = [
+    Occasion {
+        code: "birthday",
+        en: &["birthday", "bday"],
+        es: &["cumpleanos", "cumple"],
+        ro: &["ziua de nastere", "zi de nastere", "aniversarea", "ziua", "implineste"],
+    },
+    Occasion {
+        code: "christmas",
+        en: &["christmas", "xmas", "santa"],
+        es: &["navidad", "nochebuena", "reyes magos", "reyes"],
+        ro: &["craciun", "mos craciun"],
+    },
+    Occasion { code: "easter", en: &["easter"], es: &["pascua"], ro: &["paste", "pasti"] },
+    Occasion {
+        code: "name-day",
+        en: &["name day", "nameday"],
+        es: &["santo", "onomastica"],
+        ro: &["onomastica", "ziua numelui"],
+    },
+    Occasion { code: "wedding", en: &["wedding"], es: &["boda"], ro: &["nunta"] },
+    Occasion {
+        code: "anniversary",
+        en: &["anniversary"],
+        es: &["aniversario"],
+        ro: &["aniversarea nuntii", "aniversare de casatorie"],
+    },
+    Occasion {
+        code: "mothers-day",
+        en: &["mother s day", "mothers day"],
+        es: &["dia de la madre"],
+        ro: &["ziua mamei", "opt martie"],
+    },
+    Occasion { code: "baptism", en: &["baptism", "christening"], es: &["bautizo"], ro: &["botez"] },
 ];
 
 /// What stands between numbers, money and years in one language; all of it folded.
@@ -311,7 +334,7 @@ impl Reader<'_> {
     fn occasion(&mut self) -> Option<String> {
         let lang = self.sentence.context.lexicon.lang;
         let mut best: Option<(usize, usize, &str)> = None;
-        for (code, en, es, ro) in OCCASIONS {
+        for Occasion { code, en, es, ro } in OCCASIONS {
             let phrases = match lang {
                 Lang::En => en,
                 Lang::Es => es,
