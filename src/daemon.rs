@@ -247,6 +247,9 @@ impl Daemon {
             Effect::AskQuote { request_id, lang, lines } => {
                 self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines });
             }
+            Effect::AskFind { request_id, lang, seek } => {
+                self.parts.errands.send(LinkCommand::AskFind { request_id, lang, seek });
+            }
             Effect::Store { ticket, writes } => {
                 self.writing += 1;
                 self.parts.errands.store(ticket, writes);
@@ -357,6 +360,7 @@ impl Daemon {
             }
             LinkEvent::Quoted(quote) => Event::Quoted(quote),
             LinkEvent::NotQuoted { request_id, code } => Event::NotQuoted { request_id, code },
+            LinkEvent::Found { request_id, found } => Event::Found { request_id, found },
             LinkEvent::Receipt(receipt) => Event::Receipt(receipt),
             LinkEvent::Status(status) => Event::Status(status),
             LinkEvent::Shop { shop, online } => Event::Shop { shop, online },

@@ -10,6 +10,7 @@ pub mod chat;
 pub mod dialogue;
 pub mod effect;
 pub mod event;
+pub mod find;
 pub mod guard;
 pub mod household;
 pub mod ledger;

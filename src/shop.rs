@@ -10,6 +10,7 @@ pub mod burst;
 pub mod catalog_csv;
 pub mod desk;
 pub mod export;
+pub mod guide;
 pub mod page;
 pub mod passwords;
 pub mod pricing;
@@ -25,6 +26,7 @@ use crate::deliver::store::StoreError;
 use crate::understand::catalog::Catalog;
 use crate::understand::catalog::CatalogError;
 use book::{Book, Booking};
+use guide::{Guide, GuideError};
 use pricing::Terms;
 use std::path::{Path, PathBuf};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -37,6 +39,8 @@ const QUEUE: usize = 256;
 #[derive(Debug, Clone)]
 pub struct ShopConfig {
     pub catalog: Catalog,
+    /// How it helps those to choose who name no product; `None`: it does not.
+    pub guide: Option<Guide>,
     pub broker: BrokerConfig,
     /// Where its key is, and its book unless that is in a database.
     pub data_dir: PathBuf,
@@ -62,6 +66,7 @@ impl ShopConfig {
         let terms = Terms::default();
         ShopConfig {
             catalog,
+            guide: None,
             broker,
             data_dir: data_dir.into(),
             database: None,
@@ -94,6 +99,14 @@ pub enum ShopEvent {
         home: String,
         code: String,
         sku: Option<String>,
+    },
+    /// A household looked for something without a product's name: what it was asked, or offered, or why nothing.
+    Found {
+        home: String,
+        device: String,
+        question: Option<String>,
+        proposals: Vec<String>,
+        code: Option<String>,
     },
     /// On disk; the receipt goes out after this.
     Booked {
@@ -177,6 +190,10 @@ pub enum ShopError {
     Catalog { path: PathBuf, why: CatalogError },
     #[error("{path} can't be read: {why}; name a catalogue file with --catalog")]
     Read { path: PathBuf, why: std::io::Error },
+    #[error("{path}: {why}")]
+    Guide { path: PathBuf, why: GuideError },
+    #[error("{path} can't be read: {why}; name the guide's file with --guide, or leave it out")]
+    ReadGuide { path: PathBuf, why: std::io::Error },
     #[error(transparent)]
     Keys(#[from] KeyError),
     #[error(transparent)]
@@ -200,6 +217,15 @@ pub enum ShopError {
 pub fn load_catalog(path: &Path) -> Result<Catalog, ShopError> {
     let text = std::fs::read_to_string(path).map_err(|why| ShopError::Read { path: path.into(), why })?;
     Catalog::from_json(&text).map_err(|why| ShopError::Catalog { path: path.into(), why })
+}
+
+/// Reads and checks a guide file against what the shop sells.
+///
+/// # Errors
+/// [`ShopError`], naming the file and everything that is wrong in it, each with its place and what to do.
+pub fn load_guide(path: &Path, catalog: &Catalog) -> Result<Guide, ShopError> {
+    let text = std::fs::read_to_string(path).map_err(|why| ShopError::ReadGuide { path: path.into(), why })?;
+    Guide::from_json(&text, catalog).map_err(|why| ShopError::Guide { path: path.into(), why })
 }
 
 /// The key that the shop of this book signs with: each worker, and whoever marks orders or talks to households beside them, has

@@ -20,9 +20,11 @@ mod news;
 mod number;
 pub mod parse;
 mod parts;
+pub mod pick;
 pub mod pin;
 mod quantity;
 pub mod random_words;
+pub mod search;
 mod sentence;
 mod text;
 

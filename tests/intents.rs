@@ -426,6 +426,7 @@ fn grammars_are_well_formed() {
         Expect::Confirm,
         Expect::Challenge { words: vec!["amber".into(), "falcon".into()] },
         Expect::Choice { skus: vec!["milk".into(), "goat-milk".into()] },
+        Expect::Words { choices: vec!["something to build".into(), "algo para leer".into(), "ceva de jucat".into()] },
     ];
     for lang in Lang::ALL {
         for expect in &expects {
@@ -443,7 +444,8 @@ proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,120}", lang in 0usize..3) {
         let lang = Lang::ALL[lang];
-        for expect in [Expect::Command, Expect::Confirm, Expect::Choice { skus: vec!["milk".into()] }] {
+        let words = Expect::Words { choices: vec!["milk".into(), "to read".into()] };
+        for expect in [Expect::Command, Expect::Confirm, Expect::Choice { skus: vec!["milk".into()] }, words] {
             let parse = parse(&text, lang, &expect);
             prop_assert!((0.0..=1.0).contains(&parse.score));
         }
@@ -457,7 +459,8 @@ proptest! {
         ]), 0..60),
     ) {
         let text = words.join(" ");
-        for expect in [Expect::Command, Expect::Confirm, Expect::Choice { skus: vec!["milk".into()] }] {
+        let words = Expect::Words { choices: vec!["milk".into(), "to read".into()] };
+        for expect in [Expect::Command, Expect::Confirm, Expect::Choice { skus: vec!["milk".into()] }, words] {
             let parse = parse(&text, Lang::En, &expect);
             prop_assert!(parse.lines.iter().all(|l| l.qty >= 1));
         }

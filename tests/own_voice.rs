@@ -190,7 +190,8 @@ impl Room {
                 self.done.push(format!("sent {order}"));
                 vec![]
             }
-            Effect::AskCancel { .. }
+            Effect::AskFind { .. }
+            | Effect::AskCancel { .. }
             | Effect::AskStatus { .. }
             | Effect::AskApprove { .. }
             | Effect::AskWithdraw { .. }

@@ -112,6 +112,11 @@ fn check_coverage(tally: &Tally) {
         "too little of what a person offers is ordered"
     );
     assert!(tally.news_told > tally.worlds / 2, "the shop tells too little: {}", tally.news_told);
+    assert!(
+        tally.searches > tally.worlds / 2 && tally.questions > tally.worlds / 4 && tally.ideas > tally.worlds / 4,
+        "too little is looked for without a name"
+    );
+    assert!(tally.ideas_ordered > tally.worlds / 50, "too little of what the shop proposes is ordered");
     for fault in world::Fault::ALL {
         assert!(tally.faults.get(&fault).is_some_and(|worlds| *worlds > tally.worlds / 5), "{fault:?} is seldom on");
     }
@@ -175,9 +180,7 @@ fn a_failure_is_shrunk_and_its_journal_can_be_replayed() {
     let dialogue = String::from_utf8(replayed.stdout).unwrap();
     println!("{dialogue}");
     assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
-    for part in
-        ["household  \"order", "household  \"order it", "To order and pay", "sent  ", "every effect as it was recorded"]
-    {
+    for part in ["household  \"order it", "To order and pay", "sent  ", "every effect as it was recorded"] {
         assert!(dialogue.contains(part), "no {part:?} in\n{dialogue}");
     }
 }

@@ -48,6 +48,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             Effect::Listen { .. }
             | Effect::Rest
             | Effect::AskQuote { .. }
+            | Effect::AskFind { .. }
             | Effect::Store { .. }
             | Effect::AskStatus { .. }
             | Effect::Chat { .. }

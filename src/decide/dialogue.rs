@@ -1,28 +1,31 @@
 //! The states of a conversation and the only match over its transitions.
 //!
 //! [`command`] is what a first utterance leads to, [`purchase`] the way from a proposal to an
-//! order on disk, [`answer`] what the household's answers do on that way, [`withdrawal`] the way
-//! back. None of them sends anything: that is for [`super::ledger`], after the hold.
+//! order on disk, [`answer`] what the household's answers do on that way, [`find`] how a proposal
+//! comes about where no product was named, [`withdrawal`] the way back. None of them sends anything: that is for [`super::ledger`], after the hold.
 
 mod answer;
 mod challenge;
 mod command;
 mod elsewhere;
+mod find;
 mod person;
 mod purchase;
+mod state;
 mod withdrawal;
 
 use super::Now;
 use super::effect::Effect;
 use super::event::{Channel, Entropy, Heard, Turn};
+use super::find::{Found, Suggested};
 use super::guard::Rung;
 use super::mind::{Address, Mind};
 use super::order::{OrderId, Quote, Wanted};
 use super::reply::{Reason, Reply};
 use super::sibling::HeardThere;
 use crate::understand::Lang;
-use crate::understand::grammar::Expect;
 use crate::understand::intent::Parse;
+use find::{Narrowing, Seeking, Suggesting};
 use withdrawal::GoingBack;
 
 /// How long the ears may take for a command after the wake word.
@@ -33,6 +36,8 @@ const ANSWER_GRACE_MS: u64 = 20_000;
 const TYPED_ANSWER_MS: u64 = 120_000;
 /// The longest reply, with the queue before it.
 const PLAYING_MS: u64 = 90_000;
+/// Utterances that are kept as evidence.
+const MAX_SPOKEN: usize = 8;
 /// The slowest disk.
 const STORING_MS: u64 = 30_000;
 
@@ -45,6 +50,8 @@ pub(super) enum State {
     Listening { until_ms: u64 },
     /// The shop was asked for a price.
     Quoting(Box<Quoting>),
+    /// The shop was asked what it would propose.
+    Seeking(Box<Seeking>),
     /// A question is being said; the microphone is shut.
     Asking { ask: Box<Asked>, say: u32, until_ms: u64 },
     /// The question has really been said; the answer may come.
@@ -84,6 +91,8 @@ pub(super) struct Proposed {
     heard_by: Option<String>,
     /// The person at the shop who offered it; nobody asked for it.
     offered_by: Option<String>,
+    /// The shop proposed it when no product was named.
+    suggested: Option<Suggested>,
 }
 
 #[derive(Debug, Clone)]
@@ -131,6 +140,10 @@ pub(super) enum Question {
     },
     /// Shall this order go back?
     GoBack(GoingBack),
+    /// Which of these, asks the shop?
+    Narrow(Narrowing),
+    /// Which of what the shop proposes?
+    Suggested(Suggesting),
     /// What shall the person at the shop be told? `greeted`: nothing was said between them yet.
     ToPerson {
         name: String,
@@ -147,6 +160,7 @@ pub(super) enum Cue {
     Played,
     Quoted(Box<Quote>),
     NotQuoted(String),
+    Found(Box<Found>),
     Stored,
     StoreFailed,
     Tap,
@@ -198,6 +212,11 @@ impl Mind {
             (State::Quoting(quoting), Cue::Tap | Cue::Muted) => self.abandon(quoting.talk, Reply::NothingOrdered, now),
             (State::Quoting(quoting), Cue::Woke) => self.interrupt(State::Quoting(quoting), now),
 
+            (State::Seeking(seeking), Cue::Found(found)) => self.found(*seeking, *found, now),
+            (State::Seeking(seeking), Cue::TimeUp) => self.seeks_long(*seeking, now),
+            (State::Seeking(seeking), Cue::Tap | Cue::Muted) => self.abandon(seeking.talk, Reply::NothingOrdered, now),
+            (State::Seeking(seeking), Cue::Woke) => self.interrupt(State::Seeking(seeking), now),
+
             (State::Asking { ask, .. }, Cue::Played) => self.open_for_answer(ask, now),
             (State::Asking { ask, .. }, Cue::TimeUp) => self.unanswered(*ask, now),
             (State::Asking { ask, .. }, Cue::Tap | Cue::Muted) => self.dropped(*ask, now),
@@ -226,13 +245,17 @@ impl Mind {
             }
             // Not yet begun, or already on disk: the guard against duplicates is what is left then.
             (
-                state @ (State::Idle | State::Listening { .. } | State::Storing { .. } | State::Closing { .. }),
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Seeking(_)
+                | State::Storing { .. }
+                | State::Closing { .. }),
                 Cue::HeardThere(_),
             ) => state,
 
             // Filtered before they get here: see `admits` and `waits_for_...`.
             (
-                state @ (State::Quoting(_) | State::Asking { .. } | State::Storing { .. }),
+                state @ (State::Quoting(_) | State::Seeking(_) | State::Asking { .. } | State::Storing { .. }),
                 Cue::Said(_) | Cue::Silence,
             ) => state,
             (state @ State::Closing { .. }, Cue::Silence) => state,
@@ -240,6 +263,7 @@ impl Mind {
                 state @ (State::Idle
                 | State::Listening { .. }
                 | State::Quoting(_)
+                | State::Seeking(_)
                 | State::Answering { .. }
                 | State::Storing { .. }),
                 Cue::Played,
@@ -247,6 +271,7 @@ impl Mind {
             (
                 state @ (State::Idle
                 | State::Listening { .. }
+                | State::Seeking(_)
                 | State::Asking { .. }
                 | State::Answering { .. }
                 | State::Storing { .. }
@@ -257,6 +282,17 @@ impl Mind {
                 state @ (State::Idle
                 | State::Listening { .. }
                 | State::Quoting(_)
+                | State::Asking { .. }
+                | State::Answering { .. }
+                | State::Storing { .. }
+                | State::Closing { .. }),
+                Cue::Found(_),
+            ) => state,
+            (
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Quoting(_)
+                | State::Seeking(_)
                 | State::Asking { .. }
                 | State::Answering { .. }
                 | State::Closing { .. }),
@@ -347,6 +383,7 @@ impl Mind {
     fn interrupt(&mut self, state: State, now: Now) -> State {
         let (to, kept) = match &state {
             State::Quoting(quoting) => (&quoting.talk.to, None),
+            State::Seeking(seeking) => (&seeking.talk.to, None),
             State::Asking { ask, .. } | State::Answering { ask, .. } => (&ask.talk.to, ask.question.kept(true)),
             State::Storing { talk, .. } => (&talk.to, None),
             State::Idle | State::Listening { .. } | State::Closing { .. } => return state,
@@ -383,120 +420,11 @@ impl Talk {
     fn lang(&self) -> Lang {
         self.to.lang
     }
-}
 
-impl Question {
-    fn expect(&self) -> Expect {
-        match self {
-            Question::Again | Question::ToPerson { .. } => Expect::Command,
-            Question::Which { skus, .. } => Expect::Choice { skus: skus.clone() },
-            Question::Confirm(offer) if offer.rung == Rung::Challenge => {
-                Expect::Challenge { words: offer.words.clone() }
-            }
-            Question::Confirm(_) | Question::PutOnList { .. } | Question::GoBack(_) => Expect::Confirm,
-        }
-    }
-
-    /// What is said where an order that was read back to go back stays; `None`: it is about something to buy.
-    fn kept(&self, answered: bool) -> Option<Reply> {
-        match self {
-            Question::GoBack(back) => Some(Reply::NotReturned { items: back.items.clone(), answered }),
-            Question::Again
-            | Question::Which { .. }
-            | Question::Confirm(_)
-            | Question::PutOnList { .. }
-            | Question::ToPerson { .. } => None,
-        }
-    }
-}
-
-impl State {
-    /// May `heard` enter the conversation as it stands?
-    pub(super) fn admits(&self, heard: &Heard) -> Admission {
-        let typed = heard.channel != Channel::Voice;
-        let otherwise = if typed { Admission::Busy } else { Admission::Late };
-        match self {
-            State::Idle | State::Closing { .. } if typed || heard.turn.is_none() => Admission::Yes,
-            State::Listening { .. } if !typed && heard.turn.is_none() => Admission::Yes,
-            State::Answering { ask, turn, .. }
-                if ask.talk.to.channel == heard.channel && (typed || *turn == heard.turn) =>
-            {
-                Admission::Yes
-            }
-            State::Idle
-            | State::Listening { .. }
-            | State::Closing { .. }
-            | State::Answering { .. }
-            | State::Quoting(_)
-            | State::Asking { .. }
-            | State::Storing { .. } => otherwise,
-        }
-    }
-
-    pub(super) fn is_of_turn(&self, of: Option<Turn>) -> bool {
-        match self {
-            State::Listening { .. } => of.is_none(),
-            State::Answering { turn, .. } => turn.is_some() && *turn == of,
-            State::Idle | State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => {
-                false
-            }
-        }
-    }
-
-    pub(super) fn waits_for_say(&self, of: u32) -> bool {
-        match self {
-            State::Asking { say, .. } | State::Closing { say, .. } => *say == of,
-            State::Idle
-            | State::Listening { .. }
-            | State::Quoting(_)
-            | State::Answering { .. }
-            | State::Storing { .. } => false,
-        }
-    }
-
-    pub(super) fn waits_for_ticket(&self, of: u32) -> bool {
-        matches!(self, State::Storing { ticket, .. } if *ticket == of)
-    }
-
-    pub(super) fn waits_for_quote(&self, of: &str) -> bool {
-        matches!(self, State::Quoting(quoting) if quoting.request_id == of)
-    }
-
-    /// What the parser should expect of the next utterance.
-    pub(super) fn expect(&self) -> Expect {
-        match self {
-            State::Answering { ask, .. } => ask.question.expect(),
-            State::Idle
-            | State::Listening { .. }
-            | State::Quoting(_)
-            | State::Asking { .. }
-            | State::Storing { .. }
-            | State::Closing { .. } => Expect::Command,
-        }
-    }
-
-    pub(super) fn until_ms(&self) -> Option<u64> {
-        match self {
-            State::Idle => None,
-            State::Quoting(quoting) => Some(quoting.until_ms),
-            State::Listening { until_ms }
-            | State::Asking { until_ms, .. }
-            | State::Answering { until_ms, .. }
-            | State::Storing { until_ms, .. }
-            | State::Closing { until_ms, .. } => Some(*until_ms),
-        }
-    }
-
-    /// The reason of that deadline.
-    pub(super) fn why(&self) -> &'static str {
-        match self {
-            State::Idle => "nothing",
-            State::Listening { .. } => "a command",
-            State::Quoting(_) => "a quote",
-            State::Asking { .. } => "the end of a question",
-            State::Answering { .. } => "an answer",
-            State::Storing { .. } => "the disk",
-            State::Closing { .. } => "the end of a reply",
+    /// Keeps what was said as evidence, up to a bound.
+    fn note(&mut self, said: &str) {
+        if self.spoken.len() < MAX_SPOKEN {
+            self.spoken.push(said.to_owned());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Now;
 use super::chat::{ChatLine, Thread};
 use super::event::{Channel, Turn};
+use super::find::Seek;
 use super::guard::Verdict;
 use super::notice::Consent;
 use super::order::{Order, OrderId, OrderState, Wanted};
@@ -23,6 +24,8 @@ pub enum Effect {
     Rest,
     /// Ask the shop for a signed price; answers `Event::Quoted` or `Event::NotQuoted`.
     AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted> },
+    /// Ask the shop what it would propose; answers `Event::Found`.
+    AskFind { request_id: String, lang: Lang, seek: Seek },
     /// Write and fsync, in one transaction; answers `Event::Stored` or `Event::StoreFailed`.
     Store { ticket: u32, writes: Vec<Write> },
     /// The outbox may send this order, and goes on until its receipt is stored.

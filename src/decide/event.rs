@@ -1,6 +1,7 @@
 //! Everything that can happen to the mind: a closed set.
 
 use super::chat::FromShop;
+use super::find::Found;
 use super::notice::{Notice, consent::Wish};
 use super::order::{OrderId, Quote, Receipt, StatusUpdate};
 use super::sibling::{HeardThere, SharedOrder};
@@ -63,6 +64,11 @@ pub enum Event {
     NotQuoted {
         request_id: String,
         code: String,
+    },
+    /// What the shop asks or proposes where no product was named.
+    Found {
+        request_id: String,
+        found: Found,
     },
     Receipt(Receipt),
     Status(StatusUpdate),
@@ -221,6 +227,7 @@ mod tests {
             Event::Stored { ticket: 1 },
             Event::StoreFailed { ticket: 1, why: "full".into() },
             Event::NotQuoted { request_id: "r".into(), code: "out_of_stock".into() },
+            Event::Found { request_id: "r".into(), found: Found::Nothing { code: "no_guide".into() } },
             Event::Link { up: true },
             Event::Shop { shop: "corner".into(), online: false },
             Event::Button(Button::Tap),

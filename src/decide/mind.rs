@@ -203,6 +203,11 @@ impl Mind {
                     self.step(Cue::NotQuoted(hostile_text::clean_code(&code)), now);
                 }
             }
+            Event::Found { request_id, found } => {
+                if self.state.waits_for_found(&request_id) {
+                    self.step(Cue::Found(Box::new(found)), now);
+                }
+            }
             Event::Receipt(receipt) => self.receipt(receipt, now),
             Event::Status(update) => self.status_update(update, now),
             Event::Link { up } => {
@@ -291,7 +296,11 @@ impl Mind {
             }
             State::Idle | State::Listening { .. } => Waits::Nothing,
             State::Answering { .. } => Waits::Household,
-            State::Quoting(_) | State::Asking { .. } | State::Storing { .. } | State::Closing { .. } => Waits::Edge,
+            State::Quoting(_)
+            | State::Seeking(_)
+            | State::Asking { .. }
+            | State::Storing { .. }
+            | State::Closing { .. } => Waits::Edge,
         }
     }
 

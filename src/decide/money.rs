@@ -1,5 +1,6 @@
 //! Amounts: integer minor units and an ISO 4217 currency. Never a float.
 
+use crate::understand::search::minor_per_major;
 use serde::{Deserialize, Serialize};
 
 /// An amount of money in minor units (cents, bani).
@@ -17,11 +18,7 @@ impl Money {
 
     /// Minor units in one major unit, by the currency's ISO 4217 exponent.
     pub fn minor_per_major(&self) -> i64 {
-        match self.currency.as_str() {
-            "JPY" | "KRW" | "ISK" | "VND" | "CLP" | "PYG" => 1,
-            "BHD" | "KWD" | "OMR" | "TND" | "JOD" => 1000,
-            _ => 100,
-        }
+        minor_per_major(&self.currency)
     }
 
     /// `12.99`: the number alone, with a point.

@@ -192,6 +192,17 @@ pub enum Reason {
     NotAgreedChildren,
     /// Nor does who types where anybody can type, or where typed orders are switched off.
     NotAgreedOpen,
+    /// The shop proposed it where the household named no product, and why.
+    Suggested {
+        product: String,
+        because: String,
+    },
+    /// What the shop proposed costs more than the household said that it may.
+    AboveLimit {
+        product: String,
+        now: Money,
+        limit: Money,
+    },
     /// The shop's text held a wake word, a confirm phrase or mark-up.
     HostileText {
         product: String,
@@ -213,6 +224,14 @@ pub struct ToldNews {
     pub because: Reason,
 }
 
+/// A product that the shop proposes, at its price in our catalogue, and why; `because` may be empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Idea {
+    pub product: String,
+    pub amount: Money,
+    pub because: String,
+}
+
 /// What the household must do to buy what was read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
@@ -223,13 +242,6 @@ pub enum Ask {
     Challenge { words: Vec<String> },
     /// Say the phrase; then an adult holds the button.
     Adult,
-}
-
-/// What cannot be done by voice yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Topic {
-    Find,
 }
 
 /// One reply of the speaker.
@@ -435,6 +447,29 @@ pub enum Reply {
         items: Vec<Item>,
         code: String,
     },
+    /// The shop is asked what it would propose, and has not answered yet.
+    AskingShop,
+    /// The shop's question, and the answers to choose from. `first`: how one says that it does not matter goes with it.
+    ShopAsks {
+        text: String,
+        choices: Vec<String>,
+        first: bool,
+    },
+    /// What the shop proposes, one or two; which shall it be?
+    Ideas {
+        ideas: Vec<Idea>,
+    },
+    /// The shop has nothing to propose: `no_guide`, `nothing_found`, `too_many_questions`, or a code of its own.
+    FoundNothing {
+        code: String,
+    },
+    /// The shop cannot be asked, or does not answer.
+    NobodyToAsk,
+    /// The limit was named in another currency than the shop's prices are in; ISO 4217.
+    OtherMoney {
+        asked: String,
+        shop: String,
+    },
     OrderStatus {
         items: Vec<Item>,
         state: OrderState,
@@ -459,9 +494,6 @@ pub enum Reply {
         amount: Money,
     },
     WhichProduct,
-    NotYet {
-        topic: Topic,
-    },
     Distrusted {
         shop: String,
     },

@@ -8,6 +8,7 @@
 pub(super) mod catalog;
 mod chat;
 mod errands;
+mod find;
 mod handover;
 mod home;
 mod inbox;
@@ -24,6 +25,7 @@ use super::topic::{self, Route};
 use crate::clock::Clock;
 use crate::decide::chat::FromShop;
 use crate::decide::effect::CancelReason;
+use crate::decide::find::{Found, Seek};
 use crate::decide::notice::Notice;
 use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
 use crate::decide::sibling::{HeardThere, SharedOrder};
@@ -38,7 +40,7 @@ use tokio::sync::mpsc;
 
 /// Commands and events that may wait.
 const QUEUE: usize = 64;
-/// Quotes that we wait for at the same time; the oldest request is forgotten beyond that.
+/// Answers that we wait for at the same time; the oldest request is forgotten beyond that.
 const MAX_REQUESTS: usize = 16;
 /// How long a quote request, a cancellation or a question is worth an answer, milliseconds.
 const REQUEST_LIFE_MS: i64 = 60_000;
@@ -96,6 +98,8 @@ impl LinkConfig {
 pub enum LinkCommand {
     /// Answers [`LinkEvent::Quoted`] or [`LinkEvent::NotQuoted`], or never.
     AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted> },
+    /// Answers [`LinkEvent::Found`], or never.
+    AskFind { request_id: String, lang: Lang, seek: Seek },
     /// The order is `sending` in the store: publish it until its receipt is there.
     Send { order: OrderId },
     /// The order is `cancelling` in the store: ask until the shop's status is there.
@@ -133,6 +137,11 @@ pub enum LinkEvent {
     NotQuoted {
         request_id: String,
         code: String,
+    },
+    /// What the shop asks or proposes: verified, checked and cleaned.
+    Found {
+        request_id: String,
+        found: Found,
     },
     Receipt(Receipt),
     Status(StatusUpdate),
@@ -270,7 +279,7 @@ struct Link {
     clock: Clock,
     mqtt: Mqtt,
     events: mpsc::Sender<LinkEvent>,
-    /// Quote requests without an answer, with the number of the request for their age.
+    /// Requests for a quote or a proposal without an answer, with the number of the request for their age.
     requests: BTreeMap<String, u64>,
     asked: u64,
     retries: Retries,
@@ -325,6 +334,7 @@ impl Link {
     async fn command(&mut self, command: LinkCommand) -> Result<(), Ended> {
         match command {
             LinkCommand::AskQuote { request_id, lang, lines } => self.ask_quote(request_id, lang, lines).await,
+            LinkCommand::AskFind { request_id, lang, seek } => self.ask_find(request_id, lang, seek).await,
             LinkCommand::Send { order } | LinkCommand::AskApprove { order } | LinkCommand::AskWithdraw { order } => {
                 self.retries.now(order);
                 self.errands(false).await
@@ -433,13 +443,17 @@ impl Link {
         if !sent {
             return self.tell(LinkEvent::NotQuoted { request_id, code: "offline".into() }).await;
         }
+        self.wait_for_answer(request_id);
+        Ok(())
+    }
+
+    fn wait_for_answer(&mut self, request_id: String) {
         self.asked += 1;
         self.requests.insert(request_id, self.asked);
         if self.requests.len() > MAX_REQUESTS {
             let oldest = self.requests.iter().min_by_key(|(_, age)| **age).map(|(id, _)| id.clone());
             oldest.map(|id| self.requests.remove(&id));
         }
-        Ok(())
     }
 
     /// A message that is worth an answer only for a short time.
@@ -484,6 +498,7 @@ impl Link {
             | LinkEvent::Down { .. }
             | LinkEvent::Quoted(_)
             | LinkEvent::NotQuoted { .. }
+            | LinkEvent::Found { .. }
             | LinkEvent::Receipt(_)
             | LinkEvent::Status(_)
             | LinkEvent::Shop { .. }

@@ -45,7 +45,9 @@ impl Endpoint {
     pub fn new(expect: &Expect, window_ms: u32) -> Endpoint {
         let trail_ms = match expect {
             Expect::Command => COMMAND_TRAIL_MS,
-            Expect::Confirm | Expect::Challenge { .. } | Expect::Choice { .. } => ANSWER_TRAIL_MS,
+            Expect::Confirm | Expect::Challenge { .. } | Expect::Choice { .. } | Expect::Words { .. } => {
+                ANSWER_TRAIL_MS
+            }
         };
         Endpoint { trail_ms, window_ms, elapsed_ms: 0, first_ms: None, last_ms: 0, voice_ms: 0 }
     }

@@ -6,6 +6,7 @@
 
 mod back;
 mod chat;
+mod find;
 mod handover;
 mod held;
 pub mod news;
@@ -17,12 +18,13 @@ pub use held::BURST;
 
 use super::book::{Book, Booking, Page};
 use super::burst::{self, Ruling};
+use super::guide::Guide;
 use super::pricing::{self, Terms};
 use super::{Refused, ShopEvent};
 use crate::clock::Clock;
 use crate::deliver::envelope::{
-    self, Body, Cancel, Distrust, Moment, Opened, Order, OrderApprove, OrderGet, Quote, QuoteRefused, QuoteRequest,
-    Receipt, ReceiptStatus, Status, StatusState, Withdraw, WithdrawalAnswer,
+    self, Body, Cancel, Distrust, Find, Found, Moment, Opened, Order, OrderApprove, OrderGet, Quote, QuoteRefused,
+    QuoteRequest, Receipt, ReceiptStatus, Status, StatusState, Withdraw, WithdrawalAnswer,
 };
 use crate::deliver::handover::Pins;
 use crate::deliver::keys::Keys;
@@ -61,6 +63,7 @@ pub struct Desk {
     pub book: Book,
     pub keys: Keys,
     pub catalog: Catalog,
+    pub guide: Option<Guide>,
     pub terms: Terms,
     pub seller: String,
     pub max_orders_hour: u32,
@@ -97,6 +100,7 @@ impl Desk {
         let at = At { route: &route, topic, payload, pins: &pins, now };
         match kind {
             QuoteRequest::KIND => self.quote(at),
+            Find::KIND => self.find(at),
             Order::KIND => self.order(at),
             OrderGet::KIND => self.order_get(at),
             OrderApprove::KIND => self.approve(at),
@@ -296,6 +300,10 @@ impl Desk {
         if let (QuoteRequest::KIND, Some(request_id)) = (kind, text("request_id")) {
             let aud = route.down(QuoteRefused::KIND);
             let body = QuoteRefused { aud, request_id: request_id.into(), code: "not_paired".into(), sku: None };
+            done.say.extend(self.seal(&body, now, MINUTE_MS));
+        }
+        if let (Find::KIND, Some(request_id)) = (kind, text("request_id")) {
+            let body = Found::nothing(route.down(Found::KIND), request_id.into(), "not_paired");
             done.say.extend(self.seal(&body, now, MINUTE_MS));
         }
         done

@@ -4,6 +4,8 @@ mod back;
 mod bursts;
 #[path = "tests/chat.rs"]
 mod chat;
+#[path = "tests/find.rs"]
+mod find;
 #[path = "tests/handover.rs"]
 mod handover;
 #[path = "tests/hooks.rs"]
@@ -76,6 +78,7 @@ impl Bench {
             book,
             keys: Keys::from_seed(&[2; 32]),
             catalog: Catalog::from_json(CATALOG).unwrap(),
+            guide: None,
             terms: Terms::default(),
             seller: "Corner".into(),
             max_orders_hour: 3,

@@ -93,6 +93,7 @@ pub fn start(
         book,
         keys,
         catalog: config.catalog,
+        guide: config.guide,
         terms: config.terms,
         seller: config.seller,
         max_orders_hour: config.max_orders_hour,
@@ -376,6 +377,7 @@ fn tally_of(event: &ShopEvent) -> Option<(&'static str, &str)> {
         | ShopEvent::Chat { .. }
         | ShopEvent::Paired { .. }
         | ShopEvent::Consent { .. }
+        | ShopEvent::Found { .. }
         | ShopEvent::KeyChanged { .. } => None,
     }
 }
@@ -425,6 +427,14 @@ fn log(event: &ShopEvent) {
         }
         ShopEvent::NotQuoted { home, code, sku } => {
             tracing::info!("no price for {home}: {code} {}", sku.as_deref().unwrap_or_default());
+        }
+        ShopEvent::Found { home, device, question, proposals, code } => {
+            let said = match (question, code) {
+                (Some(question), _) => format!("asked \"{question}\""),
+                (None, Some(code)) => format!("had nothing ({code})"),
+                (None, None) => format!("proposed {}", proposals.join(", ")),
+            };
+            tracing::info!("{said} to {home}/{device}, who named no product");
         }
         ShopEvent::Booked { shop_order_no, home, device, lines, total, currency, order_id } => {
             tracing::info!(

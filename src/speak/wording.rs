@@ -3,6 +3,7 @@
 //! Numbers, prices, days and times are worded as a person of the language says them, with the
 //! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
 
+mod find;
 mod log;
 mod news;
 mod person;
@@ -11,7 +12,7 @@ mod withdrawal;
 
 use crate::decide::lifecycle::{BURST, NOT_RETURNABLE, TOO_LATE, UNKNOWN_ORDER};
 use crate::decide::money::Money;
-use crate::decide::reply::{Ask, Item, Reason, Reply, Topic};
+use crate::decide::reply::{Ask, Item, Reason, Reply};
 use crate::decide::when::{Day, Moment};
 use crate::understand::Lang;
 use crate::understand::intent::NotAnOrder;
@@ -187,7 +188,12 @@ impl Speak<'_> {
             Reply::Price { product, amount } => {
                 self.say("price", &[("product", text(product)), ("amount", text(self.money(amount)))])
             }
-            Reply::NotYet { topic: Topic::Find } => self.say("not-yet-find", &[]),
+            Reply::AskingShop
+            | Reply::ShopAsks { .. }
+            | Reply::Ideas { .. }
+            | Reply::FoundNothing { .. }
+            | Reply::NobodyToAsk
+            | Reply::OtherMoney { .. } => self.find(reply),
             Reply::Suggest { product, every_days, days_ago } => {
                 let every = text(self.every(*every_days));
                 self.say("suggest", &[("product", text(product)), ("every", every), ("days", number(*days_ago))])
@@ -383,6 +389,16 @@ impl Speak<'_> {
             Reason::AgreedTo { kind } => self.say("reason-agreed_to", &[("kinds", text(self.kinds(&[*kind])))]),
             Reason::NotAgreedChildren => self.say("reason-not_agreed_children", &[]),
             Reason::NotAgreedOpen => self.say("reason-not_agreed_open", &[]),
+            Reason::Suggested { product: name, because } if because.is_empty() => {
+                product("reason-suggested-plain", name)
+            }
+            Reason::Suggested { product, because } => {
+                self.say("reason-suggested", &[("product", text(product)), ("because", text(because))])
+            }
+            Reason::AboveLimit { product, now, limit } => {
+                let (now, limit) = (text(self.money(now)), text(self.money(limit)));
+                self.say("reason-above_limit", &[("product", text(product)), ("now", now), ("limit", limit)])
+            }
             Reason::WrongPin { times } => self.say("reason-wrong_pin", &[("times", number(*times))]),
             Reason::UnknownShop { shop } => self.say("reason-unknown_shop", &[("shop", text(shop))]),
         }

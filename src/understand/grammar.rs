@@ -9,6 +9,7 @@ use super::catalog::{Catalog, ProductOption};
 use super::intent::Intent;
 use super::lexicon::template::{Node, Slot};
 use super::lexicon::{Lexicon, Role};
+use super::pick;
 use super::random_words;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ pub enum Expect {
     Challenge { words: Vec<String> },
     /// One of a few products, by name or "the first one".
     Choice { skus: Vec<String> },
+    /// One of a few texts that were read out, in words of it or by its place, or none in particular.
+    Words { choices: Vec<String> },
 }
 
 /// A grammar in JSGF and the words that it uses.
@@ -64,6 +67,7 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         Expect::Confirm => writer.answers(false),
         Expect::Challenge { words: _ } => writer.answers(true),
         Expect::Choice { skus } => writer.choice(skus),
+        Expect::Words { choices } => writer.one_of(choices),
     };
     writer.rules();
     // The speech engine defines <garbage>, a loop of sounds, so that nonsense has a way out.
@@ -71,7 +75,7 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         "#JSGF V1.0 UTF-8 {};\ngrammar tendero;\npublic <utterance> = {body} | <garbage>;\n{}",
         lexicon.lang, writer.out
     );
-    let answers = matches!(expect, Expect::Confirm | Expect::Choice { .. });
+    let answers = matches!(expect, Expect::Confirm | Expect::Choice { .. } | Expect::Words { .. });
     Grammar { jsgf, words: writer.words, answers, wake: writer.wake }
 }
 
@@ -256,6 +260,21 @@ impl Writer<'_> {
         let names: BTreeSet<String> = names.iter().filter_map(|n| self.text(n)).collect();
         self.rule("name", &names);
         if names.is_empty() { answers } else { format!("[<article>] <name> | {answers}") }
+    }
+
+    /// Each choice as it was read out, and each word that only it has.
+    fn one_of(&mut self, choices: &[String]) -> String {
+        let answers = self.answers(false);
+        let lang = self.lexicon.lang;
+        let mut said: BTreeSet<String> = choices.iter().filter_map(|choice| self.text(choice)).collect();
+        for word in pick::telling_words(choices, lang).into_iter().flatten() {
+            said.extend(self.text(&word));
+        }
+        let any: BTreeSet<String> = pick::any_words(lang).iter().filter_map(|words| self.text(words)).collect();
+        self.rule("choice", &said);
+        self.rule("any", &any);
+        let choice = if said.is_empty() { String::new() } else { "[<article>] <choice> | ".to_owned() };
+        format!("{choice}<any> | {answers}")
     }
 
     /// Each alternative begins with a word that costs `weight`.

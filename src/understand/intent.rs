@@ -2,6 +2,7 @@
 //!
 //! Never decides anything: whether something may be bought is for [`crate::decide`].
 
+use super::search::Search;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -219,6 +220,9 @@ pub struct Parse {
     /// For [`Intent::News`]: these kinds and no other ("only recalls").
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only: bool,
+    /// For [`Intent::Find`]: the limits of what is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// Set when products were named but buying was ruled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_an_order: Option<NotAnOrder>,
@@ -293,6 +297,7 @@ impl Parse {
             switch: None,
             kinds: vec![],
             only: false,
+            search: None,
             not_an_order: None,
             leftover,
             template: None,

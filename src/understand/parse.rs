@@ -14,6 +14,7 @@ use super::mention::Mention;
 use super::news;
 use super::parts;
 use super::quantity;
+use super::search;
 use super::sentence::{Context, Sentence};
 use super::text::{self, Token};
 
@@ -49,7 +50,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
     drop_wake(&mut tokens, context.lexicon);
     let spoken = match expect {
         Expect::Challenge { words } => Some(drop_challenge(&mut tokens, words, lang)),
-        Expect::Command | Expect::Confirm | Expect::Choice { .. } => None,
+        Expect::Command | Expect::Confirm | Expect::Choice { .. } | Expect::Words { .. } => None,
     };
     if tokens.is_empty() {
         return Parse::nothing(vec![]);
@@ -59,6 +60,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         Expect::Command => parts::meaning(&sentence),
         Expect::Confirm | Expect::Challenge { .. } => sentence.answer(),
         Expect::Choice { skus } => sentence.choice(skus),
+        Expect::Words { .. } => sentence.picked(),
     };
     // The phrase without the words that were spoken for it is no more than a yes.
     if spoken == Some(false) && parse.intent == Intent::Confirm {
@@ -69,6 +71,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         (parse.kinds, parse.only) = (news::kinds(said.clone(), lang), news::says_only(said, lang));
         parse.switch = sentence.news_switch();
     }
+    parse.search = (parse.intent == Intent::Find).then(|| search::search(&sentence, context.catalog.currency.as_str()));
     Parse { spans: sentence.spans(), ..parse }
 }
 
@@ -357,6 +360,22 @@ impl Sentence<'_> {
             return Parse { intent: Intent::Change, lines, change: which, score: 0.8, ..Parse::nothing(left) };
         }
         self.nothing(NotAnOrder::Unexplained, None)
+    }
+
+    /// One of the words that were offered, or what ends or repeats a question; which one is for [`super::pick`].
+    pub fn picked(&self) -> Parse {
+        if let Some(clause) = self.whole(&|intent| {
+            matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help)
+        }) {
+            let intent = self.means(&clause).unwrap_or(Intent::None);
+            return self.result(intent, &clause, vec![]);
+        }
+        if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
+            return self.result(Intent::Cancel, clause, vec![]);
+        }
+        let words: Vec<&str> = self.tokens.iter().map(|t| t.text.as_str()).collect();
+        let which = Some(Change::Which(words.join(" ")));
+        Parse { intent: Intent::Change, change: which, score: 0.8, ..Parse::nothing(vec![]) }
     }
 
     /// "turn the offers off", also where more is said around it.

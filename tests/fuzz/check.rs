@@ -96,6 +96,10 @@ fn wrong(input: &Input, parse: &Parse, again: Option<&Parse>) -> Option<&'static
         (confirms && input.expect != Expect::Command && negative(), "a confirmation with a negative word"),
         (confirms && !answered(&input.expect, &words), "a confirmation without the challenge's words"),
         (buys && matches!(input.expect, Expect::Choice { .. }), "an order as an answer to a choice"),
+        (
+            (parse.intent.can_buy() || !parse.lines.is_empty()) && matches!(input.expect, Expect::Words { .. }),
+            "an order as an answer to a question of the shop",
+        ),
         (confirms && !parse.lines.is_empty(), "a confirmation that names products"),
         // Last, so that what is known hides nothing.
         (confirms && negative(), NEGATIVE_COMMAND),
@@ -126,7 +130,7 @@ fn answered(expect: &Expect, said: &[String]) -> bool {
         Expect::Challenge { words: wanted } => {
             wanted.iter().flat_map(|word| words(word)).all(|word| said.contains(&word))
         }
-        Expect::Command | Expect::Confirm | Expect::Choice { .. } => true,
+        Expect::Command | Expect::Confirm | Expect::Choice { .. } | Expect::Words { .. } => true,
     }
 }
 

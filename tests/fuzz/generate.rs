@@ -50,6 +50,7 @@ fn expect(shop: Shop, rng: &mut Rng) -> Expect {
             let count = [2, 2, 2, 2, 1, 0][rng.index(6)];
             Expect::Challenge { words: (0..count).map(|_| (*rng.pick(&CHALLENGES)).to_owned()).collect() }
         }
+        17 => Expect::Words { choices: vec!["something to build".into(), "something to read".into()] },
         _ => {
             let products = &shop.understanding().catalog().products;
             let mut skus: Vec<String> = (0..rng.below(5)).map(|_| rng.pick(products).sku.clone()).collect();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const SETTLED: u64 = 64;
 
 /// Where sequences begin, besides in silence: what it takes to get there.
-pub fn starts() -> [(&'static str, Vec<Step>); 10] {
+pub fn starts() -> [(&'static str, Vec<Step>); 12] {
     [
         ("nothing was said", vec![]),
         ("read back", READ_BACK.to_vec()),
@@ -19,6 +19,8 @@ pub fn starts() -> [(&'static str, Vec<Step>); 10] {
         ("sent", sent()),
         ("challenged", CHALLENGED.to_vec()),
         ("asked whether it goes back", [&at_shop()[..], &ASKED_BACK].concat()),
+        ("the shop asks back", SOUGHT.to_vec()),
+        ("the shop proposes", [&SOUGHT[..], &PROPOSED].concat()),
         ("a person is there", THERE.to_vec()),
         ("a person offers", [&THERE[..], &OFFERED].concat()),
         ("going back", [&at_shop()[..], &ASKED_BACK, &GOES_BACK].concat()),
@@ -38,6 +40,13 @@ const TAKEN_BACK: [Step; 3] = [Step::Say("cancel that"), Step::Stored, Step::Pla
 const ASKED_BACK: [Step; 2] = [Step::Say("i want to return the coffee"), Step::Played];
 /// The log, then the order; both are said to have been written.
 const GOES_BACK: [Step; 4] = [Step::Say("yes"), Step::Stored, Step::Stored, Step::Played];
+
+/// No product was named: the shop asks back, and proposes two.
+const SOUGHT: [Step; 3] =
+    [Step::Say("find me a present for a six-year-old under thirty euros"), Step::Quoted, Step::Played];
+const PROPOSED: [Step; 3] = [Step::Say("the first one"), Step::Quoted, Step::Played];
+/// The first of them, at its price.
+const PICKED: [Step; 4] = [Step::Say("the first one"), Step::Quoted, Step::Stored, Step::Played];
 
 /// A person at the shop was asked for, and came; the microphone is open for what they shall be told.
 const THERE: [Step; 8] = [
@@ -97,7 +106,7 @@ fn sent() -> Vec<Step> {
 }
 
 /// Dialogues from beginning to end.
-pub fn dialogues() -> [(&'static str, Vec<Step>); 12] {
+pub fn dialogues() -> [(&'static str, Vec<Step>); 13] {
     let (held, sent, adult) = (held(), sent(), adult());
     let to_the_end = [&LEAVES[..], &ANSWERED].concat();
     let change = asks("make it two");
@@ -108,6 +117,11 @@ pub fn dialogues() -> [(&'static str, Vec<Step>); 12] {
         ("a known reorder", [&sent[..], &ANSWERED].concat()),
         ("a challenge", [&CHALLENGED[..], &[Step::Say("yes"), Step::Played], &CONFIRMED, &to_the_end].concat()),
         ("an adult", [&adult[..], &[Step::Hold, Step::Stored, Step::Played], &to_the_end].concat()),
+        (
+            "a search",
+            [&SOUGHT[..], &PROPOSED, &PICKED, &CONFIRMED, &[Step::Hold, Step::Stored, Step::Played], &to_the_end]
+                .concat(),
+        ),
         ("no adult", [&adult[..], &LEAVES, &[Step::Played]].concat()),
         ("taken back while held", [&held[..], &TAKEN_BACK].concat()),
         ("taken back when sent", [&sent[..], &ANSWERED, &TAKEN_BACK, &ANSWERED].concat()),

@@ -23,7 +23,17 @@ impl World {
         if self.model.talk.is_open() && self.rng.chance(35) {
             return self.talks_to_person();
         }
-        match self.rng.below(22) {
+        match self.rng.below(25) {
+            22 | 23 => {
+                let said = self.rng.word(&words::FINDS);
+                (self.model.wish, self.model.wished) = (None, said);
+                self.command(said, Speaker::Household);
+            }
+            24 => {
+                let said = self.rng.word(&words::FINDS);
+                (self.model.wish, self.model.wished) = (None, said);
+                self.types(said, 0, false);
+            }
             20 => self.command("let me talk to a person", Speaker::Household),
             21 => self.types("let me talk to a person", 0, false),
             0..=10 => {
@@ -89,7 +99,7 @@ impl World {
         }
     }
 
-    fn types(&mut self, said: &str, after_ms: u64, careless: bool) {
+    pub(super) fn types(&mut self, said: &str, after_ms: u64, careless: bool) {
         let from_ms = self.ms + after_ms;
         let channel = Channel::Text(CLIENT.into());
         let utterance = Utterance { channel, careless, ..self.utterance(said, Speaker::Household, from_ms) };
@@ -98,6 +108,7 @@ impl World {
 
     /// The household hears (or reads) a reply.
     pub(super) fn hears(&mut self, channel: &Channel, reply: &Reply) {
+        self.hears_of_search(channel, reply);
         if let Reply::ReadBack { items, reasons, .. } = reply
             && is_offered(reasons)
             && !self.stepping
@@ -146,6 +157,11 @@ impl World {
         let window_ms = u64::from(window_ms);
         let none: &[String] = &[];
         let said = match expect {
+            Expect::Words { .. } => Some((self.answers_question(), false)),
+            Expect::Choice { .. } | Expect::Confirm if !self.model.search.ideas.is_empty() => {
+                let ideas = self.model.search.ideas.clone();
+                self.answers_idea(&ideas).map(|said| (said, false))
+            }
             Expect::Command if self.model.talk.is_answer() => self.answer_person().map(|said| (said, false)),
             Expect::Command => Some((self.model.wished.to_owned(), false)),
             Expect::Choice { .. } => {

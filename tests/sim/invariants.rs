@@ -47,6 +47,9 @@ pub enum Invariant {
     /// What a shop tells is told only if somebody agreed to it or it needs nobody's consent, once, and while it is not over;
     /// it asks nothing, opens nothing and orders nothing.
     News,
+    /// What a shop says to somebody who named no product orders nothing and asks for no price; it asks at most three times,
+    /// and proposes what is sold and not dearer than was said.
+    Found,
     /// Bounded lists of effects, deadlines that make progress, events that end.
     Bounded,
     /// The journal of a run gives the same effects again, to the byte.
@@ -116,6 +119,9 @@ impl World {
                     self.check_caps(order, now);
                     self.check_heard_twice(order, cause);
                     self.tally.confirmed += 1;
+                    let proposed = |verdict: &Verdict| verdict.guard == "find";
+                    let of_shop = verdicts_of(order, writes).is_some_and(|all| all.iter().any(proposed));
+                    self.tally.ideas_ordered += u64::from(of_shop);
                     let wish = cause.utterance.as_ref().and_then(|utterance| utterance.wish.as_deref());
                     let meant = is_wish(order, wish);
                     let confirmed = Confirmed { order: order.clone(), at_ms: self.ms, meant };

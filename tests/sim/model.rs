@@ -7,6 +7,7 @@ mod talk;
 
 use super::World;
 use super::ears::Utterance;
+use super::find::Search;
 use news::News;
 use questions::Back;
 pub(super) use questions::{Question, heard_confirms};
@@ -76,6 +77,8 @@ pub(super) struct Model {
     pub listens_until_ms: u64,
     /// With a person at the shop.
     pub talk: Talk,
+    /// What is looked for without a product's name.
+    pub search: Search,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -162,6 +165,7 @@ impl Model {
         self.questions.clear();
         self.backs.clear();
         self.open = None;
+        self.search = Search::default();
         self.listens_until_ms = 0;
         self.saying.clear();
         self.late.clear();

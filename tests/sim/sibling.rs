@@ -196,6 +196,7 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::AskQuote { .. }
+                | Effect::AskFind { .. }
                 | Effect::Listen { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskSibling { .. } => {

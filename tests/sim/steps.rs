@@ -18,7 +18,7 @@ pub enum Step {
     Silence,
     /// What the speaker says has really ended.
     Played,
-    /// The shop answers with a price.
+    /// The shop answers with a price, or with a question or proposals.
     Quoted,
     /// The oldest write gets to the disk.
     Stored,
@@ -45,13 +45,14 @@ pub enum Step {
 }
 
 /// Every step, with the utterances that lead somewhere: what orders, what confirms, what does not, what ends it.
-pub const ALPHABET: [Step; 25] = [
+pub const ALPHABET: [Step; 26] = [
     Step::Say("order coffee"),
     Step::Phrase,
     Step::Say("yes"),
     Step::Say("no"),
     Step::Say("cancel that"),
     Step::Say("return it"),
+    Step::Say("the first one"),
     Step::Say("mumble mumble"),
     Step::Say("let me talk to a person"),
     Step::Wake,
@@ -114,8 +115,11 @@ impl World {
             }
             Step::Played => return self.brings(|input| matches!(input, Input::Event(Event::Played { .. }))),
             Step::Quoted => {
-                return self.brings(|input| matches!(input, Input::QuoteArrives { .. }))
-                    && self.brings(|input| matches!(input, Input::Event(Event::Quoted(_) | Event::NotQuoted { .. })));
+                let asked = |input: &Input| matches!(input, Input::QuoteArrives { .. } | Input::FindArrives { .. });
+                let answered = |input: &Input| {
+                    matches!(input, Input::Event(Event::Quoted(_) | Event::NotQuoted { .. } | Event::Found { .. }))
+                };
+                return self.brings(asked) && self.brings(answered);
             }
             Step::Stored => {
                 return self.brings(|input| matches!(input, Input::Commit { .. })) && life == self.life && {

@@ -36,6 +36,11 @@ pub struct Tally {
     pub offers_ordered: u64,
     /// What the shop told, as often as it was said.
     pub news_told: u64,
+    /// Requests without a product's name, questions of the shop, proposals, and orders of what was proposed.
+    pub searches: u64,
+    pub questions: u64,
+    pub ideas: u64,
+    pub ideas_ordered: u64,
     /// Worlds in which each was seen.
     pub faults: BTreeMap<Fault, u64>,
     pub replies: BTreeMap<&'static str, u64>,
@@ -91,6 +96,10 @@ impl Tally {
         self.news_told += other.news_told;
         self.offers += other.offers;
         self.offers_ordered += other.offers_ordered;
+        self.searches += other.searches;
+        self.questions += other.questions;
+        self.ideas += other.ideas;
+        self.ideas_ordered += other.ideas_ordered;
         add_all(&mut self.faults, other.faults);
         add_all(&mut self.replies, other.replies);
         add_all(&mut self.waits, other.waits);
@@ -125,6 +134,11 @@ impl std::fmt::Display for Tally {
             f,
             "{} conversations with a person at the shop, {} ended here: {} passed on, {} told, {} offers read back, {} ordered",
             self.talks, self.talks_ended, self.passed_on, self.person_said, self.offers, self.offers_ordered
+        )?;
+        writeln!(
+            f,
+            "{} searches: {} questions of the shop, {} proposals, {} ordered",
+            self.searches, self.questions, self.ideas, self.ideas_ordered
         )?;
         let list = |counts: Vec<(String, u64)>| {
             let mut line = String::new();

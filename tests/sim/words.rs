@@ -25,6 +25,15 @@ pub const ORDERS: [(&str, Lines); 15] = [
     ("order two packs of coffee and oat milk", &[("coffee-500", 2), ("milk-oat", 1)]),
 ];
 
+/// Looks for something without a product's name.
+pub const FINDS: [&str; 5] = [
+    "something for a six-year-old's birthday under thirty euros",
+    "find me a present for a six-year-old under thirty euros",
+    "find me a gift for my uncle",
+    "recommend a gift for my uncle under fifteen euros",
+    "find me a present up to fifteen lei",
+];
+
 /// Said after the wake word, and no order.
 pub const OTHERS: [&str; 20] = [
     "cancel that",

@@ -4,6 +4,7 @@
 mod disk;
 mod ears;
 mod faults;
+mod find;
 mod hostile;
 mod household;
 mod invariants;
@@ -28,6 +29,7 @@ pub use tally::Tally;
 use tendero::decide::chat::FromShop;
 use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::Event;
+use tendero::decide::find::Seek;
 use tendero::decide::household::{Household, Regular};
 use tendero::decide::mind::Mind;
 use tendero::decide::notice::Notice;
@@ -109,6 +111,10 @@ pub enum Input {
     QuoteArrives {
         request_id: String,
         lines: Vec<Wanted>,
+    },
+    FindArrives {
+        request_id: String,
+        seek: Seek,
     },
     Arrive(OrderId),
     CancelArrives(OrderId),
@@ -396,6 +402,7 @@ impl World {
             Input::Unmute => self.mute(false),
             Input::ClockSet => self.wall_off_ms = Some(0),
             Input::QuoteArrives { request_id, lines } => self.quote_arrives(request_id, &lines),
+            Input::FindArrives { request_id, seek } => self.find_arrives(request_id, &seek),
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
             Input::ApprovalArrives(id) => self.approval_arrives(&id),
@@ -448,6 +455,7 @@ impl World {
         if let Event::Unheard { say } = event {
             self.news_unheard(say);
         }
+        self.check_found(&event, &effects);
         self.check_nothing_to_cancel(&event, &effects);
         self.check_goes_out(&event, &effects);
         if effects.len() > 64 {
@@ -487,6 +495,7 @@ impl World {
                 self.model.asked(&request_id, &lines, cause);
                 self.over_the_link(Input::QuoteArrives { request_id, lines });
             }
+            Effect::AskFind { request_id, seek, .. } => self.seeks(request_id, seek),
             Effect::Store { ticket, writes } => {
                 self.check_writes(&writes, cause, now);
                 self.check_chat_write(ticket, &writes, cause);

@@ -243,6 +243,7 @@ impl Listener {
                 }
                 Effect::Send { .. } => self.outcome.sent += 1,
                 Effect::Rest
+                | Effect::AskFind { .. }
                 | Effect::AskCancel { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskWithdraw { .. }

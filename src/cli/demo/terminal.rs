@@ -126,6 +126,7 @@ impl Terminal {
             | Event::SharedOrders { .. }
             | Event::CancelAskedBy { .. }
             | Event::HeardThere(_)
+            | Event::Found { .. }
             | Event::Chat { .. }
             | Event::ReadChat { .. }
             | Event::News { .. }
@@ -173,6 +174,7 @@ impl Terminal {
             }
             Effect::Say { .. }
             | Effect::AskQuote { .. }
+            | Effect::AskFind { .. }
             | Effect::AskStatus { .. }
             | Effect::AskSibling { .. }
             | Effect::Chat { .. }

@@ -8,7 +8,7 @@ use crate::shop::burst::Rule;
 use crate::shop::page::{self, PageError, Token};
 use crate::shop::pricing::Terms;
 use crate::shop::webhook::{Address, Config, Secrets};
-use crate::shop::{Shop, ShopConfig};
+use crate::shop::{self, Shop, ShopConfig};
 use anyhow::{Context, ensure};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +18,9 @@ pub struct Serve {
     /// What the shop sells: JSON, or a table (CSV) with --shop and --currency; see protocol/README.md
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
+    /// How to help those to choose who name no product: a JSON file, see protocol/README.md
+    #[arg(long, value_name = "FILE")]
+    guide: Option<PathBuf>,
     /// mqtt://host:port or mqtts://host:port
     #[arg(long, value_name = "URL")]
     broker: String,
@@ -100,6 +103,7 @@ pub async fn run(args: Serve) -> anyhow::Result<()> {
     let args = args.with_environment();
     // What is named first: when it is wrong, nothing is made and nothing is started.
     let catalog = catalog::load(&args.catalog, args.shop.as_deref(), args.currency.as_deref())?;
+    let guide = args.guide.as_deref().map(|path| shop::load_guide(path, &catalog)).transpose()?;
     let webhook = webhook(&args)?;
     let token = args.page_token_file.as_deref().map(Token::load).transpose()?;
     let page = args.page.as_deref().map(address).transpose()?;
@@ -117,6 +121,7 @@ pub async fn run(args: Serve) -> anyhow::Result<()> {
     let place = Place { data_dir: args.data_dir, database: args.database };
     let clock = Clock::system();
     let mut config = ShopConfig::new(catalog, broker, &place.data_dir, clock.clone());
+    config.guide = guide;
     config.database = place.database().map(str::to_owned);
     config.seller = args.seller.unwrap_or_else(|| name.clone());
     config.terms = Terms {

@@ -10,14 +10,12 @@ use super::super::reply::Reply;
 use super::purchase::ask_of;
 use super::{Asked, Offer, Proposed, Question, State, Talk, challenge};
 use crate::understand::intent::{Change, Intent, Parse};
-use crate::understand::random_words;
+use crate::understand::{pick, random_words};
 
 /// A challenge is over so long after the microphone opened.
 const CHALLENGE_MS: u64 = 10_000;
 /// Answers in one conversation, of any kind.
 const MAX_ANSWERS: u8 = 10;
-/// Utterances that are kept as evidence.
-const MAX_SPOKEN: usize = 8;
 
 impl Mind {
     pub(super) fn answer(&mut self, asked: Asked, said: (Heard, Vec<Parse>), opened_ms: u64, now: Now) -> State {
@@ -52,6 +50,14 @@ impl Mind {
                 let answer = Proposed::new(heard, parses);
                 self.return_answer(talk, back, answer, now)
             }
+            Question::Narrow(narrowing) => {
+                let answer = Proposed::new(heard, parses);
+                self.narrowed(talk, narrowing, &answer, now)
+            }
+            Question::Suggested(suggesting) => {
+                let answer = Proposed::new(heard, parses);
+                self.picked(talk, suggesting, &answer, now)
+            }
             Question::ToPerson { name, greeted } => {
                 let answer = Proposed::new(heard, parses);
                 self.person_answer(talk, name, greeted, &answer, now)
@@ -67,9 +73,7 @@ impl Mind {
         if !usable {
             return self.missed(talk, offer, now);
         }
-        if talk.spoken.len() < MAX_SPOKEN {
-            talk.spoken.push(answer.text.clone());
-        }
+        talk.note(&answer.text);
         match answer.parse.intent {
             Intent::Confirm if is_whole(&answer, &offer) && !is_contested(&answer) => self.confirm(talk, offer, now),
             Intent::Affirm if !offer.reminded => self.remind(talk, offer, now),
@@ -161,7 +165,7 @@ impl Mind {
         if is_negative(&answer) {
             return self.close_talk(talk, Reply::NothingOrdered, now);
         }
-        let picked = pick(&answer.parse, &skus);
+        let picked = pick_sku(&answer.parse, &skus);
         let clear = confidence::is_clear(answer.confidence, &self.policy) && is_live(&answer.heard);
         let Some(sku) = picked.filter(|_| clear) else {
             talk.misses += 1;
@@ -170,9 +174,7 @@ impl Mind {
             }
             return self.ask_which(talk, proposed, line, skus, now);
         };
-        if talk.spoken.len() < MAX_SPOKEN {
-            talk.spoken.push(answer.text.clone());
-        }
+        talk.note(&answer.text);
         if let Some(parsed) = proposed.parse.lines.get_mut(line) {
             if let Some(wanted) = proposed.lines.iter_mut().find(|wanted| wanted.sku == parsed.sku) {
                 wanted.sku.clone_from(&sku);
@@ -195,7 +197,7 @@ impl Mind {
 }
 
 /// Neither the speaker's own voice nor a recording that the ears know.
-fn is_live(heard: &Heard) -> bool {
+pub(super) fn is_live(heard: &Heard) -> bool {
     !heard.acoustics.while_speaking && heard.acoustics.playback.is_none()
 }
 
@@ -219,27 +221,14 @@ fn is_whole(answer: &Proposed, offer: &Offer) -> bool {
 }
 
 /// The one of `skus` that was meant: by name, if the name fits only one, or by its place.
-fn pick(parse: &Parse, skus: &[String]) -> Option<String> {
+pub(super) fn pick_sku(parse: &Parse, skus: &[String]) -> Option<String> {
     if let Some(line) = parse.lines.first() {
         let also = variant::close_rival(line).is_some_and(|rival| skus.iter().any(|sku| sku == rival));
         return Some(line.sku.clone()).filter(|sku| !also && skus.contains(sku));
     }
     match &parse.change {
-        Some(Change::Which(words)) => place(words).and_then(|at| skus.get(at).cloned()),
+        Some(Change::Which(words)) => pick::place(words, skus.len()).and_then(|at| skus.get(at).cloned()),
         Some(Change::Qty(_)) | None => None,
-    }
-}
-
-/// "the first one" is 0, "the second one" is 1. The words are of all three languages, since none
-/// of them means anything else in another.
-fn place(words: &str) -> Option<usize> {
-    const FIRST: [&str; 7] = ["first", "former", "primero", "primera", "primul", "prima", "întâi"];
-    const SECOND: [&str; 8] = ["second", "latter", "other", "segundo", "segunda", "doilea", "doua", "otra"];
-    let said = |list: &[&str]| words.split_whitespace().any(|word| list.contains(&word));
-    match (said(&FIRST), said(&SECOND)) {
-        (true, false) => Some(0),
-        (false, true) => Some(1),
-        (true, true) | (false, false) => None,
     }
 }
 

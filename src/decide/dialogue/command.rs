@@ -9,7 +9,7 @@ use super::super::ledger::arrives;
 use super::super::mind::Mind;
 use super::super::notice::consent::Wish;
 use super::super::order::{Order, QuoteLine, Wanted};
-use super::super::reply::{Item, Reason, Reply, Topic};
+use super::super::reply::{Item, Reason, Reply};
 use super::super::sibling::{SharedOrder, TakenBack};
 use super::super::when::Moment;
 use super::{Proposed, Question, State, Talk};
@@ -28,8 +28,10 @@ enum Outcome {
     Propose,
     /// Take an order back that the shop has.
     Return,
-    /// Ask the shop for a person.
+    /// Ask the shop for a person,
     Person,
+    /// or what it would propose.
+    Find,
     /// Hear the shop's news, or say which of them are wanted.
     News,
     NotUnderstood,
@@ -77,6 +79,7 @@ impl Mind {
             Outcome::Return => self.ask_return(talk, &proposed.parse, now),
             Outcome::Person => self.ask_person(talk, &proposed, now),
             Outcome::News => self.news(talk, &proposed, now),
+            Outcome::Find => self.find(talk, proposed, now),
             Outcome::Done => self.done(&talk),
         }
     }
@@ -101,6 +104,7 @@ impl Mind {
             | Outcome::Return
             | Outcome::Person
             | Outcome::News
+            | Outcome::Find
             | Outcome::NotUnderstood => {}
         }
     }
@@ -131,7 +135,7 @@ impl Mind {
             Intent::Repeat => self.last_reply.clone().unwrap_or(Reply::NotUnderstood),
             Intent::Why => Reply::Because { reasons: self.reasons_to_tell(talk, now) },
             Intent::Help => Reply::Help,
-            Intent::Find => Reply::NotYet { topic: Topic::Find },
+            Intent::Find => return Outcome::Find,
             Intent::Handoff => return Outcome::Person,
             Intent::News => return Outcome::News,
         })
@@ -268,6 +272,7 @@ impl Proposed {
             repeats_unix_ms: None,
             heard_by: None,
             offered_by: None,
+            suggested: None,
         }
     }
 

@@ -32,6 +32,7 @@ impl Mind {
             State::Asking { ask, .. } => matches!(ask.question, Question::Which { .. }),
             State::Idle
             | State::Listening { .. }
+            | State::Seeking(_)
             | State::Answering { .. }
             | State::Storing { .. }
             | State::Closing { .. } => false,
@@ -51,9 +52,18 @@ impl Mind {
             State::Asking { ask, .. } | State::Answering { ask, .. } => match &mut ask.question {
                 Question::Which { proposed, .. } => Some((&ask.talk, proposed)),
                 Question::Confirm(offer) => Some((&ask.talk, &mut offer.proposed)),
-                Question::Again | Question::PutOnList { .. } | Question::GoBack(_) | Question::ToPerson { .. } => None,
+                Question::Again
+                | Question::PutOnList { .. }
+                | Question::GoBack(_)
+                | Question::Narrow(_)
+                | Question::Suggested(_)
+                | Question::ToPerson { .. } => None,
             },
-            State::Idle | State::Listening { .. } | State::Storing { .. } | State::Closing { .. } => None,
+            State::Idle
+            | State::Listening { .. }
+            | State::Seeking(_)
+            | State::Storing { .. }
+            | State::Closing { .. } => None,
         };
         let Some((_, proposed)) = found.filter(|(talk, _)| talk.to.channel == Channel::Voice) else { return state };
         if self.is_louder(there, &here) {

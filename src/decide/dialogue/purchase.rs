@@ -3,6 +3,7 @@
 
 use super::super::Now;
 use super::super::effect::{Effect, audit};
+use super::super::find;
 use super::super::guard::{self, Proposal, Rung, Verdict, hostile_text, quantity, variant};
 use super::super::ledger::minutes;
 use super::super::mind::Mind;
@@ -37,12 +38,17 @@ impl Mind {
         if self.link_up == Some(false) || self.shop_online == Some(false) {
             return self.shop_silent(talk, proposed.lines, now);
         }
-        self.requests = self.requests.wrapping_add(1);
-        let request_id = format!("{}-{}", hex::encode_string(&talk.entropy.0[..8]), self.requests);
+        let request_id = self.next_request(&talk);
         let lines = proposed.lines.clone();
         self.out.push(Effect::AskQuote { request_id: request_id.clone(), lang: talk.lang(), lines });
         let until_ms = now.mono_ms + self.policy.quote_wait_ms;
         State::Quoting(Box::new(Quoting { talk, proposed, request_id, until_ms }))
+    }
+
+    /// The id of something that the shop is asked.
+    pub(super) fn next_request(&mut self, talk: &Talk) -> String {
+        self.requests = self.requests.wrapping_add(1);
+        format!("{}-{}", hex::encode_string(&talk.entropy.0[..8]), self.requests)
     }
 
     pub(super) fn quoted(&mut self, quoting: Quoting, quote: Quote, now: Now) -> State {
@@ -152,7 +158,7 @@ impl Mind {
     }
 
     fn ladder(&self, proposed: &Proposed, quote: Option<&Quote>, quote_age_ms: u64, now: Now) -> Vec<Verdict> {
-        guard::ladder(&Proposal {
+        let mut verdicts = guard::ladder(&Proposal {
             lines: &proposed.lines,
             heard: &proposed.heard,
             words: &proposed.text,
@@ -166,7 +172,9 @@ impl Mind {
             policy: &self.policy,
             catalog: self.understanding.catalog(),
             now,
-        })
+        });
+        verdicts.extend(proposed.suggested.as_ref().map(|suggested| find::verdict(suggested, quote)));
+        verdicts
     }
 
     /// A guard says no: the log has all of them, the household hears the first.
@@ -272,9 +280,10 @@ fn close_pair(proposed: &Proposed) -> Option<(usize, Vec<String>)> {
     })
 }
 
-/// That each order needs random words is heard with the words; only "why?" has to say so.
+/// That each order needs random words is heard with the words, and why something was proposed was heard with the proposal;
+/// only "why?" has to say so.
 fn is_news(reason: &Reason) -> bool {
-    *reason != Reason::RandomWords
+    !matches!(reason, Reason::RandomWords | Reason::Suggested { .. })
 }
 
 /// What the household must do to buy it.

@@ -29,6 +29,7 @@ macro_rules! body {
 
 mod after;
 mod chat;
+mod find;
 mod handover;
 mod home;
 mod moment;
@@ -40,6 +41,7 @@ mod text;
 
 pub use after::*;
 pub use chat::*;
+pub use find::*;
 pub use handover::*;
 pub use home::*;
 pub use moment::*;
@@ -52,6 +54,8 @@ pub use text::*;
 body!(QuoteRequest, "quote.request");
 body!(Quote, "quote", nonce);
 body!(QuoteRefused, "quote.refused");
+body!(Find, "find");
+body!(Found, "found");
 body!(Order, "order", nonce);
 body!(OrderGet, "order.get");
 body!(Cancel, "cancel");

@@ -101,6 +101,10 @@ impl Link {
             let status: Opened<envelope::Status> = self.open(message)?;
             return self.status(status.data).await;
         }
+        if is(envelope::Found::KIND) {
+            let found: Opened<envelope::Found> = self.open(message)?;
+            return Ok(vec![self.read_found(found.data)?]);
+        }
         if is(envelope::Chat::KIND) {
             return Ok(vec![self.read_chat(message).await?]);
         }
@@ -232,6 +236,12 @@ impl Link {
             | OrderState::Withdrawn
             | OrderState::Refunded => Ok(vec![]),
         }
+    }
+
+    /// Does it hold a wake word or a phrase that confirms, the household's own included?
+    pub(super) fn holds_banned(&self, text: &str) -> bool {
+        let limits = Limits { max_chars: MAX_TEXT, banned: &self.config.banned, hidden: Hidden::Gap, drop_marks: true };
+        clean::has_banned(text, &limits)
     }
 
     fn clean(&self, text: &str, max_chars: usize) -> String {

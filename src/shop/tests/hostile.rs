@@ -254,8 +254,20 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
     };
     let consent =
         Consent { aud: up(Consent::KIND), consent_id: random_hex128(), rev: 1, kinds: vec![NewsKind::Offer], at: None };
+    let find = Find {
+        aud: up(Find::KIND),
+        request_id: "f".into(),
+        text: "present".into(),
+        language: Lang::En,
+        max_amount: Some(3_000),
+        currency: "EUR".into(),
+        age: Some(6),
+        occasion: None,
+        answers: vec![FindAnswer { question_id: "kind".into(), choice_id: "any".into() }],
+    };
     vec![
         Genuine::of(request, SOURCE),
+        Genuine::of(find, SOURCE),
         Genuine::of(fresh, SOURCE),
         Genuine::of(chat, SOURCE),
         Genuine::of(consent, SOURCE),
@@ -382,6 +394,16 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
         because: NewsBecause::AskedFor,
     };
     let ack = ConsentAck { aud: down(ConsentAck::KIND), consent_id: random_hex128(), rev: 1 };
+    let choice = |id: &str| FindChoice { id: id.into(), words: format!("to {id}") };
+    let question = FindQuestion {
+        question_id: "kind".into(),
+        text: "What do they like?".into(),
+        choices: vec![choice("build"), choice("read")],
+    };
+    let proposals = vec![FindProposal { sku: "heads".into(), because: "it lasts".into() }];
+    let nothing = Found::nothing(down(Found::KIND), "f".into(), "nothing_found");
+    // On the wire they may stand together; that a device takes no such answer is for its link.
+    let found = Found { question: Some(question), proposals, ..nothing };
     let presence = Presence { aud: crate::deliver::topic::shop_state("corner"), online: true };
     let catalog =
         CatalogPart { aud: crate::deliver::topic::catalog("corner", 1), catalog: Catalog::from_json(CATALOG).unwrap() };
@@ -392,6 +414,7 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
         (Genuine::of(refused, SOURCE), opens::<QuoteRefused>),
         (Genuine::of(news, SOURCE), opens::<News>),
         (Genuine::of(ack, SOURCE), opens::<ConsentAck>),
+        (Genuine::of(found, SOURCE), opens::<Found>),
         (Genuine::of(presence, SOURCE), opens::<Presence>),
         (Genuine::of(catalog, SOURCE), opens::<CatalogPart>),
     ]

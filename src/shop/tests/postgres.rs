@@ -67,6 +67,7 @@ fn desk_on(book: Book, other: &Desk) -> Desk {
         book,
         keys: Keys::from_seed(&[2; 32]),
         catalog: other.catalog.clone(),
+        guide: other.guide.clone(),
         terms: Terms::default(),
         seller: other.seller.clone(),
         max_orders_hour: other.max_orders_hour,

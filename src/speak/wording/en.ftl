@@ -213,7 +213,6 @@ history-more = { PLURAL($more) ->
    *[other] Last ordered: { $item } and { $more } other products, { $moment }.
 }
 price = { $product }: { $amount } a pack. Nothing was ordered.
-not-yet-find = I cannot search the shop by voice yet.
 state-awaiting_adult = waiting for an adult's approval
 state-held = held, not sent yet
 state-sending = on its way to the shop
@@ -375,3 +374,27 @@ reason-recall_of_yours = I tell you because you bought { $product } { $ago }, or
 reason-agreed_to = I tell you because somebody here asked for { $kinds }.
 reason-not_agreed_children = While children are up, nobody agrees to more news. Nothing has changed.
 reason-not_agreed_open = I cannot tell here whether an adult agrees. Please say it to the speaker. Nothing has changed.
+# What the shop proposes
+asking-shop = One moment, I am asking the shop.
+nobody-to-ask = The shop does not answer, so it cannot help you choose now. Nothing was ordered.
+other-money = The shop's prices are in { $shop }, and you named { $asked }. Please tell me the limit in { $shop }.
+currency-EUR = euros
+currency-RON = lei
+currency-USD = dollars
+currency-GBP = pounds
+shop-asks = { $text }: { $choices }?
+shop-asks-first = You can also say that it doesn't matter.
+either = { $first }, or { $last }
+idea-or = { $first }; or { $last }
+ideas = I suggest { $ideas }.
+idea = { $product } for { $amount }, because { $because }
+idea-plain = { $product } for { $amount }
+idea-one = Would you like that? Say yes or no.
+idea-which = Which one, or neither?
+found-no-guide = This shop cannot help you choose. Tell me a product instead.
+found-nothing = The shop found nothing that fits. Nothing was ordered.
+found-too-many-questions = The shop wanted to ask too much, so I stopped. Nothing was ordered.
+found-no-use = The shop's answer was of no use, so it cannot help you choose. Nothing was ordered.
+reason-suggested = The shop suggested { $product }, because { $because }.
+reason-suggested-plain = The shop suggested { $product }.
+reason-above_limit = The shop now asks { $now } for { $product }; you said { $limit } at most. Nothing was ordered.

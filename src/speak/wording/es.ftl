@@ -212,7 +212,6 @@ history-more = { PLURAL($more) ->
    *[other] Lo último que se pidió: { $item } y otros { $more } productos, { $moment }.
 }
 price = { $product }: { $amount } el paquete. No se ha pedido nada.
-not-yet-find = Todavía no puedo buscar en la tienda por voz.
 state-awaiting_adult = pendiente de la aprobación de un adulto
 state-held = retenido, aún sin enviar
 state-sending = de camino a la tienda
@@ -373,3 +372,27 @@ reason-recall_of_yours = Te lo cuento porque compraste { $product } { $ago }, pe
 reason-agreed_to = Te lo cuento porque alguien de casa pidió { $kinds }.
 reason-not_agreed_children = Mientras los niños están despiertos, nadie pide más noticias. No ha cambiado nada.
 reason-not_agreed_open = Aquí no sé si lo pide un adulto. Dilo en el altavoz, por favor. No ha cambiado nada.
+# Lo que propone la tienda
+asking-shop = Un momento, pregunto a la tienda.
+nobody-to-ask = La tienda no responde, así que ahora no puede ayudarte a elegir. No se ha pedido nada.
+other-money = Los precios de la tienda están en { $shop } y has dicho { $asked }. Dime el límite en { $shop }, por favor.
+currency-EUR = euros
+currency-RON = lei
+currency-USD = dólares
+currency-GBP = libras
+shop-asks = { $text }: ¿{ $choices }?
+shop-asks-first = También puedes decir que da igual.
+either = { $first } o { $last }
+idea-or = { $first }; o bien { $last }
+ideas = Te propongo { $ideas }.
+idea = { $product } por { $amount }, porque { $because }
+idea-plain = { $product } por { $amount }
+idea-one = ¿Te parece bien? Di sí o no.
+idea-which = ¿Cuál, o ninguno de los dos?
+found-no-guide = Esta tienda no puede ayudarte a elegir. Dime mejor un producto.
+found-nothing = La tienda no ha encontrado nada que encaje. No se ha pedido nada.
+found-too-many-questions = La tienda quería preguntar demasiado, así que lo he dejado. No se ha pedido nada.
+found-no-use = La respuesta de la tienda no servía, así que no puede ayudarte a elegir. No se ha pedido nada.
+reason-suggested = La tienda propuso { $product }, porque { $because }.
+reason-suggested-plain = La tienda propuso { $product }.
+reason-above_limit = La tienda pide ahora { $now } por { $product }; dijiste { $limit } como máximo. No se ha pedido nada.

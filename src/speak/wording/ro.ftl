@@ -224,7 +224,6 @@ history-more = { PLURAL($more) ->
    *[other] Ultima dată s-a comandat: { $item } și încă { $more } de produse, { $moment }.
 }
 price = { $product }: { $amount } pachetul. Nu s-a comandat nimic.
-not-yet-find = Încă nu pot căuta în magazin prin voce.
 state-awaiting_adult = așteaptă aprobarea unui adult
 state-held = păstrată, încă netrimisă
 state-sending = pe drum spre magazin
@@ -395,3 +394,27 @@ reason-recall_of_yours = Îți spun pentru că ai cumpărat { $product } { $ago 
 reason-agreed_to = Îți spun pentru că cineva din casă a cerut { $kinds }.
 reason-not_agreed_children = Cât sunt copiii treji, nimeni nu cere mai multe noutăți. Nu s-a schimbat nimic.
 reason-not_agreed_open = Aici nu știu dacă o cere un adult. Spune-o la boxă, te rog. Nu s-a schimbat nimic.
+# Ce propune magazinul
+asking-shop = O clipă, întreb magazinul.
+nobody-to-ask = Magazinul nu răspunde, așa că acum nu te poate ajuta să alegi. Nu s-a comandat nimic.
+other-money = Prețurile magazinului sunt în { $shop }, iar tu ai spus { $asked }. Spune-mi, te rog, limita în { $shop }.
+currency-EUR = euro
+currency-RON = lei
+currency-USD = dolari
+currency-GBP = lire
+shop-asks = { $text }: { $choices }?
+shop-asks-first = Poți spune și că nu contează.
+either = { $first } sau { $last }
+idea-or = { $first }; sau { $last }
+ideas = Îți propun { $ideas }.
+idea = { $product } la { $amount }, pentru că { $because }
+idea-plain = { $product } la { $amount }
+idea-one = Îți place? Spune da sau nu.
+idea-which = Pe care îl alegi, sau niciunul?
+found-no-guide = Magazinul acesta nu te poate ajuta să alegi. Spune-mi mai bine un produs.
+found-nothing = Magazinul nu a găsit nimic potrivit. Nu s-a comandat nimic.
+found-too-many-questions = Magazinul voia să întrebe prea multe, așa că m-am oprit. Nu s-a comandat nimic.
+found-no-use = Răspunsul magazinului nu a fost de folos, așa că nu te poate ajuta să alegi. Nu s-a comandat nimic.
+reason-suggested = Magazinul a propus { $product }, pentru că { $because }.
+reason-suggested-plain = Magazinul a propus { $product }.
+reason-above_limit = Magazinul cere acum { $now } pentru { $product }; ai spus cel mult { $limit }. Nu s-a comandat nimic.

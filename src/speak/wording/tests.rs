@@ -4,6 +4,7 @@ use super::*;
 use crate::decide::effect::{By, Step};
 use crate::decide::guard::{Rung, Verdict};
 use crate::decide::order::{Confirmation, OrderId, OrderState};
+use crate::decide::reply::Idea;
 use crate::decide::reply::ToldNews;
 use crate::understand::intent::NewsKind;
 
@@ -82,6 +83,9 @@ fn reasons() -> Vec<Reason> {
         Reason::Unclear,
         Reason::HostileText { product: product() },
         Reason::OtherName { product: product() },
+        Reason::Suggested { product: product(), because: "it suits children from 5 to 8".into() },
+        Reason::Suggested { product: product(), because: String::new() },
+        Reason::AboveLimit { product: product(), now: eur(3_500), limit: eur(3_000) },
     ];
     all.extend(kinds.map(|kind| Reason::NotAnOrder { kind, words: "words".into() }));
     all
@@ -228,7 +232,20 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         ]);
     }
     others.extend(news());
-    others.push(Reply::NotYet { topic: Topic::Find });
+    let idea = |because: &str| Idea { product: "Kite".into(), amount: eur(1_799), because: because.into() };
+    others.extend([Reply::AskingShop, Reply::NobodyToAsk]);
+    for (asked, shop) in [("RON", "EUR"), ("GBP", "USD"), ("CHF", "JPY")] {
+        others.push(Reply::OtherMoney { asked: asked.into(), shop: shop.into() });
+    }
+    for (text, first) in [("What would they like best?", true), ("¿Qué le gusta más?", false)] {
+        let choices = vec!["to build".into(), "to read".into(), "to play outside".into()];
+        others.push(Reply::ShopAsks { text: text.into(), choices, first });
+    }
+    others.push(Reply::Ideas { ideas: vec![idea("it flies"), idea("")] });
+    others.push(Reply::Ideas { ideas: vec![idea("it flies")] });
+    for code in ["", "no_guide", "nothing_found", "too_many_questions", "senseless", "moon_phase"] {
+        others.push(Reply::FoundNothing { code: code.into() });
+    }
     others.extend(reasons().into_iter().map(|reason| Reply::Refused { reason }));
     for code in ["", "unknown_product", "out_of_stock", "price_changed", "expired", "moon_phase"] {
         others.push(Reply::RejectedByShop { items: items(), code: code.into() });

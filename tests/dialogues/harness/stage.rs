@@ -1,5 +1,6 @@
 //! Where a dialogue is played: the mind, the household around it, and time, which passes only as the scene says.
 
+mod find;
 mod inputs;
 mod outcome;
 mod shop;
@@ -8,6 +9,7 @@ use shop::ShopManner;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 use tendero::decide::event::{Button, Channel, Event, Turn};
+use tendero::decide::find::Found;
 use tendero::decide::household::Household;
 use tendero::decide::mind::Mind;
 use tendero::decide::order::OrderId;
@@ -40,6 +42,8 @@ pub struct Stage {
     utterances: u8,
     events: VecDeque<(u64, Event)>,
     shop: ShopManner,
+    /// What the shop answers to the next requests without a product's name; nothing, when there is no more.
+    found: VecDeque<Found>,
     /// What other speakers have ordered: by speaker and product.
     theirs: BTreeMap<String, BTreeMap<String, SharedOrder>>,
     orders: Vec<OrderId>,
@@ -88,6 +92,7 @@ impl Stage {
             utterances: 0,
             events: VecDeque::new(),
             shop: ShopManner::default(),
+            found: VecDeque::new(),
             theirs: BTreeMap::new(),
             orders: vec![],
             newest: None,
@@ -138,6 +143,7 @@ impl Stage {
             }
             "silence" => self.event(Event::Silence { turn: self.turn }),
             "shop" => self.set_shop(&words, rest),
+            "guide" => self.set_guide(rest),
             "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
             "stored" => self.event(Event::Stored { ticket: rest.parse().unwrap() }),
             "receipt" => self.receipt(&words),

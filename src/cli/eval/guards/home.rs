@@ -329,7 +329,8 @@ impl<'a> Home<'a> {
             }
             Effect::Send { order } => self.sent.push((order, self.unix_ms())),
             // The cases end before a shop would answer these.
-            Effect::AskCancel { .. }
+            Effect::AskFind { .. }
+            | Effect::AskCancel { .. }
             | Effect::AskApprove { .. }
             | Effect::AskWithdraw { .. }
             | Effect::AskStatus { .. }
