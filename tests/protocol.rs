@@ -211,9 +211,13 @@ fn asyncapi(title: &str, description: &str, kinds: fn() -> Vec<Kind>) -> String 
     out
 }
 
-/// The same kind may go both ways.
+/// The same kind may go both ways, or be a shop's own.
 fn id_of(kind: &Kind) -> String {
-    let way = if kind.name == "chat" && kind.address == DOWN { "Down" } else { "" };
+    let way = match (kind.name, kind.address) {
+        ("chat", DOWN) => "Down",
+        ("handover", SHOP) => "OfShop",
+        _ => "",
+    };
     format!("{}{way}", camel(kind.name))
 }
 
