@@ -285,6 +285,14 @@ fn order_no(no: i64) -> String {
     format!("T-{no:06}")
 }
 
+/// A book as an earlier version left it, with so many of the migrations.
+#[cfg(test)]
+pub fn of_version(data_dir: &Path, migrations: usize) -> rusqlite::Connection {
+    let path = data_dir.join(FILE);
+    let migrations = &schema::SQLITE[..migrations];
+    crate::deliver::store::schema::open_with(&path, schema::APPLICATION_ID, migrations).expect("a new file")
+}
+
 /// The book inside one transaction.
 pub struct Page<'a> {
     db: &'a Db,

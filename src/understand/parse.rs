@@ -341,16 +341,22 @@ impl Sentence<'_> {
         Some(Change::Which(words.join(" ")))
     }
 
+    /// Among a few things: none of them, or about the question itself.
+    fn no_choice(&self) -> Option<Parse> {
+        let about =
+            |intent| matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help);
+        if let Some(clause) = self.whole(&about) {
+            let intent = self.means(&clause).unwrap_or(Intent::None);
+            return Some(self.result(intent, &clause, vec![]));
+        }
+        let clause = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel))?;
+        Some(self.result(Intent::Cancel, clause, vec![]))
+    }
+
     /// One of a few products was asked for: by name, or "the first one".
     pub fn choice(&self, skus: &[String]) -> Parse {
-        if let Some(clause) = self.whole(&|intent| {
-            matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help)
-        }) {
-            let intent = self.means(&clause).unwrap_or(Intent::None);
-            return self.result(intent, &clause, vec![]);
-        }
-        if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
-            return self.result(Intent::Cancel, clause, vec![]);
+        if let Some(parse) = self.no_choice() {
+            return parse;
         }
         let words: Vec<&str> = self.tokens.iter().map(|t| t.text.as_str()).collect();
         let lines: Vec<Line> = self.lines_where(&|_| true).into_iter().filter(|l| skus.contains(&l.sku)).collect();
@@ -364,14 +370,8 @@ impl Sentence<'_> {
 
     /// One of the words that were offered, or what ends or repeats a question; which one is for [`super::pick`].
     pub fn picked(&self) -> Parse {
-        if let Some(clause) = self.whole(&|intent| {
-            matches!(intent, Intent::Deny | Intent::Stop | Intent::Repeat | Intent::Why | Intent::Help)
-        }) {
-            let intent = self.means(&clause).unwrap_or(Intent::None);
-            return self.result(intent, &clause, vec![]);
-        }
-        if let Some(clause) = self.chosen.iter().find(|c| self.means(c) == Some(Intent::Cancel)) {
-            return self.result(Intent::Cancel, clause, vec![]);
+        if let Some(parse) = self.no_choice() {
+            return parse;
         }
         let words: Vec<&str> = self.tokens.iter().map(|t| t.text.as_str()).collect();
         let which = Some(Change::Which(words.join(" ")));

@@ -2,6 +2,7 @@
 //!
 //! Our lines have no gap, so that the shop can take them in their order; what the shop has is known from its own word.
 
+use super::error::{damaged, json};
 use super::{Store, StoreError, at};
 use crate::decide::chat::{ChatLine, Thread};
 use rusqlite::{Connection, Transaction, params};
@@ -150,14 +151,6 @@ fn lines(db: &Connection, path: &Path, sql: &str, params: impl rusqlite::Params)
     bodies
         .map(|body| serde_json::from_str(&body.map_err(at(path))?).map_err(damaged(path)))
         .collect::<Result<Vec<_>, _>>()
-}
-
-fn json(path: &Path, value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(damaged(path))
-}
-
-fn damaged(path: &Path) -> impl Fn(serde_json::Error) -> StoreError + '_ {
-    move |why| StoreError::Damaged { path: path.into(), why: why.to_string() }
 }
 
 #[cfg(test)]

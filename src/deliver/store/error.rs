@@ -63,3 +63,13 @@ pub fn at(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError + '_ {
         }
     }
 }
+
+/// What is kept in a column as JSON.
+pub fn json(path: &Path, value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(damaged(path))
+}
+
+/// A column that holds something else than it should.
+pub fn damaged(path: &Path) -> impl Fn(serde_json::Error) -> StoreError + '_ {
+    move |why| StoreError::Damaged { path: path.into(), why: why.to_string() }
+}

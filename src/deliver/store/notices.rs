@@ -1,5 +1,6 @@
 //! What the shop may tell, and what it told: before its message is acknowledged, until it is over.
 
+use super::error::{damaged, json};
 use super::{Store, StoreError, at};
 use crate::decide::notice::{Consent, MAX_WAITING, Notice};
 use crate::understand::intent::NewsKind;
@@ -138,14 +139,6 @@ pub fn all(db: &Connection, path: &Path) -> Result<Vec<Notice>, StoreError> {
         Ok(Notice { consent, told_unix_ms, ..notice })
     })
     .collect()
-}
-
-fn json(path: &Path, value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(damaged(path))
-}
-
-fn damaged(path: &Path) -> impl Fn(serde_json::Error) -> StoreError + '_ {
-    move |why| StoreError::Damaged { path: path.into(), why: why.to_string() }
 }
 
 #[cfg(test)]

@@ -176,21 +176,9 @@ fn only_the_device_that_ordered_can_withdraw() {
 #[test]
 fn an_old_book_learns_what_a_withdrawal_needs() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("shop.db");
-    drop(Book::open(dir.path()).unwrap());
-    let db = rusqlite::Connection::open(&path).unwrap();
-    let newer = "DROP INDEX bookings_by_state; DROP INDEX bookings_approved; DROP INDEX bookings_withdrawn;
-                 DROP TABLE webhook; DROP TABLE hooks; DROP TABLE tallies";
-    db.execute_batch(newer).unwrap();
-    for column in ["since_unix_ms", "delivered_unix_ms", "withdrawn_unix_ms", "withdrawal_days"] {
-        db.execute_batch(&format!("ALTER TABLE bookings DROP COLUMN {column}")).unwrap();
-    }
+    let db = book::of_version(dir.path(), 2);
     db.execute_batch(
-        "PRAGMA user_version = 2;
-         DROP TABLE threads; DROP TABLE chat_lines; DROP TABLE counter_of_shop; DROP TABLE pairings; DROP TABLE homes;
-         ALTER TABLE outgoing DROP COLUMN worker; DROP TABLE shop_key;
-         DROP TABLE consents; DROP TABLE news; DROP TABLE news_homes;
-         INSERT INTO quotes VALUES ('h', 'casa', 'kitchen', '{\"withdrawal_days\":30}', 1, 'a');
+        "INSERT INTO quotes VALUES ('h', 'casa', 'kitchen', '{\"withdrawal_days\":30}', 1, 'a');
          INSERT INTO bookings (home, device, order_id, state, rev, body, total, currency, booked_unix_ms)
          VALUES ('casa', 'kitchen', 'a', 'delivered', 3, '{\"quote_hash\":\"h\"}', 1, 'EUR', 1),
                 ('casa', 'kitchen', 'b', 'delivered', 3, '{\"quote_hash\":\"gone\"}', 1, 'EUR', 1);",

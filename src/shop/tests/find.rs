@@ -4,7 +4,7 @@ use super::*;
 use crate::shop::guide;
 use crate::shop::guide::tests::GUIDE;
 
-fn find(bench: &Bench) -> Find {
+pub fn find(bench: &Bench) -> Find {
     Find {
         aud: bench.route.up(Find::KIND),
         request_id: "r-1".into(),

@@ -254,17 +254,8 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
     };
     let consent =
         Consent { aud: up(Consent::KIND), consent_id: random_hex128(), rev: 1, kinds: vec![NewsKind::Offer], at: None };
-    let find = Find {
-        aud: up(Find::KIND),
-        request_id: "f".into(),
-        text: "present".into(),
-        language: Lang::En,
-        max_amount: Some(3_000),
-        currency: "EUR".into(),
-        age: Some(6),
-        occasion: None,
-        answers: vec![FindAnswer { question_id: "kind".into(), choice_id: "any".into() }],
-    };
+    let answers = vec![FindAnswer { question_id: "kind".into(), choice_id: "any".into() }];
+    let find = Find { answers, ..find::find(bench) };
     vec![
         Genuine::of(request, SOURCE),
         Genuine::of(find, SOURCE),
