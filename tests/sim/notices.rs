@@ -145,7 +145,8 @@ impl World {
             };
             let fine = notice.is_agreed(consent) || notice.consent.is_none() && notice.is_own_recall() && bought;
             let over = wall.is_some_and(|wall| notice.expires_unix_ms <= wall.unix_ms);
-            let twice = self.post.said.insert(notice.id.clone(), self.life) == Some(self.life);
+            // What is said once more on request may still be told when it is due.
+            let twice = !again && self.post.said.insert(notice.id.clone(), self.life) == Some(self.life);
             if !again && (!fine || over || twice) {
                 let what = format!("told although agreed={fine} over={over} twice={twice}: {notice:?}, {consent:?}");
                 self.violate(Invariant::News, what);
