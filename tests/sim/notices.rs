@@ -140,7 +140,10 @@ impl World {
             };
             let consent = &self.disk.household.consent;
             let bought = match &notice.because {
-                Because::RecallOfYourOrder { sku, .. } => self.disk.household.buys(sku),
+                // What was just bought may be on its way to the disk.
+                Because::RecallOfYourOrder { sku, .. } => {
+                    self.disk.household.buys(sku) || self.mind.household().buys(sku)
+                }
                 Because::BoughtBefore { .. } | Because::AskedFor => false,
             };
             let fine = notice.is_agreed(consent) || notice.consent.is_none() && notice.is_own_recall() && bought;

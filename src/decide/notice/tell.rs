@@ -44,7 +44,7 @@ impl Mind {
     /// "What's new?": what waits, of the kinds that were named; recalls first.
     pub(in super::super) fn tell_whats_new(&mut self, kinds: &[NewsKind], to: Address, rest: bool, now: Now) -> State {
         let fits = |notice: &&Notice| kinds.is_empty() || kinds.contains(&notice.kind);
-        let waiting = self.household.notices.iter().filter(|notice| self.is_waiting(notice)).filter(fits);
+        let waiting = self.household.notices.iter().filter(|notice| self.is_waiting(notice, now)).filter(fits);
         let mut waiting: Vec<(bool, String)> = waiting.map(|n| (n.kind != NewsKind::Recall, n.id.clone())).collect();
         waiting.sort_by_key(|(later, _)| *later);
         let more = u32::try_from(waiting.len().saturating_sub(MAX_AT_ONCE)).unwrap_or(u32::MAX);
@@ -144,7 +144,7 @@ impl Mind {
 
     /// The next to be told aloud, and from when on it may be; monotonic, milliseconds.
     fn next_notice(&self, now: Now) -> Option<(u64, String)> {
-        let waiting = self.household.notices.iter().filter(|notice| self.is_waiting(notice));
+        let waiting = self.household.notices.iter().filter(|notice| self.is_waiting(notice, now));
         let mut next: Vec<(u64, bool, &Notice)> = waiting
             .filter_map(|notice| Some((self.aloud_ms(notice, now)?, notice.kind != NewsKind::Recall, notice)))
             .collect();
@@ -179,8 +179,10 @@ impl Mind {
         u32::try_from(self.household.notices.iter().filter(is_told).count()).unwrap_or(u32::MAX)
     }
 
-    fn is_waiting(&self, notice: &Notice) -> bool {
-        notice.told_unix_ms.is_none() && !self.is_being_told(&notice.id) && self.may_be_told(notice)
+    fn is_waiting(&self, notice: &Notice, now: Now) -> bool {
+        // The clock may have jumped since it was last looked at.
+        let is_over = now.wall.is_some_and(|wall| notice.expires_unix_ms <= wall.unix_ms);
+        !is_over && notice.told_unix_ms.is_none() && !self.is_being_told(&notice.id) && self.may_be_told(notice)
     }
 
     pub(super) fn is_being_told(&self, id: &String) -> bool {

@@ -1,6 +1,13 @@
-//! What somebody agrees to with which words.
+//! What somebody agrees to with which words, and what is over.
 
 use super::consent::Wish;
+use super::{Because, Consent, Notice};
+use crate::decide::effect::Effect;
+use crate::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothesis};
+use crate::decide::guard::fixture::{Scene, WEDNESDAY_18};
+use crate::decide::mind::Mind;
+use crate::decide::reply::Reply;
+use crate::decide::{Now, Wall};
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Intent, NewsKind};
@@ -73,4 +80,33 @@ fn words_say_what_is_wanted_in_each_language() {
     ] {
         assert_eq!(understanding.parse(text, lang, &Expect::Command, &|_| false).intent, Intent::Why, "{text}");
     }
+}
+
+/// The clock is put right, or wrong, and the very next thing is the question.
+#[test]
+fn what_is_over_by_a_clock_that_jumped_is_not_told() {
+    let told_at = |unix_ms: i64| {
+        let Scene { catalog, mut household, .. } = Scene::new();
+        household.consent = Consent { id: "ab".repeat(16), kinds: [Offer].into(), rev: 1, at_unix_ms: None };
+        household.notices.push(Notice {
+            id: "cd".repeat(16),
+            kind: Offer,
+            consent: Some(household.consent.id.clone()),
+            texts: [(Lang::En, "Two for one".to_owned())].into(),
+            sku: None,
+            because: Because::AskedFor,
+            expires_unix_ms: WEDNESDAY_18 + 1_000,
+            told_unix_ms: None,
+        });
+        let mut mind = Mind::new(Default::default(), Understanding::new(catalog), household);
+        let nbest = vec![Hypothesis { text: "any offers".into(), confidence: 1.0 }];
+        let (channel, acoustics) = (Channel::Text("ana".into()), Acoustics::default());
+        let heard = Heard { turn: None, channel, lang: Lang::En, nbest, acoustics, entropy: Entropy([7; 32]) };
+        let now = Now { mono_ms: 0, wall: Some(Wall { unix_ms, offset_min: 0 }) };
+        let effects = mind.handle(Event::Heard(heard), now);
+        effects.into_iter().find_map(|effect| if let Effect::Say { reply, .. } = effect { Some(reply) } else { None })
+    };
+    assert!(matches!(told_at(WEDNESDAY_18), Some(Reply::News { .. })), "{:?}", told_at(WEDNESDAY_18));
+    let over = told_at(WEDNESDAY_18 + 1_000);
+    assert!(matches!(over, Some(Reply::NoShopNews { .. })), "{over:?}");
 }
