@@ -239,10 +239,14 @@ pub fn keys_of(book: &Book, data_dir: &Path) -> Result<Keys, ShopError> {
     if theirs == ours {
         return Ok(keys);
     }
-    if let Some(next) = Keys::next(data_dir)?.filter(|next| next.public().to_string() == theirs) {
-        Keys::change(data_dir)?;
-        return Ok(next);
+    let is_next = Keys::next(data_dir)?.is_some_and(|next| next.public().to_string() == theirs);
+    let changed = if is_next { Keys::change(data_dir) } else { Ok(()) };
+    // Whoever else starts at this moment may have been faster.
+    let keys = Keys::load_or_make(data_dir)?;
+    if keys.public().to_string() == theirs {
+        return Ok(keys);
     }
+    changed?;
     let file = crate::deliver::keys::KEY_FILE;
     Err(ShopError::OtherKey { book: book.name().into(), theirs, ours, data_dir: data_dir.into(), file })
 }

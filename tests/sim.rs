@@ -94,7 +94,7 @@ fn check_coverage(tally: &Tally) {
     assert!(tally.booked > tally.worlds && tally.cancelled > tally.worlds / 2, "too little is bought");
     assert!(tally.restarts > tally.worlds && tally.power_cuts > tally.worlds / 2, "too little breaks");
     assert!(
-        tally.told_later > tally.worlds / 10 && tally.told_again > tally.worlds / 20,
+        tally.told_later > tally.worlds / 20 && tally.told_again > tally.worlds / 20,
         "nothing is told again: {} after a restart, {} after the voice failed",
         tally.told_later,
         tally.told_again

@@ -99,3 +99,23 @@ fn a_device_that_is_trusted_no_longer_hands_nothing_over() {
     bench.desk.book.trust("casa", "kitchen", &keys(5).public()).unwrap();
     assert!(counts(&mut bench, 5) && !counts(&mut bench, 1) && !counts(&mut bench, 3));
 }
+
+/// Two start at once after a change that was cut off: the second finds nothing left to do.
+#[test]
+fn a_change_that_was_cut_off_is_finished_by_whoever_comes_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut book = Book::open(dir.path()).unwrap();
+    let keys = keys_of(&book, dir.path()).unwrap();
+    let next = Keys::next_or_make(dir.path()).unwrap();
+    assert!(book.change_key(&Step::new("shop/corner", &keys, &next, 0)).unwrap());
+    let starts: Vec<_> = (0..8)
+        .map(|_| {
+            let dir = dir.path().to_owned();
+            std::thread::spawn(move || keys_of(&Book::open(&dir).unwrap(), &dir).map(|keys| keys.public()))
+        })
+        .collect();
+    for start in starts {
+        assert_eq!(start.join().unwrap().unwrap(), next.public());
+    }
+    assert_eq!(Keys::load_or_make(dir.path()).unwrap().public(), next.public());
+}
