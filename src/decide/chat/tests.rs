@@ -58,11 +58,11 @@ impl Home {
         self.types(text);
         let line =
             |write: &Write| if let Write::Chat { line, .. } = write { line.as_ref().map(|l| l.seq) } else { None };
-        let lines = self.effects.iter().filter_map(|effect| match effect {
+        let mut lines = self.effects.iter().filter_map(|effect| match effect {
             Effect::Store { ticket, writes } => writes.iter().find_map(line).map(|seq| (*ticket, seq)),
             _ => None,
         });
-        lines.last().expect("it is written")
+        lines.next_back().expect("it is written")
     }
 
     fn refused(&mut self, ticket: u32) {
