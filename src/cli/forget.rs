@@ -4,7 +4,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::{catalogs, pin, start};
 use crate::decide::effect::Write;
-use crate::decide::notice::Consent;
 use crate::deliver::envelope::random_hex128;
 use crate::deliver::keys::{KEY_FILE, Keys};
 use crate::deliver::link;
@@ -102,14 +101,7 @@ async fn withdraw_consent(config: &Config) -> anyhow::Result<bool> {
         return Ok(false);
     }
     let clock = Clock::system();
-    let at_unix_ms = clock.unix_ms();
-    let at_least = at_unix_ms.and_then(|at| u64::try_from(at).ok()).unwrap_or(0);
-    let withdrawn = Consent {
-        id: random_hex128(),
-        kinds: Default::default(),
-        rev: agreed.rev.saturating_add(1).max(at_least),
-        at_unix_ms,
-    };
+    let withdrawn = agreed.followed_by(random_hex128(), Default::default(), clock.unix_ms());
     store.commit(&[Write::Consent(withdrawn)], &mut |_, _| bail!("no order is written here"))?;
     let keys = Arc::new(Keys::load_or_make(dir)?);
     let route = Route::new(&config.home.name, &config.home.device, &config.shop.name)?;

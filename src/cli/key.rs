@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::start::{broker, make_private_dir, shop_key};
 use crate::deliver::envelope::rfc3339;
-use crate::deliver::handover::{MAX_OVERLAP_MS, OVERLAP_MS, Step};
+use crate::deliver::handover::{MAX_OVERLAP_MS, MAX_STEPS, OVERLAP_MS, Step};
 use crate::deliver::keys::Keys;
 use crate::deliver::pairing::change::{self, Change};
 use crate::deliver::store::{FILE, Store};
@@ -67,9 +67,9 @@ async fn rotate(config: &Config, overlap: &Overlap) -> anyhow::Result<()> {
     let mut store = Store::open(&dir.join(FILE))?;
     let shop = shop_key(config, &store)?;
     let (keys, next) = (Keys::load_or_make(dir)?, Keys::next_or_make(dir)?);
-    let step = begun(&mut store, &route, &keys, &next, overlap.until(now))?;
-    let change =
-        Change { steps: store.key_steps(&route.device_source())?, to_home: !config.home.siblings().is_empty() };
+    let steps = steps_to(&next, &mut store, &route, &keys, overlap.until(now))?;
+    let until = steps.last().and_then(|step| rfc3339(step.until.unix_ms)).unwrap_or_default();
+    let change = Change { steps, to_home: !config.home.siblings().is_empty() };
     let bar = indicatif::ProgressBar::new_spinner().with_message(format!("telling {} the new key", config.shop.name));
     bar.enable_steady_tick(std::time::Duration::from_millis(120));
     let told = change::tell(broker(config), &route, &shop, &next, change, &clock).await;
@@ -78,23 +78,27 @@ async fn rotate(config: &Config, overlap: &Overlap) -> anyhow::Result<()> {
         "the old key stays in use; once the trouble is mended, the same command goes on with the same new key",
     )?;
     Keys::change(dir)?;
-    let until = rfc3339(step.until.unix_ms).unwrap_or_default();
     println!("{}/{} {}", config.home.name, config.home.device, next.public());
     println!("{} knows it. What the old key signed counts until {until}.", config.shop.name);
     println!("A running daemon signs with the old key until it is restarted: systemctl restart tendero");
     Ok(())
 }
 
-/// The step to the next key: the one that was begun before, or a new one. It is on disk.
-fn begun(store: &mut Store, route: &Route, keys: &Keys, next: &Keys, until_unix_ms: i64) -> anyhow::Result<Step> {
+/// The steps from this device's first key to the next one: the last was begun before, or is new. They are on disk.
+fn steps_to(
+    next: &Keys,
+    store: &mut Store,
+    route: &Route,
+    keys: &Keys,
+    until_unix_ms: i64,
+) -> anyhow::Result<Vec<Step>> {
     let who = route.device_source();
+    let mut steps = store.key_steps(&who)?;
     let step = Step::new(&who, keys, next, until_unix_ms);
-    let last = store.key_steps(&who)?.pop().filter(|last| last.from == step.from && last.to == step.to);
-    Ok(match last {
-        Some(last) => last,
-        None => {
-            store.keep_key_steps(&who, std::slice::from_ref(&step))?;
-            step
-        }
-    })
+    if steps.last().is_none_or(|last| (&last.from, &last.to) != (&step.from, &step.to)) {
+        store.keep_key_steps(&who, std::slice::from_ref(&step))?;
+        steps.push(step);
+        steps.drain(..steps.len().saturating_sub(MAX_STEPS));
+    }
+    Ok(steps)
 }

@@ -45,6 +45,14 @@ pub struct Consent {
     pub at_unix_ms: Option<i64>,
 }
 
+impl Consent {
+    /// What is agreed to after this: `kinds`, from that moment on (milliseconds since 1970).
+    pub fn followed_by(&self, id: String, kinds: BTreeSet<NewsKind>, at_unix_ms: Option<i64>) -> Consent {
+        let at_least = at_unix_ms.and_then(|at| u64::try_from(at).ok()).unwrap_or(0);
+        Consent { id, kinds, rev: self.rev.saturating_add(1).max(at_least), at_unix_ms }
+    }
+}
+
 /// Why this home was chosen, by the shop's word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]

@@ -18,6 +18,8 @@ use sha2::{Digest, Sha256};
 
 /// The largest message that anybody reads, bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
+/// What is retained is true until its sender says otherwise, and renewed at each connection, milliseconds.
+pub const RETAINED_LIFE_MS: i64 = 366 * 24 * 3_600_000;
 /// JSON numbers beyond this (2^53 - 1) mean different things to different parsers.
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 

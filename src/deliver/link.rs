@@ -16,7 +16,7 @@ mod news;
 mod retry;
 mod text;
 
-use super::envelope::{self, Body, Presence, QuoteRequest, SealError, WantedLine};
+use super::envelope::{self, Body, Presence, QuoteRequest, RETAINED_LIFE_MS, SealError, WantedLine};
 use super::handover::{Pins, Step};
 use super::keys::{Keys, PublicKey};
 use super::mqtt::{self, BrokerConfig, Mqtt, MqttEvent, ToPublish, Trouble};
@@ -44,8 +44,6 @@ const QUEUE: usize = 64;
 const MAX_REQUESTS: usize = 16;
 /// How long a quote request, a cancellation or a question is worth an answer, milliseconds.
 const REQUEST_LIFE_MS: i64 = 60_000;
-/// Presence is true until the broker says otherwise.
-const PRESENCE_LIFE_MS: i64 = 366 * 24 * 3_600_000;
 
 #[derive(Debug, Clone)]
 pub struct LinkConfig {
@@ -234,7 +232,7 @@ pub fn start(
     let route = config.route.clone();
     let now = clock.unix_ms().unwrap_or(0);
     let offline = Presence { aud: route.device_state(), online: false };
-    let will = envelope::seal(&offline, &route.device_source(), &keys, now, PRESENCE_LIFE_MS);
+    let will = envelope::seal(&offline, &route.device_source(), &keys, now, RETAINED_LIFE_MS);
     let shop = route.shop();
     // The key first: what is retained comes in this order, and may be signed with the new one.
     let mut subscriptions =
@@ -379,7 +377,7 @@ impl Link {
         match event {
             MqttEvent::Up { session_present } => {
                 let online = Presence { aud: self.config.route.device_state(), online: true };
-                if let Some(payload) = self.seal(&online, PRESENCE_LIFE_MS) {
+                if let Some(payload) = self.seal(&online, RETAINED_LIFE_MS) {
                     self.publish(ToPublish { topic: online.aud, payload, retained: true, ..ToPublish::default() });
                 }
                 self.tell(LinkEvent::Up).await?;

@@ -10,7 +10,9 @@ use super::book::Book;
 use super::book::figures::Tallies;
 use super::desk::{BURST, Desk, Done, Say};
 use super::{Refused, ShopConfig, ShopError, ShopEvent};
-use crate::deliver::envelope::{self, Body, CatalogPart, Handover, Presence, Profile, QuoteRequest, StatusState};
+use crate::deliver::envelope::{
+    self, Body, CatalogPart, Handover, Presence, Profile, QuoteRequest, RETAINED_LIFE_MS, StatusState,
+};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{self, BrokerConfig, Message, Mqtt, MqttEvent, ToPublish};
 use crate::deliver::store::StoreError;
@@ -23,8 +25,6 @@ use tokio::sync::{broadcast, mpsc};
 
 /// How often the shop looks for news that another process wrote into its book.
 const TICK: Duration = Duration::from_secs(2);
-/// Retained messages are renewed at each connection; they are good for a year.
-const RETAINED_LIFE_MS: i64 = 366 * 24 * 3_600_000;
 /// A part of the catalogue stays below this many bytes of products, so that it fits an envelope.
 const PART_BYTES: usize = 128 * 1024;
 /// So many delivered messages are struck from the book at once, or what there is at each tick: each write is an fsync.

@@ -68,9 +68,7 @@ impl Mind {
             before.id.clone()
         };
         let at_unix_ms = now.wall.map(|wall| wall.unix_ms);
-        let at_least = at_unix_ms.and_then(|at| u64::try_from(at).ok()).unwrap_or(0);
-        let rev = before.rev.saturating_add(1).max(at_least);
-        let consent = Consent { id, kinds, rev, at_unix_ms };
+        let consent = before.followed_by(id, kinds, at_unix_ms);
         let mut writes = vec![Write::Consent(consent.clone())];
         writes.extend(self.keep_agreed(&before.id, &consent));
         self.household.consent = consent.clone();

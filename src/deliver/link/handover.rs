@@ -1,7 +1,7 @@
 //! Keys that the shop and the other speakers have handed over: followed, and kept for the next start.
 
-use super::{Link, PRESENCE_LIFE_MS};
-use crate::deliver::envelope::{self, Body, Handover};
+use super::Link;
+use crate::deliver::envelope::{self, Body, Handover, RETAINED_LIFE_MS};
 use crate::deliver::handover::Pins;
 use crate::deliver::mqtt::{Message, ToPublish};
 use crate::deliver::topic::{self, sibling_source};
@@ -43,7 +43,7 @@ impl Link {
         }
         let topic = self.config.route.to_home(Handover::KIND);
         let body = Handover { aud: topic.clone(), steps: self.config.steps.clone() };
-        if let Some(payload) = self.seal(&body, PRESENCE_LIFE_MS) {
+        if let Some(payload) = self.seal(&body, RETAINED_LIFE_MS) {
             self.publish(ToPublish { topic, payload, retained: true, ..ToPublish::default() });
         }
     }

@@ -3,11 +3,11 @@
 //! Only speakers that the household has named are heard, each only under its own key and its own name. What they say
 //! is verified and checked for sense here; what to make of it is for the core. Never sends an order, and never takes one.
 
-use super::{Ended, Link, LinkEvent, PRESENCE_LIFE_MS};
+use super::{Ended, Link, LinkEvent};
 use crate::clean::{self, Hidden, Limits};
 use crate::decide::order::OrderId;
 use crate::decide::sibling::HeardThere;
-use crate::deliver::envelope::{self, Body, Handover, HomeCancel, HomeHeard, HomeOrders, Opened};
+use crate::deliver::envelope::{self, Body, Handover, HomeCancel, HomeHeard, HomeOrders, Opened, RETAINED_LIFE_MS};
 use crate::deliver::mqtt::{Message, ToPublish};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -53,7 +53,7 @@ impl Link {
         orders.retain(|order| order.is_sane() && order.currency == self.config.currency);
         let topic = self.config.route.to_home(HomeOrders::KIND);
         let body = HomeOrders::of(topic.clone(), rev, &orders);
-        let Some(payload) = self.seal(&body, PRESENCE_LIFE_MS) else { return };
+        let Some(payload) = self.seal(&body, RETAINED_LIFE_MS) else { return };
         if self.publish(ToPublish { topic, payload, retained: true, ..ToPublish::default() }) {
             self.home.share_at = None;
         }

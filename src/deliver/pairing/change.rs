@@ -2,7 +2,7 @@
 
 use super::device::{PairError, Talk};
 use crate::clock::Clock;
-use crate::deliver::envelope::{self, Body, Handover, HandoverTaken};
+use crate::deliver::envelope::{self, Body, Handover, HandoverTaken, RETAINED_LIFE_MS};
 use crate::deliver::handover::{Pins, Step};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{BrokerConfig, Client, ToPublish};
@@ -13,8 +13,6 @@ use std::time::Duration;
 const AGAIN: Duration = Duration::from_secs(3);
 /// How long the shop may take it, milliseconds.
 const LIFE_MS: i64 = 60_000;
-/// The other speakers find it whenever they come, milliseconds.
-const RETAINED_LIFE_MS: i64 = 366 * 24 * 3_600_000;
 
 /// What is to be told.
 pub struct Change {

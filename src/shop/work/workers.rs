@@ -6,9 +6,9 @@
 //! before, and the broker says nothing (MQTT 5, 3.1.3.2.2). So the shop is offline when the last worker is gone, and not before.
 //! Which one holds it is a lock in the database, which ends with the connection of its holder.
 
-use super::{Input, RETAINED_LIFE_MS, Work};
+use super::{Input, Work};
 use crate::clock::Clock;
-use crate::deliver::envelope::{self, Presence};
+use crate::deliver::envelope::{self, Presence, RETAINED_LIFE_MS};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{self, BrokerConfig, Mqtt, MqttEvent};
 use crate::deliver::store::StoreError;
