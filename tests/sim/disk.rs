@@ -190,7 +190,7 @@ impl World {
         for write in writes {
             if let Write::Order(order) = &write
                 && let tried_ms = self.disk.tried_ms.remove(&(order.id.clone(), order.state)).unwrap_or(self.ms)
-                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, tried_ms)
+                && let Some(news) = self.model.owe(self.disk.household.orders.get(&order.id), order, tried_ms, self.ms)
             {
                 let what = format!("for an hour nobody was told of {}: {news:?}", order.id);
                 self.violate(super::Invariant::Told, what);

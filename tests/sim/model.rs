@@ -114,6 +114,11 @@ pub(super) struct Cause {
 }
 
 impl Model {
+    /// In its first life, and there was one before it: what nobody could hear counts as said then.
+    pub fn new() -> Model {
+        Model { life: 1, ..Model::default() }
+    }
+
     pub fn wish_qty(&mut self, qty: u32) {
         if let Some([line]) = self.wish.as_deref_mut() {
             line.1 = qty;

@@ -259,7 +259,7 @@ impl World {
             counter: person::Counter::default(),
             bedroom: sibling::Bedroom::default(),
             post: notices::Post::default(),
-            model: Model::default(),
+            model: Model::new(),
             points: 0,
             tally: Tally::default(),
             violation: None,

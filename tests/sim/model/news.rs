@@ -136,16 +136,21 @@ fn of_the_same(one: Option<&Confirmed>, other: Option<&Confirmed>) -> bool {
 }
 
 impl Model {
-    /// It is on disk from now on.
+    /// It is on disk from now on, at `ms`.
     /// Something that was owed before, for more than an hour of one life, and that nobody began to say. `tried_ms`: from
-    /// then on there was newer news, which the disk did not take.
-    pub fn owe(&mut self, before: Option<&Order>, order: &Order, tried_ms: u64) -> Option<News> {
+    /// then on the disk did not take it, and the household was told of that instead.
+    pub fn owe(&mut self, before: Option<&Order>, order: &Order, tried_ms: u64, ms: u64) -> Option<News> {
         let before = before.map(|before| before.state);
         if before == Some(order.state) {
             return None;
         }
-        // Where it only goes on, what was owed still is.
-        let news = News::of(before, order.state)?;
+        let Some(news) = News::of(before, order.state) else {
+            // Where it only goes on, what was owed still is.
+            if let Some((since_ms, _)) = self.owed_since.get_mut(&order.id) {
+                *since_ms += ms - tried_ms;
+            }
+            return None;
+        };
         self.said.remove(&(order.id.clone(), news));
         // The same may have been said when it was true before.
         self.saying.retain(|(_, id, of)| (id, *of) != (&order.id, news));
@@ -192,7 +197,9 @@ impl Model {
             }
             None if news.is_never_asked_for(reply) => {
                 let late = self.late.iter().position(|(id, of)| *of == news && fits(id));
-                late.map(|at| self.late.remove(at)).is_some()
+                let late = late.map(|at| self.late.remove(at).0);
+                self.saying.extend(late.clone().map(|id| (say, id, news)));
+                late.is_some()
             }
             // An answer, while the same is being said, or hangs.
             None => {
