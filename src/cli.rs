@@ -24,6 +24,7 @@ mod say;
 mod shop;
 mod story;
 mod train;
+mod voices;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -74,6 +75,8 @@ enum Command {
     Pin(pin::Args),
     /// Register adverts and shows, so that their sound orders nothing.
     Fingerprints(fingerprints::Args),
+    /// Enrol voices, so that a stranger's orders need an adult.
+    Voices(voices::Args),
     /// Press the device's button: for GPIO scripts.
     Button(button::Args),
     /// Replay what a daemon wrote down.
@@ -141,6 +144,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Why(args) => why::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Forget(args) => forget::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Voices(args) => voices::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),

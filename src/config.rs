@@ -14,7 +14,7 @@ pub use named::NamedKey;
 pub use reference::reference;
 pub use text::Text;
 
-use crate::decide::policy::Policy;
+use crate::decide::policy::{Policy, UnknownVoice};
 use crate::deliver::keys::PublicKey;
 use crate::hear::wake::openwakeword::THRESHOLD;
 use crate::understand::Lang;
@@ -37,6 +37,8 @@ pub struct Config {
     pub stt: SpeechToText,
     /// Recordings that are no person.
     pub playback: PlaybackConfig,
+    /// Whose voice it is.
+    pub voices: VoicesConfig,
     /// Words to meaning.
     pub understand: Understand,
     /// Words to sound.
@@ -138,6 +140,15 @@ impl Default for PlaybackConfig {
     fn default() -> Self {
         PlaybackConfig { refuse_replays: true }
     }
+}
+
+/// Whose voice it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct VoicesConfig {
+    /// A network that tells voices apart, in ONNX: [1, frames, 80] log mel bands to [1, numbers], as WeSpeaker and 3D-Speaker
+    /// export theirs; "" for none. It is asked only where [policy] unknown_voice is not "ignore".
+    pub network: PathBuf,
 }
 
 /// Words to meaning.
@@ -246,6 +257,9 @@ pub struct PolicyConfig {
     pub quiet_hours: String,
     /// Children are up: every order needs an adult.
     pub children_up: bool,
+    /// Orders in a voice that is not enrolled (`tendero voices`): "ignore" (voices are not compared), "adult" (an adult must
+    /// approve) or "list" (they go on the shopping list). A known voice makes nothing easier.
+    pub unknown_voice: UnknownVoice,
     /// Every order by voice needs two random words beside the phrase, which no programme and no recording can know.
     /// Without them an advert that says the phrase at the right moment can order what the household buys anyway.
     pub random_words: bool,
@@ -281,6 +295,7 @@ impl Default for PolicyConfig {
             expiry_hours: 24,
             quiet_hours: "22:00-07:00".into(),
             children_up: policy.children_up,
+            unknown_voice: policy.unknown_voice,
             random_words: policy.random_words,
             text_orders: policy.text_orders,
             suggestions: policy.suggestions,
@@ -380,6 +395,7 @@ impl Config {
             quiet_from_min,
             quiet_to_min,
             children_up: raw.children_up,
+            unknown_voice: raw.unknown_voice,
             random_words: raw.random_words,
             text_orders: raw.text_orders,
             suggestions: raw.suggestions,

@@ -9,7 +9,7 @@ use crate::deliver::keys::{KEY_FILE, Keys};
 use crate::deliver::link;
 use crate::deliver::store::{self, Store, StoreHandle};
 use crate::deliver::topic::Route;
-use crate::hear::fingerprint;
+use crate::hear::{fingerprint, voiceprint};
 use crate::journal;
 use anyhow::{Context, bail, ensure};
 use std::io::{BufRead, ErrorKind, IsTerminal, Write as _};
@@ -23,13 +23,14 @@ const SHOP_WAIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The names of what the daemon keeps in its state folder.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     store::FILE,
     journal::FILE,
     catalogs::FILE,
     pin::FILE,
     fingerprint::book::FILE,
     fingerprint::memory::FILE,
+    voiceprint::book::FILE,
     KEY_FILE,
 ];
 
@@ -152,7 +153,7 @@ fn open_orders(dir: &Path) -> usize {
 fn agree(home: &str, dir: &Path, open: usize) -> anyhow::Result<()> {
     ensure!(std::io::stdin().is_terminal(), "this deletes everything in {}; say --yes to mean it", dir.display());
     println!(
-        "This deletes orders, log, journal, shopping list, PIN, fingerprints and the device's key in {}.",
+        "This deletes orders, log, journal, shopping list, PIN, fingerprints, voiceprints and the device's key in {}.",
         dir.display()
     );
     if open > 0 {

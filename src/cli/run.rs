@@ -47,7 +47,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     })
 }
 
-fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
+pub(super) fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
     if device == "off" {
         return Ok(None);
     }

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Config, lexicons};
 use crate::decide::household::Regular;
 use crate::decide::mind::Mind;
+use crate::decide::policy::UnknownVoice;
 use crate::deliver::handover::Pins;
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::link::{self, LinkConfig, LinkHandle};
@@ -21,6 +22,7 @@ use crate::hear::fingerprint::book::{self, Book};
 use crate::hear::fingerprint::memory::{self, Memory};
 use crate::hear::source::Source;
 use crate::hear::stt;
+use crate::hear::voiceprint::{self, Voices};
 use crate::hear::wake::openwakeword::{HeadModel, OpenWakeWord};
 use crate::journal::{self, Journal, Setup as JournalSetup};
 use crate::speak::player::Player;
@@ -238,7 +240,8 @@ fn open_ears(
         config.home.language,
         clock.clone(),
     )
-    .with_known(known_recordings(config, clock));
+    .with_known(known_recordings(config, clock))
+    .with_voices(known_voices(config));
     ears.warm_up().context("the recogniser does not take the catalogue's grammar")?;
     let (commands, commands_rx) = std::sync::mpsc::channel();
     ears::spawn(ears, source, commands_rx, move |event| drop(events.blocking_send(event)))?;
@@ -262,6 +265,30 @@ fn known_recordings(config: &Config, clock: &Clock) -> Known {
     };
     tracing::info!("{} registered recordings", book.clips().count());
     Known::new(&book, memory)
+}
+
+/// `None`: the household does not want voices compared. Where they can't be, nobody is known, and the daemon runs: it asks for
+/// an adult once too often, and never once too seldom.
+fn known_voices(config: &Config) -> Option<Voices> {
+    if config.policy.unknown_voice == UnknownVoice::Ignore {
+        return None;
+    }
+    use voiceprint::book::{self, Book, Enrolled};
+    let path = book::path(&config.state.dir);
+    let book = Book::load(&path).unwrap_or_else(|error| {
+        tracing::warn!("starting without enrolled voices: {error:#}");
+        Book::default()
+    });
+    let net = match config.voices.network.as_os_str().is_empty() {
+        true => Err(anyhow::anyhow!("[voices] network names none")),
+        false => voiceprint::net::Net::open(&config.voices.network),
+    };
+    let net =
+        net.inspect_err(|error| tracing::warn!("voices can't be compared, and so nobody's is known: {error:#}")).ok();
+    let of_this_network = |voice: &&Enrolled| net.as_ref().is_some_and(|net| Book::is_of(voice, net.sum()));
+    let known = book.voices().filter(of_this_network).count();
+    tracing::info!("{} enrolled voices, {known} of them by this network", book.voices().count());
+    Some(Voices::new(net, book))
 }
 
 /// The state folder, readable by the daemon's user only.

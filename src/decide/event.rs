@@ -197,6 +197,27 @@ pub struct Acoustics {
     /// The sound is a recording that the ears know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playback: Option<Playback>,
+    /// Whose voice it is; `None`: voices are not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Voice>,
+}
+
+impl Acoustics {
+    /// Somebody goes on with what was begun: the voice is known only if both are.
+    pub fn joined_by(&mut self, answer: &Acoustics) {
+        if let Some(voice) = answer.voice.as_ref().filter(|voice| voice.name.is_none()) {
+            self.voice = Some(voice.clone());
+        }
+    }
+}
+
+/// Whose voice it is, of those that the household has enrolled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Voice {
+    /// `None`: nobody's who is enrolled, or too little was said to tell.
+    pub name: Option<String>,
+    /// Cosine with the most alike enrolled voice, −1.0 to 1.0; `None`: nothing was compared.
+    pub similarity: Option<f32>,
 }
 
 /// A recording that was played to the microphone.

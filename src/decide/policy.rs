@@ -3,6 +3,7 @@
 use super::Now;
 use super::money::Money;
 use crate::understand::Lang;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Caps are in minor units of `currency`.
@@ -30,6 +31,9 @@ pub struct Policy {
     pub quiet_to_min: u16,
     /// Children are up: everything needs an adult.
     pub children_up: bool,
+    /// What becomes of an order in a voice that is not enrolled.
+    #[serde(default)]
+    pub unknown_voice: UnknownVoice,
     /// Every order by voice needs two random words beside the phrase.
     #[serde(default = "random_words")]
     pub random_words: bool,
@@ -66,6 +70,19 @@ pub struct Policy {
     /// For how long the first time, milliseconds; each further wrong PIN doubles it, up to a day.
     #[serde(default = "pin_lock_ms")]
     pub pin_lock_ms: u64,
+}
+
+/// What becomes of an order in a voice that the household has not enrolled. It never makes an order easier.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownVoice {
+    /// As of any other: voices are not compared.
+    #[default]
+    Ignore,
+    /// An adult must approve.
+    Adult,
+    /// It goes on the shopping list.
+    List,
 }
 
 fn random_words() -> bool {
@@ -108,6 +125,7 @@ impl Default for Policy {
             quiet_from_min: 22 * 60,
             quiet_to_min: 7 * 60,
             children_up: false,
+            unknown_voice: UnknownVoice::Ignore,
             random_words: random_words(),
             text_orders: true,
             min_confidence_permille: 350,

@@ -50,6 +50,8 @@ pub enum Reason {
     /// It was the speaker's own voice.
     OwnVoice,
     ChildrenUp,
+    /// Nobody's voice who is enrolled.
+    UnknownVoice,
     TextOrdersOff,
     /// Typed where anybody can type.
     OpenChannel,

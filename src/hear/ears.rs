@@ -12,6 +12,7 @@ use super::source::{Read, Source};
 use super::stt::Stt;
 pub use super::transcriber::Grammars;
 use super::transcriber::{Transcriber, Utterance};
+use super::voiceprint::Voices;
 use super::wake::Wake;
 use super::{HOP, HOP_MS, Hop};
 use crate::clock::Clock;
@@ -107,6 +108,8 @@ pub struct Ears {
     muted: bool,
     /// Recordings that are no person.
     known: Known,
+    /// Persons, where the household wants them told from strangers.
+    voices: Option<Voices>,
 }
 
 /// An utterance that is being taken down.
@@ -143,12 +146,18 @@ impl Ears {
             settling: 0,
             muted: false,
             known: Known::default(),
+            voices: None,
         }
     }
 
     /// With the recordings that are known.
     pub fn with_known(self, known: Known) -> Ears {
         Ears { known, ..self }
+    }
+
+    /// With the voices that are enrolled: whose each utterance is, the guards hear.
+    pub fn with_voices(self, voices: Option<Voices>) -> Ears {
+        Ears { voices, ..self }
     }
 
     /// While true, not one sample may be read from the source.
@@ -319,6 +328,7 @@ impl Ears {
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         let keep = !acoustics.while_speaking && nbest.first().is_some_and(|best| !best.text.is_empty());
         acoustics.playback = self.compare(&taking, keep);
+        acoustics.voice = self.voices.as_ref().map(|voices| voices.whose(taking.voiced()));
         self.forget_sound();
         EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
     }
@@ -397,6 +407,7 @@ impl Taking {
             snr_db: level.filter(|_| floor.is_finite()).map(|level| level - floor),
             while_speaking: self.while_speaking,
             playback: None,
+            voice: None,
         }
     }
 }

@@ -321,6 +321,7 @@ impl Speak<'_> {
             Reason::Replay => self.say("reason-replay", &[]),
             Reason::OwnVoice => self.say("reason-own_voice", &[]),
             Reason::ChildrenUp => self.say("reason-children_up", &[]),
+            Reason::UnknownVoice => self.say("reason-unknown_voice", &[]),
             Reason::TextOrdersOff => self.say("reason-text_orders_off", &[]),
             Reason::OpenChannel => self.say("reason-open_channel", &[]),
             Reason::QuoteWrong => self.say("reason-quote_wrong", &[]),

@@ -66,7 +66,7 @@ impl Mind {
     }
 
     /// The only match over intents while a confirmation is waited for.
-    fn confirm_answer(&mut self, mut talk: Talk, offer: Offer, answer: Proposed, usable: bool, now: Now) -> State {
+    fn confirm_answer(&mut self, mut talk: Talk, mut offer: Offer, answer: Proposed, usable: bool, now: Now) -> State {
         if is_negative(&answer) {
             return self.close_talk(talk, Reply::NothingOrdered, now);
         }
@@ -75,7 +75,10 @@ impl Mind {
         }
         talk.note(&answer.text);
         match answer.parse.intent {
-            Intent::Confirm if is_whole(&answer, &offer) && !is_contested(&answer) => self.confirm(talk, offer, now),
+            Intent::Confirm if is_whole(&answer, &offer) && !is_contested(&answer) => {
+                offer.proposed.heard.acoustics.joined_by(&answer.heard.acoustics);
+                self.confirm(talk, offer, now)
+            }
             Intent::Affirm if !offer.reminded => self.remind(talk, offer, now),
             Intent::Affirm => self.close_talk(talk, Reply::GivenUp, now),
             Intent::Change => self.change(talk, offer, &answer, now),

@@ -80,6 +80,32 @@ fn an_answer_is_heard_with_its_turn() {
 
 #[test]
 #[cfg(feature = "espeak")]
+fn whose_voice_it_is_comes_with_the_words() {
+    use crate::hear::voiceprint::{Voices, book::Book, net::Net};
+    let Some(voice) = spoken("hey tendero, we are out of coffee and of oat milk") else { return };
+    let network = || Net::open(std::path::Path::new("tests/voices/statistics.onnx")).unwrap();
+    let mut book = Book::default();
+    book.enrol("Ana", &[voice.clone(), voice.clone(), voice.clone()], &network(), None).unwrap();
+    let whose = |voices: Option<Voices>, sound: &[i16]| {
+        let (ears, script) = ears(0);
+        let mut ears = ears.with_voices(voices);
+        script.say("we are out of coffee");
+        ears.command(listen(5_000));
+        let mut events = hear(&mut ears, &[&vec![0; SECOND], sound, &vec![0; 2 * SECOND]].concat());
+        let Some(EarEvent::Heard { acoustics, .. }) = events.pop() else { panic!("{events:?}") };
+        acoustics.voice
+    };
+    let ana = whose(Some(Voices::new(Some(network()), book.clone())), &voice).unwrap();
+    assert!(ana.name.as_deref() == Some("Ana") && ana.similarity.is_some_and(|s| s > 0.9), "{ana:?}");
+    let without_network = whose(Some(Voices::new(None, book.clone())), &voice).unwrap();
+    assert_eq!((without_network.name, without_network.similarity), (None, None));
+    let short = spoken("yes").unwrap();
+    assert_eq!(whose(Some(Voices::new(Some(network()), book)), &short).unwrap().name, None);
+    assert_eq!(whose(None, &voice), None);
+}
+
+#[test]
+#[cfg(feature = "espeak")]
 fn decoding_begins_before_the_end_is_sure() {
     let Some(voice) = spoken("order it") else { return };
     let (stt, asked_rx, may) = Counts::new();

@@ -8,12 +8,11 @@
 
 use super::Wake;
 use super::trigger::Trigger;
+use crate::hear::onnx::{Net, not_a_model, read_bounded};
 use crate::hear::{HOP, Hop};
 use anyhow::{Context, bail, ensure};
-use rten::{Model, RunOptions, ThreadPool, Value, ValueView};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
 
 /// The threshold at which the head for "hey tendero" was measured: `models/wake/README.md`.
 pub const THRESHOLD: f32 = 0.8;
@@ -41,28 +40,6 @@ const MAX_HEAD_BYTES: u64 = 16 << 20;
 const FRONTEND_SUMS: &str = include_str!("../../../models/wake/frontend.sha256");
 /// "Hey tendero", trained by `models/wake/train`.
 const HEY_TENDERO: &[u8] = include_bytes!("../../../models/wake/hey_tendero.onnx");
-
-/// One thread for all the networks: a hop takes milliseconds, and the other cores of a small
-/// board have other work.
-static POOL: LazyLock<Arc<ThreadPool>> = LazyLock::new(|| Arc::new(ThreadPool::with_num_threads(1)));
-
-/// One network. Cheap to clone.
-#[derive(Clone)]
-struct Net {
-    model: Arc<Model>,
-}
-
-impl Net {
-    fn load(bytes: Vec<u8>) -> anyhow::Result<Net> {
-        Ok(Net { model: Arc::new(Model::load(bytes)?) })
-    }
-
-    fn run(&self, shape: &[usize], input: &[f32]) -> anyhow::Result<Value> {
-        let input = ValueView::from_shape(shape, input)?;
-        let options = RunOptions::default().with_thread_pool(Some(POOL.clone()));
-        Ok(self.model.run_one(input.into(), Some(options))?)
-    }
-}
 
 /// Sound → one speech embedding a hop. Shared by all heads.
 #[derive(Clone)]
@@ -315,67 +292,6 @@ fn read_frontend_network(models_dir: &Path, name: &str) -> anyhow::Result<Vec<u8
             .with_context(advice);
     }
     Ok(bytes)
-}
-
-fn read_bounded(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(path)?.len();
-    ensure!(size <= most, "the file has {size} bytes, more than such a network ever has");
-    Ok(std::fs::read(path)?)
-}
-
-/// What a file plainly is when it is no model; the usual accidents of a download.
-fn not_a_model(bytes: &[u8]) -> Option<&'static str> {
-    let text = bytes.trim_ascii_start();
-    if text.is_empty() {
-        Some("empty")
-    } else if text.starts_with(b"<") {
-        Some("a web page, not a model")
-    } else if text.starts_with(b"version https://git-lfs") {
-        Some("a Git LFS pointer, not the model itself")
-    } else if !is_whole_protobuf(bytes) {
-        Some("no ONNX model, or only a part of one")
-    } else {
-        None
-    }
-}
-
-/// Whether the top-level fields of a protobuf message end exactly where the file does: true for
-/// every whole ONNX file. Looked at first because rten-onnx 0.27 never returns from a number of
-/// ten or more continuation bytes.
-fn is_whole_protobuf(mut bytes: &[u8]) -> bool {
-    while !bytes.is_empty() {
-        let Some((tag, rest)) = varint(bytes) else { return false };
-        let (length, rest) = match tag & 7 {
-            0 => match varint(rest) {
-                Some((_, rest)) => (0, rest),
-                None => return false,
-            },
-            1 => (8, rest),
-            2 => match varint(rest) {
-                Some((length, rest)) => (length, rest),
-                None => return false,
-            },
-            5 => (4, rest),
-            _ => return false,
-        };
-        match usize::try_from(length).ok().and_then(|length| rest.get(length..)) {
-            Some(rest) => bytes = rest,
-            None => return false,
-        }
-    }
-    true
-}
-
-/// A protobuf number of at most nine bytes (63 bits: no tag or length in a file has more).
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0;
-    for (at, byte) in bytes.iter().enumerate().take(9) {
-        value |= u64::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[at + 1..]));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

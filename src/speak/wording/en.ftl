@@ -244,6 +244,7 @@ reason-registered_playback = That is the sound of { $name }, which is registered
 reason-replay = I have heard exactly this recording before. Nothing was ordered.
 reason-own_voice = I heard my own voice.
 reason-children_up = While children are up, an adult must approve.
+reason-unknown_voice = I do not know this voice.
 reason-text_orders_off = Orders by text are switched off here. Nothing was ordered.
 reason-open_channel = Somebody typed this where anybody can type: an adult must approve it at the device.
 reason-first_purchase = First purchase of { $product }: an adult must approve.

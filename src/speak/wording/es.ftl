@@ -242,6 +242,7 @@ reason-registered_playback = Es el sonido de un programa registrado: { $name }. 
 reason-replay = Ya he oído exactamente esta grabación. No se ha pedido nada.
 reason-own_voice = He oído mi propia voz.
 reason-children_up = Mientras los niños están despiertos, un adulto tiene que aprobarlo.
+reason-unknown_voice = No conozco esta voz.
 reason-text_orders_off = Los pedidos por texto están desactivados aquí. No se ha pedido nada.
 reason-open_channel = Esto se escribió donde cualquiera puede escribir: un adulto tiene que aprobarlo en el dispositivo.
 reason-first_purchase = Primera compra de { $product }: un adulto tiene que aprobarla.

@@ -254,6 +254,7 @@ reason-registered_playback = E sunetul unui program înregistrat: { $name }. Nu 
 reason-replay = Am mai auzit exact această înregistrare. Nu s-a comandat nimic.
 reason-own_voice = Mi-am auzit propria voce.
 reason-children_up = Cât timp copiii sunt treji, trebuie să aprobe un adult.
+reason-unknown_voice = Nu cunosc vocea aceasta.
 reason-text_orders_off = Comenzile prin text sunt oprite aici. Nu s-a comandat nimic.
 reason-open_channel = Asta s-a scris unde poate scrie oricine: un adult trebuie să aprobe la dispozitiv.
 reason-first_purchase = Prima cumpărare de { $product }: trebuie să aprobe un adult.

@@ -45,6 +45,7 @@ fn reasons() -> Vec<Reason> {
         Reason::Replay,
         Reason::OwnVoice,
         Reason::ChildrenUp,
+        Reason::UnknownVoice,
         Reason::TextOrdersOff,
         Reason::OpenChannel,
         Reason::FirstPurchase { product: product() },

@@ -2,9 +2,10 @@
 
 use super::{DAY_0_UNIX_MS, DAY_MS, Stage, catalog, parse_ms};
 use std::collections::BTreeMap;
-use tendero::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothesis, Playback, Turn};
+use tendero::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothesis, Playback, Turn, Voice};
 use tendero::decide::household::Regular;
 use tendero::decide::order::{OrderId, OrderState, Receipt, ReceiptStatus, StatusUpdate, Wanted, WithdrawalAnswer};
+use tendero::decide::policy::UnknownVoice;
 use tendero::decide::sibling::{SharedLine, SharedOrder};
 use tendero::understand::Lang;
 
@@ -38,6 +39,8 @@ impl Stage {
             "no_recalls" => self.policy.recalls = false,
             "suggestions" => self.policy.suggestions = true,
             "children_up" => self.policy.children_up = true,
+            "unknown_voice_adult" => self.policy.unknown_voice = UnknownVoice::Adult,
+            "unknown_voice_list" => self.policy.unknown_voice = UnknownVoice::List,
             "phrase_alone" => self.policy.random_words = false,
             "no_text_orders" => self.policy.text_orders = false,
             "cap_order_minor" => self.policy.cap_order_minor = value(),
@@ -70,6 +73,10 @@ impl Stage {
                 "snr" => acoustics.snr_db = Some(value.parse().unwrap()),
                 "playback" => acoustics.playback = Some(Playback::Registered(value.into())),
                 "replay" => acoustics.playback = Some(Playback::Replay),
+                "voice" => {
+                    let name = (value != "unknown").then(|| value.to_owned());
+                    acoustics.voice = Some(Voice { name, similarity: Some(0.6) });
+                }
                 "while_speaking" => acoustics.while_speaking = true,
                 "or" => nbest.push(Hypothesis { text: value.into(), confidence: 0.85 }),
                 other => panic!("unknown mark \"{other}\""),
