@@ -244,8 +244,8 @@ impl Daemon {
                 self.tell_ears(EarCommand::Listen { turn, lang, expect, window_ms });
             }
             Effect::Rest => self.tell_ears(EarCommand::Rest),
-            Effect::AskQuote { request_id, lang, lines } => {
-                self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines });
+            Effect::AskQuote { request_id, lang, lines, coupon } => {
+                self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines, coupon });
             }
             Effect::AskFind { request_id, lang, seek } => {
                 self.parts.errands.send(LinkCommand::AskFind { request_id, lang, seek });

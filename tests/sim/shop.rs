@@ -111,6 +111,8 @@ impl World {
             recurring: false,
             because: None,
             surge: None,
+            payment: None,
+            coupon: None,
         }
     }
 

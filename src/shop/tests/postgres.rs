@@ -72,6 +72,7 @@ fn desk_on(book: Book, other: &Desk) -> Desk {
         seller: other.seller.clone(),
         max_orders_hour: other.max_orders_hour,
         burst: burst::Rule::default(),
+        payment: other.payment.clone(),
         clock: other.clock.clone(),
     }
 }

@@ -100,6 +100,8 @@ fn read_back(ask: Ask) -> Reply {
         ask,
         reasons: reasons(),
         digits: true,
+        payment: None,
+        coupon: None,
     }
 }
 
@@ -262,6 +264,7 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Held,
         Sending,
         HeldAtShop,
+        AwaitingPayment,
         Approving,
         Accepted,
         Shipped,
@@ -407,7 +410,17 @@ fn figures_are_said_as_people_say_them() {
     for (earliest, latest, want) in days {
         let Reply::ReadBack { items, total, ask, .. } = read_back(Ask::Phrase) else { panic!() };
         let (earliest, latest) = (day(earliest), day(latest));
-        let reply = Reply::ReadBack { items, total, ask, earliest, latest, reasons: vec![], digits: true };
+        let reply = Reply::ReadBack {
+            items,
+            total,
+            ask,
+            earliest,
+            latest,
+            reasons: vec![],
+            digits: true,
+            payment: None,
+            coupon: None,
+        };
         let said = wording.sentence(&reply, Lang::En);
         assert!(said.contains(&format!("delivered {want}.")), "{said}");
         assert!(said.contains("5 0, 50 packs of"), "{said}");
