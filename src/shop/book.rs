@@ -19,7 +19,7 @@ mod postgres;
 mod schema;
 mod sqlite;
 
-use crate::deliver::envelope::{Quote, StatusState};
+use crate::deliver::envelope::{Discount, Payment, StatusState};
 use crate::deliver::handover::Pins;
 use crate::deliver::keys::PublicKey;
 use crate::deliver::store::StoreError;
@@ -80,9 +80,12 @@ pub struct Booking {
 }
 
 /// How an order comes into the book.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Placed<'a> {
-    /// What it agrees to.
-    pub quote: &'a Quote,
+    /// What it agrees to, as it was quoted.
+    pub payment: Option<&'a Payment>,
+    pub discount: Option<&'a Discount>,
+    pub withdrawal_days: Option<u16>,
     /// `None`: it is booked.
     pub held_for: Option<HeldFor>,
     /// The household's bank must be asked.
@@ -400,16 +403,16 @@ impl Page<'_> {
         placed: &Placed<'_>,
         now_unix_ms: i64,
     ) -> Result<String, StoreError> {
-        let Placed { quote, held_for, needs_payment, expires_unix_ms } = placed;
+        let Placed { payment, discount, withdrawal_days, held_for, needs_payment, expires_unix_ms } = placed;
         let (state, booked, kind) = match held_for {
             None => (StatusState::Accepted, true, Kind::Booked),
             Some(HeldFor::Burst) => (StatusState::Held, false, Kind::Held),
             Some(HeldFor::Payment) => (StatusState::Held, false, Kind::AuthenticationRequired),
         };
         let body = serde_json::to_string(order).map_err(|why| self.db.damaged(why))?;
-        let payment = quote.payment.as_ref().map(serde_json::to_string).transpose();
+        let payment = payment.map(serde_json::to_string).transpose();
         let payment = payment.map_err(|why| self.db.damaged(why))?;
-        let (coupon, discount) = quote.discount.as_ref().map(|off| (off.coupon.as_str(), off.amount)).unzip();
+        let (coupon, discount) = discount.map(|off| (off.coupon.as_str(), off.amount)).unzip();
         let no: i64 = self.db.one(
             "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked,
                  expires_unix_ms, withdrawal_days, held_for, payment, payment_state, coupon, discount)
@@ -425,7 +428,7 @@ impl Page<'_> {
                 state.name(),
                 booked,
                 *expires_unix_ms,
-                quote.withdrawal_days,
+                *withdrawal_days,
                 held_for.map(HeldFor::code),
                 payment,
                 needs_payment.then_some(payment_state::REQUIRED),

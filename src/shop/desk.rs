@@ -469,8 +469,15 @@ fn place(
         Ruling::Hold => Some(HeldFor::Burst),
         Ruling::Book => needs_payment.then_some(HeldFor::Payment),
     };
-    let expires_unix_ms = order.exp.unix_ms.min(opened.expires_unix_ms);
-    let no = page.book(at.route, order, &Placed { quote, held_for, needs_payment, expires_unix_ms }, at.now)?;
+    let placed = Placed {
+        payment: quote.payment.as_ref(),
+        discount: quote.discount.as_ref(),
+        withdrawal_days: Some(quote.withdrawal_days),
+        held_for,
+        needs_payment,
+        expires_unix_ms: order.exp.unix_ms.min(opened.expires_unix_ms),
+    };
+    let no = page.book(at.route, order, &placed, at.now)?;
     page.take_quote(&order.quote_hash, &order.order_id)?;
     Ok(Ok(match held_for {
         None => {

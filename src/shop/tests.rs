@@ -16,6 +16,8 @@ mod hostile;
 mod news;
 #[path = "tests/pairing.rs"]
 mod pairing;
+#[path = "tests/pay.rs"]
+mod pay;
 #[cfg(feature = "postgres")]
 #[path = "tests/postgres.rs"]
 mod postgres;

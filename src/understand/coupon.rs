@@ -113,3 +113,58 @@ pub fn phrase(lang: Lang) -> &'static str {
         Lang::Ro => "folosește cuponul meu",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understand::Understanding;
+    use crate::understand::catalog::Catalog;
+    use crate::understand::grammar::Expect;
+    use crate::understand::intent::Intent;
+
+    fn code(code: &str) -> Option<Coupon> {
+        Some(Coupon::Code(code.into()))
+    }
+
+    #[test]
+    fn a_coupon_is_found_and_the_rest_means_what_it_means_without_it() {
+        let catalog =
+            Catalog::from_json(include_str!("../../tests/dialogues/catalog.json")).expect("the tests' catalogue");
+        let understanding = Understanding::new(catalog);
+        let command = |text: &str, lang| understanding.parse(text, lang, &Expect::Command, &|_| false);
+        let mine = || Some(Coupon::Mine);
+        let cases = [
+            (Lang::En, "order two packs of coffee with coupon SPRING10", "order two packs of coffee", code("SPRING10")),
+            (Lang::En, "use coupon spring ten and order coffee", "order coffee", code("SPRING10")),
+            (Lang::En, "with my coupon, order coffee", "order coffee", mine()),
+            (Lang::En, "order coffee with the promo code X-25 please", "order coffee please", code("X25")),
+            (Lang::En, "order coffee using voucher s p r i n g", "order coffee", code("SPRING")),
+            (Lang::En, "order coffee", "order coffee", None),
+            (Lang::En, "any discount on coffee", "any discount on coffee", None),
+            (Lang::Es, "pide café con el cupón verano cinco", "pide café", code("VERANO5")),
+            (Lang::Es, "pide café con mi cupón", "pide café", mine()),
+            (Lang::Ro, "comandă cafea cu cuponul vara cinci", "comandă cafea", code("VARA5")),
+            (Lang::Ro, "comandă cafea cu cuponul meu", "comandă cafea", mine()),
+        ];
+        for (lang, text, rest, coupon) in cases {
+            let (said, plain) = (command(text, lang), command(rest, lang));
+            assert_eq!(said.coupon, coupon, "{text}");
+            assert_eq!((said.intent, said.lines), (plain.intent, plain.lines), "{text}");
+        }
+        for lang in Lang::ALL {
+            let alone = understanding.parse(phrase(lang), lang, &Expect::Confirm, &|_| false);
+            assert_eq!((alone.coupon, alone.intent), (mine(), Intent::None), "{lang}");
+        }
+        // However long, and whatever it holds.
+        for text in
+            [format!("use coupon {}", "x ".repeat(150)), format!("use coupon {}", "9".repeat(500)), "coupon —".into()]
+        {
+            let found = command(&text, Lang::En).coupon;
+            let fits = found.is_some_and(|found| match found {
+                Coupon::Code(code) => code.len() <= MAX_CODE,
+                Coupon::Mine => true,
+            });
+            assert!(fits, "{text}");
+        }
+    }
+}

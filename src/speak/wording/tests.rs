@@ -258,6 +258,13 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
             others.push(Reply::WithdrawalRefused { items: items(), code: code.into(), until });
         }
     }
+    for until in [None, Some(moment(19, 10))] {
+        others.push(Reply::PaymentAsked { items: items(), total: eur(4_197), until });
+    }
+    others.extend([Reply::NotPaid { items: items() }, Reply::CouponAlone, Reply::CardNumber]);
+    for code in ["payment_refused", "payment_changed", "coupon_used"] {
+        others.push(Reply::RejectedByShop { items: items(), code: code.into() });
+    }
     use OrderState::*;
     let states = [
         AwaitingAdult,
