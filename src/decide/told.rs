@@ -8,7 +8,7 @@
 use super::effect::Write;
 use super::event::Channel;
 use super::ledger::{arrives, minutes};
-use super::lifecycle::PAYMENT_EXPIRED;
+use super::lifecycle::{PAYMENT, PAYMENT_EXPIRED};
 use super::mind::{Address, Mind};
 use super::order::{Order, OrderId, OrderState, ToTell};
 use super::reply::Reply;
@@ -292,7 +292,7 @@ impl Mind {
             Tidings::CancelRefused => Reply::CancelRefused { items },
             Tidings::NotPaid => Reply::NotPaid { items },
             // The shop was silent in between.
-            Tidings::Expired if code == PAYMENT_EXPIRED => Reply::NotPaid { items },
+            Tidings::Expired if code == PAYMENT_EXPIRED || code == PAYMENT => Reply::NotPaid { items },
             Tidings::NotApproved => Reply::NotApproved { items },
             Tidings::Expired => Reply::Expired { items },
             Tidings::Lost => Reply::Lost { items },

@@ -56,9 +56,12 @@ impl Mind {
 
     pub(super) fn quoted(&mut self, quoting: Quoting, mut quote: Quote, now: Now) -> State {
         let Quoting { talk, proposed, .. } = quoting;
-        if proposed.coupon.is_some() && quote.coupon.is_none() {
+        match (&proposed.coupon, &quote.coupon) {
             // A shop that knows no coupons says nothing of one: the household must hear that, too.
-            quote.coupon = Some(CouponSaid::Refused { code: NO_COUPONS.into(), minimum: None });
+            (Some(_), None) => quote.coupon = Some(CouponSaid::Refused { code: NO_COUPONS.into(), minimum: None }),
+            // Nobody asked.
+            (None, Some(CouponSaid::Refused { .. })) => quote.coupon = None,
+            (Some(_), Some(_)) | (None, Some(CouponSaid::Taken { .. }) | None) => {}
         }
         self.judge(talk, proposed, quote, now.mono_ms, now)
     }

@@ -5,6 +5,7 @@ use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::{Channel, Event};
 use tendero::decide::guard::Rung;
 use tendero::decide::order::OrderId;
+use tendero::understand::coupon::Coupon;
 use tendero::understand::grammar::Expect;
 
 impl Stage {
