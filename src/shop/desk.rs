@@ -12,14 +12,14 @@ mod held;
 pub mod news;
 mod pairing;
 mod pay;
+mod place;
 
 pub use back::mark;
 pub use chat::{CanNot, Does, person};
 pub use pay::{Word, settle};
 
-use super::book::pay::HeldFor;
-use super::book::{Book, Booking, Page, Placed};
-use super::burst::{self, Ruling};
+use super::book::{Book, Booking, Page};
+use super::burst;
 use super::guide::Guide;
 use super::payment;
 use super::pricing::{self, Terms};
@@ -202,7 +202,7 @@ impl Desk {
         let (max_orders_hour, rule, payment) = (*max_orders_hour, *rule, &*payment);
         book.write_for(at.route.home(), |page| {
             let mut seq = (!page.is_seq_used(at.route, opened.data.seq)?).then_some(opened.data.seq);
-            let mut verdict = check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
+            let mut verdict = place::check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
             if let Some(known) = page.known(at.route, &id)? {
                 match (known.order_hash, known.receipt) {
                     (Some(hash), Some(receipt)) if hash == opened.hash => {
@@ -224,7 +224,7 @@ impl Desk {
             }
             let mut events = vec![];
             let placed = match verdict {
-                Ok(quote) => place(page, &shop, &at, &opened, &quote, rule, payment, &mut events)?,
+                Ok(quote) => place::place(page, &shop, &at, &opened, &quote, rule, payment, &mut events)?,
                 Err(code) => Err(code),
             };
             let receipt = match placed {
@@ -400,109 +400,6 @@ impl Seller<'_> {
         };
         self.seal(&body, now, RECEIPT_LIFE_MS)
     }
-}
-
-/// May this order be booked? The code on the wire if not.
-fn check(
-    page: &Page<'_>,
-    at: &At<'_>,
-    opened: &Opened<Order>,
-    seq_is_new: bool,
-    max_orders_hour: u32,
-) -> Result<Result<Quote, &'static str>, StoreError> {
-    let order = &opened.data;
-    let exp = order.exp.unix_ms.min(opened.expires_unix_ms);
-    if exp <= at.now {
-        return Ok(Err("expired"));
-    }
-    if exp > at.now + MAX_UNDER_WAY_MS || order.confirm.at.unix_ms > at.now + SKEW_MS {
-        return Ok(Err("clock"));
-    }
-    if !seq_is_new {
-        return Ok(Err("seq_reused"));
-    }
-    let Some((quote, valid_until, ordered_by)) = page.quote(at.route, &order.quote_hash)? else {
-        return Ok(Err("quote_unknown"));
-    };
-    if ordered_by.is_some() {
-        return Ok(Err("quote_used"));
-    }
-    // Confirmed in time is in time: the hold and a broker that was away do not count.
-    if order.confirm.at.unix_ms > valid_until {
-        return Ok(Err("quote_expired"));
-    }
-    let Some(quote) = serde_json::from_str::<Quote>(&quote).ok().filter(|quote| is_as_quoted(order, quote)) else {
-        return Ok(Err("not_as_quoted"));
-    };
-    if !pay::is_still_paid_so(page, at.route.home(), &quote)? {
-        return Ok(Err("payment_changed"));
-    }
-    if page.booked_since(at.route.home(), at.now - HOUR_MS)? >= max_orders_hour {
-        return Ok(Err("rate"));
-    }
-    Ok(Ok(quote))
-}
-
-/// Puts an order in the book, booked or held: its receipt. The code on the wire if it can't be booked after all.
-#[allow(clippy::too_many_arguments, reason = "everything that decides on an order meets here once")]
-fn place(
-    page: &Page<'_>,
-    shop: &Seller<'_>,
-    at: &At<'_>,
-    opened: &Opened<Order>,
-    quote: &Quote,
-    rule: burst::Rule,
-    payment: &payment::Rule,
-    events: &mut Vec<ShopEvent>,
-) -> Result<Result<Receipt, &'static str>, StoreError> {
-    let order = &opened.data;
-    let skus: Vec<&str> = order.lines.iter().map(|line| line.sku.as_str()).collect();
-    let ruling = held::look(page, shop, rule, at.route, &skus, at.now, events)?.ruling;
-    // After the products: in one order for everybody, so that no two wait for each other.
-    if let Some(discount) = &quote.discount
-        && !page.use_coupon(at.route, &order.order_id, &discount.coupon, at.now)?
-    {
-        return Ok(Err("coupon_used"));
-    }
-    let needs_payment = payment.needs(quote.payment.as_ref(), order.total, &order.currency);
-    let held_for = match ruling {
-        Ruling::Hold => Some(HeldFor::Burst),
-        Ruling::Book => needs_payment.then_some(HeldFor::Payment),
-    };
-    let placed = Placed {
-        payment: quote.payment.as_ref(),
-        discount: quote.discount.as_ref(),
-        withdrawal_days: Some(quote.withdrawal_days),
-        held_for,
-        needs_payment,
-        expires_unix_ms: order.exp.unix_ms.min(opened.expires_unix_ms),
-    };
-    let no = page.book(at.route, order, &placed, at.now)?;
-    page.take_quote(&order.quote_hash, &order.order_id)?;
-    Ok(Ok(match held_for {
-        None => {
-            events.push(booked_event(at.route, order, no.clone()));
-            accepted(at.route, &order.order_id, &opened.hash, &no, at.now)
-        }
-        Some(held_for) => {
-            events.push(held::event(at.route, &order.order_id, held_for));
-            held::receipt(at.route, &order.order_id, &opened.hash, held_for)
-        }
-    }))
-}
-
-fn is_as_quoted(order: &Order, quote: &Quote) -> bool {
-    order.quote_id == quote.quote_id
-        && order.currency == quote.currency
-        && order.total == quote.totals.total
-        && order.lines.len() == quote.lines.len()
-        && order.lines.iter().zip(&quote.lines).all(|(ours, theirs)| {
-            ours.sku == theirs.sku
-                && ours.qty == theirs.qty
-                && ours.unit_amount == theirs.unit_amount
-                && ours.total == theirs.total
-                && ours.options == theirs.options
-        })
 }
 
 fn blank_receipt(aud: String, order_hash: String) -> Receipt {

@@ -50,7 +50,7 @@ const WORDS: [Words; 3] = [
     },
     Words {
         lang: Lang::Es,
-        nouns: &["cupon", "vale"],
+        nouns: &["cupon"],
         pairs: &[("codigo", "promocional"), ("codigo", "descuento")],
         before: &[
             "con", "usa", "usando", "usar", "aplica", "aplicar", "canjea", "y", "mi", "el", "un", "este", "tambien",
@@ -143,6 +143,8 @@ mod tests {
             (Lang::En, "any discount on coffee", "any discount on coffee", None),
             (Lang::Es, "pide café con el cupón verano cinco", "pide café", code("VERANO5")),
             (Lang::Es, "pide café con mi cupón", "pide café", mine()),
+            // Here that is no voucher, but a yes.
+            (Lang::Es, "vale, pide café", "vale, pide café", None),
             (Lang::Ro, "comandă cafea cu cuponul vara cinci", "comandă cafea", code("VARA5")),
             (Lang::Ro, "comandă cafea cu cuponul meu", "comandă cafea", mine()),
         ];

@@ -78,7 +78,8 @@ impl Mind {
             return self.missed(talk, offer, now);
         }
         talk.note(&answer.text);
-        if answer.coupon.is_some() && !matches!(answer.parse.intent, Intent::Reorder | Intent::ListAdd) {
+        if answer.coupon.is_some() && !matches!(answer.parse.intent, Intent::Reorder | Intent::Change | Intent::ListAdd)
+        {
             // Another price, so another read-back: also where the phrase was said with it.
             let proposed = Proposed { coupon: answer.coupon, ..offer.proposed };
             return self.ask_quote(talk, proposed, now);
@@ -143,6 +144,7 @@ impl Mind {
     /// "Make it two": a new quote and a new read-back, never a silent change.
     fn change(&mut self, talk: Talk, offer: Offer, answer: &Proposed, now: Now) -> State {
         let mut proposed = offer.proposed.clone();
+        proposed.coupon = answer.coupon.clone().or(proposed.coupon);
         match (&answer.parse.change, proposed.lines.len()) {
             (Some(Change::Qty(qty)), 1) if *qty > 0 => {
                 set_qty(&mut proposed, *qty);
@@ -185,6 +187,7 @@ impl Mind {
             return self.ask_which(talk, proposed, line, skus, now);
         };
         talk.note(&answer.text);
+        proposed.coupon = answer.coupon.or(proposed.coupon);
         if let Some(parsed) = proposed.parse.lines.get_mut(line) {
             if let Some(wanted) = proposed.lines.iter_mut().find(|wanted| wanted.sku == parsed.sku) {
                 wanted.sku.clone_from(&sku);
