@@ -230,6 +230,11 @@ fn what_is_wrong_is_named_and_changes_nothing() {
         let said = street.fails(args);
         assert!(said.contains(why) && !said.contains("4111111111111111\n"), "{args:?}: {said}");
     }
+    let pair = ["pair", "--json", "--home", "villa", "--broker", "mqtts://broker.example"];
+    assert!(street.fails(&[&pair[..], &["--label", "card"]].concat()).contains("go with --payment token"));
     assert_eq!(street.shop(&["payment", "list"]), "");
+    // A way to pay that is said with the pairing is there at once.
+    street.shop(&[&pair[..], &["--payment", "token", "--label", "card ending 42", "--token-file", &token]].concat());
+    assert!(street.shop(&["payment", "list"]).starts_with("villa token \"card ending 42\" "));
     assert_eq!(json_lines(&street.shop(&["coupon", "list", "--json"])).len(), 1);
 }
