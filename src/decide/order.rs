@@ -65,10 +65,10 @@ pub struct Quote {
     pub surge: Option<Surge>,
     /// How it will be paid; `None`: as was agreed elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<Payment>,
+    pub payment: Option<Box<Payment>>,
     /// What became of the coupon that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coupon: Option<CouponSaid>,
+    pub coupon: Option<Box<CouponSaid>>,
 }
 
 /// How an order is paid. Nothing of a card: what stands behind the id is the shop's.
@@ -117,7 +117,7 @@ impl Quote {
 
     /// What a coupon takes off, minor units.
     pub fn discount(&self) -> i64 {
-        match &self.coupon {
+        match self.coupon.as_deref() {
             Some(CouponSaid::Taken { amount }) => *amount,
             Some(CouponSaid::Refused { .. }) | None => 0,
         }

@@ -293,10 +293,10 @@ pub enum Reply {
         digits: bool,
         /// How it will be paid, where that is not how the last order was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        payment: Option<Payment>,
+        payment: Option<Box<Payment>>,
         /// What became of the coupon that was asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        coupon: Option<CouponSaid>,
+        coupon: Option<Box<CouponSaid>>,
     },
     /// The phrase once more: a bare yes does not order (`understood`), or the answer was unclear.
     SayPhrase {

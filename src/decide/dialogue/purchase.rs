@@ -56,9 +56,11 @@ impl Mind {
 
     pub(super) fn quoted(&mut self, quoting: Quoting, mut quote: Quote, now: Now) -> State {
         let Quoting { talk, proposed, .. } = quoting;
-        match (&proposed.coupon, &quote.coupon) {
+        match (&proposed.coupon, quote.coupon.as_deref()) {
             // A shop that knows no coupons says nothing of one: the household must hear that, too.
-            (Some(_), None) => quote.coupon = Some(CouponSaid::Refused { code: NO_COUPONS.into(), minimum: None }),
+            (Some(_), None) => {
+                quote.coupon = Some(Box::new(CouponSaid::Refused { code: NO_COUPONS.into(), minimum: None }))
+            }
             // Nobody asked.
             (None, Some(CouponSaid::Refused { .. })) => quote.coupon = None,
             (Some(_), Some(_)) | (None, Some(CouponSaid::Taken { .. }) | None) => {}
@@ -115,11 +117,12 @@ impl Mind {
     }
 
     /// How it would be paid, unless that is how the newest order was, as far as this speaker knows.
-    fn unusual_payment(&self, quote: &Quote) -> Option<Payment> {
+    fn unusual_payment(&self, quote: &Quote) -> Option<Box<Payment>> {
         let last = self.household.newest(|order| order.quote.payment.is_some() && order.state.counts());
         let usual = last.and_then(|order| order.quote.payment.as_ref());
         let payment = quote.payment.as_ref().filter(|payment| usual != Some(payment))?;
-        Some(Payment { label: payment.label.as_deref().map(hostile_text::clean), ..payment.clone() })
+        let label = payment.label.as_deref().map(hostile_text::clean);
+        Some(Box::new(Payment { label, ..Payment::clone(payment) }))
     }
 
     /// The phrase was said: the guards once more, since time has passed; then the order is written.

@@ -61,7 +61,7 @@ fn adds_up(quote: &Quote) -> bool {
     let sum = quote.lines.iter().try_fold(quote.delivery.amount, |sum, line| sum.checked_add(line.total));
     let sum = sum.and_then(|sum| sum.checked_sub(quote.discount()));
     // A coupon takes something off the goods, and never more than they cost.
-    let discount_fits = match &quote.coupon {
+    let discount_fits = match quote.coupon.as_deref() {
         Some(CouponSaid::Taken { amount }) => *amount > 0 && quote.delivery.amount <= quote.total,
         Some(CouponSaid::Refused { .. }) | None => true,
     };

@@ -118,8 +118,8 @@ impl Stage {
             withdrawal_days: shop.withdrawal_days.unwrap_or(14),
             recurring: shop.recurring,
             because: None,
-            payment: shop.payment.clone(),
-            coupon: shop.coupon.clone(),
+            payment: shop.payment.clone().map(Box::new),
+            coupon: shop.coupon.clone().map(Box::new),
             surge: self.shop.surge.map(|homes| Surge { homes, minutes: 10 }),
         }
     }

@@ -217,8 +217,8 @@ impl Quote {
             recurring: self.recurring,
             because: self.because.map(|text| clean(&text)),
             surge: self.surge.map(|surge| order::Surge { homes: surge.homes, minutes: surge.minutes }),
-            payment: self.payment.map(|payment| payment.into_order(&clean)),
-            coupon: taken.or(refused),
+            payment: self.payment.map(|payment| Box::new(payment.into_order(&clean))),
+            coupon: taken.or(refused).map(Box::new),
         }
     }
 
