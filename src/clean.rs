@@ -77,6 +77,42 @@ pub fn has_banned<S: AsRef<str>>(text: &str, limits: &Limits<S>) -> bool {
     find(text, &banned).is_some() || find(&visible(text, limits), &banned).is_some()
 }
 
+/// What stands for the number of a card where one was said: nobody's, and taken for one all the same.
+pub const NO_CARD_NUMBER: &str = "0000 0000 0000 0000";
+
+/// Whether `text` holds what looks like the number of a card: 12 to 19 digits in a row with a right check digit (ISO/IEC
+/// 7812-1, Luhn), or still more digits. Gaps, dashes and the like between them do not count, nor in what script they are.
+pub fn holds_card_number(text: &str) -> bool {
+    let mut run: Vec<u32> = vec![];
+    for c in text.nfkd().chain(std::iter::once('.')).filter(|c| !is_hidden(*c)) {
+        match c.to_digit(10) {
+            Some(digit) => run.push(digit),
+            // A digit of another script: its value is not needed to see that there are too many.
+            None if c.is_numeric() => run.push(u32::MAX),
+            None if c.is_alphabetic() => {
+                if is_card_number(&run) {
+                    return true;
+                }
+                run.clear();
+            }
+            None => {}
+        }
+    }
+    is_card_number(&run)
+}
+
+fn is_card_number(digits: &[u32]) -> bool {
+    let luhn = || {
+        let doubled = |(at, digit): (usize, &u32)| if at % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 };
+        digits.iter().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+    };
+    match digits.len() {
+        0..12 => false,
+        12..=19 => digits.contains(&u32::MAX) || luhn(),
+        _ => true,
+    }
+}
+
 /// `text` without mark-up and hidden characters, on one line.
 fn visible<S>(text: &str, limits: &Limits<S>) -> String {
     let mut plain = String::new();
@@ -214,6 +250,30 @@ mod tests {
         let raw = "I <3 it\u{7}\u{1b}[31m,\norder\u{202e} it ";
         assert_eq!(plain(raw, 100), "I <3 it [31m, order it");
         assert_eq!(plain(&"x ".repeat(10_000), 500).chars().count(), 499);
+    }
+
+    #[test]
+    fn numbers_of_cards_are_found_and_others_are_not() {
+        let cards = [
+            NO_CARD_NUMBER,
+            "4111111111111111",
+            "my card 4111 1111 1111 1111 please",
+            "4111-1111-1111-1111",
+            "4.1.1.1 1111, 1111/1111",
+            "378282246310005",
+            "4111\u{200b}111111111111",
+            "４１１１１１１１１１１１１１１１",
+            "٤١١١١١١١١١١١١١١١",
+            "41111111111111110000",
+            "5019717010103742",
+        ];
+        let others = ["", "card ending 42", "4111111111111112", "12345678901", "T-000001", "4111 1111 x 1111 1111"];
+        for text in cards {
+            assert!(holds_card_number(text), "{text}");
+        }
+        for text in others {
+            assert!(!holds_card_number(text), "{text}");
+        }
     }
 
     #[test]

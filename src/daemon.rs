@@ -12,6 +12,7 @@ pub mod start;
 mod text;
 pub mod trace;
 
+use crate::clean;
 use crate::clock::Clock;
 use crate::decide::Now;
 use crate::decide::effect::Effect;
@@ -218,7 +219,12 @@ impl Daemon {
         }
     }
 
-    fn step(&mut self, event: Event) {
+    fn step(&mut self, mut event: Event) {
+        if let Event::Heard(heard) = &mut event {
+            // No number of a card is kept, not even here: what the mind makes of it is the same.
+            let cards = heard.nbest.iter_mut().filter(|hypothesis| clean::holds_card_number(&hypothesis.text));
+            cards.for_each(|hypothesis| hypothesis.text = clean::NO_CARD_NUMBER.into());
+        }
         if let Event::Link { up } = event {
             self.link_up = Some(up);
         }
@@ -244,8 +250,8 @@ impl Daemon {
                 self.tell_ears(EarCommand::Listen { turn, lang, expect, window_ms });
             }
             Effect::Rest => self.tell_ears(EarCommand::Rest),
-            Effect::AskQuote { request_id, lang, lines } => {
-                self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines });
+            Effect::AskQuote { request_id, lang, lines, coupon } => {
+                self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines, coupon });
             }
             Effect::AskFind { request_id, lang, seek } => {
                 self.parts.errands.send(LinkCommand::AskFind { request_id, lang, seek });

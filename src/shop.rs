@@ -8,11 +8,13 @@
 pub mod book;
 pub mod burst;
 pub mod catalog_csv;
+pub mod coupon;
 pub mod desk;
 pub mod export;
 pub mod guide;
 pub mod page;
 pub mod passwords;
+pub mod payment;
 pub mod pricing;
 pub mod rules;
 pub mod webhook;
@@ -56,6 +58,8 @@ pub struct ShopConfig {
     pub max_orders_hour: u32,
     /// When orders of many homes for the same product are held.
     pub burst: burst::Rule,
+    /// When the household's bank must be asked first.
+    pub payment: payment::Rule,
     /// Whom to tell what happens to orders.
     pub webhook: Option<webhook::Config>,
 }
@@ -76,6 +80,7 @@ impl ShopConfig {
             trusted: vec![],
             max_orders_hour: 30,
             burst: burst::Rule::default(),
+            payment: payment::Rule::default(),
             webhook: None,
         }
     }
@@ -119,11 +124,13 @@ pub enum ShopEvent {
         total: i64,
         currency: String,
     },
-    /// Not booked, or not any more: many homes order the same. On disk; the home is told after this.
+    /// Not booked, or not any more: many homes order the same (`burst`), or the household's bank must be asked
+    /// (`payment_authentication`). On disk; the home is told after this.
     Held {
         order_id: String,
         home: String,
         device: String,
+        code: &'static str,
     },
     /// Many more homes than usual ask for a product, seen now for the first time.
     Burst {

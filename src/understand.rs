@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod classifier;
 mod clauses;
+pub mod coupon;
 mod features;
 pub mod grammar;
 pub mod intent;

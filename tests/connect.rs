@@ -28,8 +28,8 @@ use tendero::deliver::envelope::{Confirm, Moment, Order, OrderLine, random_hex12
 use tendero::deliver::keys::Keys;
 use tendero::deliver::link::LinkEvent;
 use tendero::deliver::topic::Route;
-use tendero::shop::book::Book;
-use tendero::shop::burst::Ruling;
+use tendero::shop::book::pay::HeldFor;
+use tendero::shop::book::{Book, Placed};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -259,9 +259,10 @@ fn fill(place: &Place, orders: usize) {
     let mut book = Book::open(&place.data_dir()).unwrap();
     book.write(|page| {
         (1..=orders).try_for_each(|n| {
-            let ruling = if n % 10 == 0 { Ruling::Hold } else { Ruling::Book };
+            let held_for = (n % 10 == 0).then_some(HeldFor::Burst);
             // Held for as long as the test runs.
-            page.book(&route, &order(n), ruling, i64::MAX, at).map(|_| ())
+            let placed = Placed { held_for, expires_unix_ms: i64::MAX, ..Placed::default() };
+            page.book(&route, &order(n), &placed, at).map(|_| ())
         })
     })
     .unwrap();

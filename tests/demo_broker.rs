@@ -35,7 +35,10 @@ async fn an_order_goes_there_and_its_receipt_comes_back() {
     // Not paired yet: it hears so at once.
     let request_id = "r1".to_string();
     let lines = vec![tendero::decide::order::Wanted { sku: "heads".into(), qty: 2, options: Default::default() }];
-    device.link.send(LinkCommand::AskQuote { request_id, lang: tendero::understand::Lang::En, lines }).await;
+    device
+        .link
+        .send(LinkCommand::AskQuote { request_id, lang: tendero::understand::Lang::En, lines, coupon: None })
+        .await;
     let code = device
         .until(10, "refusal", |e| if let LinkEvent::NotQuoted { code, .. } = e { Some(code.clone()) } else { None })
         .await;

@@ -273,6 +273,8 @@ impl Room {
             recurring: false,
             because: None,
             surge: None,
+            payment: None,
+            coupon: None,
         }
     }
 }

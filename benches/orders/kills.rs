@@ -152,7 +152,10 @@ async fn step(device: &mut Device, count: usize) -> bool {
     }
     let request_id = random_hex128();
     let lines = vec![Wanted { sku: "heads".into(), qty: 1, options: Default::default() }];
-    device.link.send(LinkCommand::AskQuote { request_id: request_id.clone(), lang: Lang::En, lines }).await;
+    device
+        .link
+        .send(LinkCommand::AskQuote { request_id: request_id.clone(), lang: Lang::En, lines, coupon: None })
+        .await;
     let clock = device.clock.clone();
     let until_ms = clock.machine_ms() + QUOTE_PATIENCE.as_millis() as u64;
     while let left_ms @ 1.. = until_ms.saturating_sub(clock.machine_ms()) {

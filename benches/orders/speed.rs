@@ -204,6 +204,7 @@ impl Home {
             lines: vec![line],
             intent: "reorder".into(),
             language: Lang::En,
+            coupon: None,
         })
     }
 

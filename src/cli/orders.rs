@@ -108,6 +108,7 @@ fn withdraw(config: &Config, order: &Order, yes: bool) -> anyhow::Result<()> {
         | OrderState::Held
         | OrderState::Sending
         | OrderState::HeldAtShop
+        | OrderState::AwaitingPayment
         | OrderState::Approving
         | OrderState::Unknown => {
             bail!("the shop has not accepted order {id} yet; take it back with `tendero orders cancel {id}`")

@@ -5,11 +5,13 @@
 mod broker_config;
 mod catalog;
 mod chat;
+mod coupon;
 mod devices;
 mod key;
 mod news;
 mod orders;
 mod pair;
+mod payment;
 mod place;
 mod serve;
 mod webhook;
@@ -66,6 +68,12 @@ enum Command {
     /// Tell homes what they agreed to hear, or that something they bought is recalled
     #[command(subcommand)]
     News(news::Args),
+    /// Say how homes pay, and what their banks answered
+    #[command(subcommand)]
+    Payment(payment::Command),
+    /// Make coupons, list them, and take them out of use
+    #[command(subcommand)]
+    Coupon(coupon::Command),
     /// List what was booked, and what is held or was
     Orders(orders::Args),
     /// See what the webhook has not taken, and try it again
@@ -100,6 +108,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::Mark { place, order, state }), _) => mark(&place, &order, state),
         (Some(Command::Chat(args)), _) => chat::run(&args),
         (Some(Command::News(args)), _) => news::run(args),
+        (Some(Command::Payment(command)), _) => payment::run(&command),
+        (Some(Command::Coupon(command)), _) => coupon::run(&command),
         (Some(Command::Orders(args)), _) => orders::run(&args),
         (Some(Command::Webhook(command)), _) => webhook::run(&command),
         (Some(Command::Catalog(command)), _) => catalog::run(&command),

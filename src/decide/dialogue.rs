@@ -24,6 +24,7 @@ use super::order::{OrderId, Quote, Wanted};
 use super::reply::{Reason, Reply};
 use super::sibling::HeardThere;
 use crate::understand::Lang;
+use crate::understand::coupon::Coupon;
 use crate::understand::intent::Parse;
 use find::{Narrowing, Seeking, Suggesting};
 use withdrawal::GoingBack;
@@ -93,6 +94,8 @@ pub(super) struct Proposed {
     offered_by: Option<String>,
     /// The shop proposed it when no product was named.
     suggested: Option<Suggested>,
+    /// A coupon to use with it.
+    coupon: Option<Coupon>,
 }
 
 #[derive(Debug, Clone)]

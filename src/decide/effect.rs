@@ -10,6 +10,7 @@ use super::order::{Order, OrderId, OrderState, Wanted};
 use super::reply::Reply;
 use super::sibling::SharedOrder;
 use crate::understand::Lang;
+use crate::understand::coupon::Coupon;
 use crate::understand::grammar::Expect;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,13 @@ pub enum Effect {
     /// Back to the wake word.
     Rest,
     /// Ask the shop for a signed price; answers `Event::Quoted` or `Event::NotQuoted`.
-    AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted> },
+    AskQuote {
+        request_id: String,
+        lang: Lang,
+        lines: Vec<Wanted>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coupon: Option<Coupon>,
+    },
     /// Ask the shop what it would propose; answers `Event::Found`.
     AskFind { request_id: String, lang: Lang, seek: Seek },
     /// Write and fsync, in one transaction; answers `Event::Stored` or `Event::StoreFailed`.

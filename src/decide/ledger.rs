@@ -224,7 +224,9 @@ impl Mind {
         let unsent = |order: &Order| is_unsent(order) && named(order);
         let sent = |order: &Order| {
             let is_sent = match order.state {
-                OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => true,
+                OrderState::Sending | OrderState::HeldAtShop | OrderState::AwaitingPayment | OrderState::Approving => {
+                    true
+                }
                 OrderState::Accepted | OrderState::Unknown => order.is_cancellable(now),
                 OrderState::AwaitingAdult
                 | OrderState::Held
@@ -287,6 +289,7 @@ impl Mind {
                 OrderState::AwaitingAdult
                 | OrderState::Held
                 | OrderState::HeldAtShop
+                | OrderState::AwaitingPayment
                 | OrderState::Accepted
                 | OrderState::Shipped
                 | OrderState::Delivered

@@ -46,6 +46,12 @@ pub const HELD_BY_SHOP: &str = "held_by_shop";
 pub const BURST: &str = "burst";
 /// [`Order::code`] of an order that the shop booked after it had kept it.
 pub const APPROVED: &str = "approved";
+/// [`Order::code`] of an order that the shop keeps until its payment is confirmed at the household's bank.
+pub const PAYMENT: &str = "payment_authentication";
+/// [`Order::code`] of an order that the shop booked after its payment was confirmed.
+pub const PAID: &str = "payment_confirmed";
+/// [`Order::code`] of an order whose payment was not confirmed in time.
+pub const PAYMENT_EXPIRED: &str = "payment_expired";
 /// The code of an answer to a withdrawal: the shop does not know the order.
 pub const UNKNOWN_ORDER: &str = "unknown_order";
 /// The code of an answer to a withdrawal that came after its time.
@@ -64,7 +70,7 @@ pub fn next(order: &Order, news: &News) -> Option<Order> {
             let code = receipt.code.as_deref().map(clean_code);
             match receipt.status {
                 // What was taken back keeps why it was held: it matters no more.
-                ReceiptStatus::Accepted => next.code = code.filter(|code| code == APPROVED),
+                ReceiptStatus::Accepted => next.code = code.filter(|code| code == APPROVED || code == PAID),
                 ReceiptStatus::Rejected => next.code = code,
                 ReceiptStatus::Held => next.code = Some(code.unwrap_or_else(|| HELD_BY_SHOP.into())),
             }
@@ -77,9 +83,17 @@ pub fn next(order: &Order, news: &News) -> Option<Order> {
         News::Approved if state == OrderState::Approving => next.code = Some(APPROVAL_SENT.into()),
         // Whether the approval arrived is what has to be found out now.
         News::Expired if order.state == OrderState::Approving => {}
+        // As is whether the payment was confirmed at the last moment.
+        News::Expired if order.state == OrderState::AwaitingPayment => {}
+        News::Status(OrderState::Expired, _) if order.code.as_deref() == Some(PAYMENT) => {
+            next.code = Some(PAYMENT_EXPIRED.into());
+        }
         News::Expired => next.code = Some("expired".into()),
         News::Status(OrderState::Expired, _) => next.code = Some("expired".into()),
         News::Status(OrderState::Accepted, _) if waits_at_shop(order) => next.code = Some(APPROVED.into()),
+        News::Status(OrderState::Accepted, _) if order.code.as_deref() == Some(PAYMENT) => {
+            next.code = Some(PAID.into())
+        }
         News::Status(told, since_unix_ms) => moved(&mut next, *told, *since_unix_ms),
         News::Withdraws { at_unix_ms } => {
             next.withdrawal =
@@ -122,7 +136,7 @@ fn acknowledged(order: &mut Order, answer: &Answer) {
         }
         // Refused. That an adult approved it matters longer than why it does not go back.
         OrderState::Accepted | OrderState::Shipped | OrderState::Delivered => {
-            if order.code.as_deref() != Some(APPROVED) {
+            if !is_settled_word(order) {
                 order.code = answer.code.as_deref().map(clean_code);
             }
         }
@@ -130,6 +144,7 @@ fn acknowledged(order: &mut Order, answer: &Answer) {
         | OrderState::Held
         | OrderState::Sending
         | OrderState::HeldAtShop
+        | OrderState::AwaitingPayment
         | OrderState::Approving
         | OrderState::Rejected
         | OrderState::Cancelling
@@ -156,11 +171,42 @@ fn waits_at_shop(order: &Order) -> bool {
     matches!(order.state, OrderState::HeldAtShop | OrderState::Approving)
 }
 
+/// Booked after the shop had kept it: its word from before that says nothing of now.
+fn is_settled_word(order: &Order) -> bool {
+    matches!(order.code.as_deref(), Some(APPROVED | PAID))
+}
+
+/// Does the shop keep it for its payment?
+fn is_for_payment(code: Option<&str>) -> bool {
+    code.map(clean_code).as_deref() == Some(PAYMENT)
+}
+
+/// Where an order goes that the shop keeps.
+fn kept_back(code: Option<&str>) -> OrderState {
+    if is_for_payment(code) { OrderState::AwaitingPayment } else { OrderState::HeldAtShop }
+}
+
+/// What the shop says of an order that it keeps for an adult: its payment comes after the approval.
+fn kept_for_payment(code: Option<&str>) -> Option<OrderState> {
+    is_for_payment(code).then_some(OrderState::AwaitingPayment)
+}
+
 /// The shop's late word from before it kept the order says nothing of now.
 fn booked_after_all(order: &Order, receipt: &Receipt) -> Option<OrderState> {
     match receipt.status {
-        ReceiptStatus::Accepted if receipt.code.as_deref() == Some(APPROVED) => Some(OrderState::Accepted),
+        ReceiptStatus::Accepted if matches!(receipt.code.as_deref(), Some(APPROVED | PAID)) => {
+            Some(OrderState::Accepted)
+        }
         ReceiptStatus::Accepted => (order.code.as_deref() == Some(HELD_BY_SHOP)).then_some(OrderState::Accepted),
+        ReceiptStatus::Rejected => Some(OrderState::Rejected),
+        ReceiptStatus::Held => kept_for_payment(receipt.code.as_deref()),
+    }
+}
+
+/// What a receipt makes of an order that waits for its payment, or may have waited too long.
+fn paid_after_all(receipt: &Receipt) -> Option<OrderState> {
+    match receipt.status {
+        ReceiptStatus::Accepted => Some(OrderState::Accepted),
         ReceiptStatus::Rejected => Some(OrderState::Rejected),
         ReceiptStatus::Held => None,
     }
@@ -195,7 +241,7 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
         Sending => match news {
             News::Receipt(receipt) => Some(booked(receipt)),
             News::Status(state, _) => after_sending(*state),
-            News::KeptBack(_) => Some(HeldAtShop),
+            News::KeptBack(code) => Some(kept_back(code.as_deref())),
             News::Cancelled => Some(Cancelling),
             News::Expired => Some(Unknown),
             News::Answered(answer) => after_sending(answer.state),
@@ -209,7 +255,18 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
             // Without our word the shop books nothing of a burst; else it may have.
             News::Expired => Some(if order.code.as_deref() == Some(BURST) { Expired } else { Unknown }),
             News::Answered(answer) => after_sending(answer.state),
-            News::HoldOver | News::KeptBack(_) | News::Withdraws { .. } => None,
+            News::KeptBack(code) => kept_for_payment(code.as_deref()),
+            News::HoldOver | News::Withdraws { .. } => None,
+        },
+        // The bank asks the household, and nobody here can answer for it.
+        AwaitingPayment => match news {
+            News::Receipt(receipt) => paid_after_all(receipt),
+            News::Status(state, _) => after_sending(*state),
+            News::Cancelled => Some(Cancelling),
+            // It may have been confirmed at the last moment: the shop says.
+            News::Expired => Some(Unknown),
+            News::Answered(answer) => after_sending(answer.state),
+            News::Approved | News::HoldOver | News::KeptBack(_) | News::Withdraws { .. } => None,
         },
         Approving => match news {
             News::Receipt(receipt) => booked_after_all(order, receipt),
@@ -217,12 +274,22 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
             News::Cancelled => Some(Cancelling),
             News::Expired => Some(Unknown),
             News::Answered(answer) => after_sending(answer.state),
-            // The shop's old word crossed our approval.
-            News::Approved | News::HoldOver | News::KeptBack(_) | News::Withdraws { .. } => None,
+            // Else the shop's old word crossed our approval.
+            News::KeptBack(code) => kept_for_payment(code.as_deref()),
+            News::Approved | News::HoldOver | News::Withdraws { .. } => None,
         },
         // The approval may still be on its way: only the shop's last word counts.
         Unknown if order.code.as_deref() == Some(APPROVAL_SENT) => match news {
             News::Receipt(receipt) => booked_after_all(order, receipt),
+            News::Status(state, _) => after_sending(*state),
+            News::Cancelled => Some(Cancelling),
+            News::Answered(answer) => after_sending(answer.state),
+            News::KeptBack(code) => kept_for_payment(code.as_deref()),
+            News::Approved | News::HoldOver | News::Expired | News::Withdraws { .. } => None,
+        },
+        // That it waits for its payment is an old word: its time is over.
+        Unknown if is_for_payment(order.code.as_deref()) => match news {
+            News::Receipt(receipt) => paid_after_all(receipt),
             News::Status(state, _) => after_sending(*state),
             News::Cancelled => Some(Cancelling),
             News::Answered(answer) => after_sending(answer.state),
@@ -231,7 +298,7 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
         Unknown => match news {
             News::Receipt(receipt) => Some(booked(receipt)),
             News::Status(state, _) => after_sending(*state),
-            News::KeptBack(_) => Some(HeldAtShop),
+            News::KeptBack(code) => Some(kept_back(code.as_deref())),
             News::Cancelled => Some(Cancelling),
             News::Answered(answer) => after_sending(answer.state),
             News::Approved | News::HoldOver | News::Expired | News::Withdraws { .. } => None,
@@ -255,8 +322,8 @@ fn next_state(order: &Order, news: &News) -> Option<OrderState> {
         },
         Accepted => match news {
             News::Status(state, _) => after_accepted(*state),
-            // An adult approved it already: that word is older.
-            News::KeptBack(_) => (order.code.as_deref() != Some(APPROVED)).then_some(HeldAtShop),
+            // Approved or paid for already: that word is older. No order is unbooked for its payment.
+            News::KeptBack(code) => (!is_settled_word(order) && !is_for_payment(code.as_deref())).then_some(HeldAtShop),
             News::Cancelled => Some(Cancelling),
             News::Withdraws { .. } => Some(Withdrawing),
             News::Answered(answer) => after_accepted(answer.state),
@@ -302,7 +369,7 @@ fn booked(receipt: &Receipt) -> OrderState {
     match receipt.status {
         ReceiptStatus::Accepted => OrderState::Accepted,
         ReceiptStatus::Rejected => OrderState::Rejected,
-        ReceiptStatus::Held => OrderState::HeldAtShop,
+        ReceiptStatus::Held => kept_back(receipt.code.as_deref()),
     }
 }
 
@@ -311,7 +378,8 @@ fn after_sending(state: OrderState) -> Option<OrderState> {
     use OrderState::*;
     match state {
         Accepted | Shipped | Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => Some(state),
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawing | Unknown => None,
+        AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Cancelling | Withdrawing
+        | Unknown => None,
     }
 }
 
@@ -323,7 +391,8 @@ fn answered(order: &Order, told: OrderState) -> Option<OrderState> {
             Some(order.withdrawal.as_ref().map_or(told, |withdrawal| further(withdrawal.from, told)))
         }
         Rejected | Cancelled | Expired | Withdrawn | Refunded => Some(told),
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawing | Unknown => None,
+        AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Cancelling | Withdrawing
+        | Unknown => None,
     }
 }
 
@@ -346,8 +415,8 @@ fn after_accepted(state: OrderState) -> Option<OrderState> {
     use OrderState::*;
     match state {
         Shipped | Delivered | Rejected | Cancelled | Withdrawn | Refunded => Some(state),
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Cancelling | Expired | Withdrawing
-        | Unknown => None,
+        AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Accepted | Cancelling | Expired
+        | Withdrawing | Unknown => None,
     }
 }
 

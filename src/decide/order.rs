@@ -5,6 +5,7 @@
 //! exits: abandoned · expired · rejected · cancelling → cancelled
 //! back:  accepted, shipped or delivered → withdrawing → withdrawn → refunded; or as it was, if the shop refuses
 //! burst: sending or accepted → held_at_shop → (an adult's hand) → approving → accepted
+//! pay:   sending or approving → awaiting_payment → (the household's own bank) → accepted, rejected or expired
 //! unknown: the answer was lost: ask until expiry, then resend the same bytes
 //! ```
 //!
@@ -49,7 +50,7 @@ pub struct Quote {
     pub seller: String,
     pub currency: String,
     pub lines: Vec<QuoteLine>,
-    /// Everything together, delivery included, minor units.
+    /// Everything together, delivery included, less what a coupon takes off, minor units.
     pub total: i64,
     pub delivery: Delivery,
     /// How long the shop stands by it, seconds.
@@ -62,6 +63,44 @@ pub struct Quote {
     /// The shop says that many homes ask for this just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surge: Option<Surge>,
+    /// How it will be paid; `None`: as was agreed elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Box<Payment>>,
+    /// What became of the coupon that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<Box<CouponSaid>>,
+}
+
+/// How an order is paid. Nothing of a card: what stands behind the id is the shop's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    pub method: PayMethod,
+    /// The shop's name for it; another one once it is another way to pay.
+    pub id: String,
+    /// What the household calls it, in the shop's words (cleaned).
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayMethod {
+    Account,
+    Invoice,
+    Token,
+}
+
+/// The shop's word on a coupon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CouponSaid {
+    /// It takes so much off the goods, minor units, 1 or more.
+    Taken { amount: i64 },
+    /// It takes nothing off. `minimum`: what the goods must come to, minor units, if that is why.
+    Refused {
+        code: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minimum: Option<i64>,
+    },
 }
 
 /// So many homes asked for the same product within so many minutes, far more than usual.
@@ -74,6 +113,14 @@ pub struct Surge {
 impl Quote {
     pub fn total(&self) -> Money {
         Money::new(self.total, &self.currency)
+    }
+
+    /// What a coupon takes off, minor units.
+    pub fn discount(&self) -> i64 {
+        match self.coupon.as_deref() {
+            Some(CouponSaid::Taken { amount }) => *amount,
+            Some(CouponSaid::Refused { .. }) | None => 0,
+        }
     }
 }
 
@@ -111,6 +158,8 @@ pub enum OrderState {
     Sending,
     /// Sent, and the shop keeps it unbooked: an adult must approve it, or it expires.
     HeldAtShop,
+    /// Sent, and the shop keeps it unbooked: the household must confirm the payment in its bank's app, or it expires.
+    AwaitingPayment,
     /// An adult approved what the shop keeps; the outbox says so until the shop's answer is on disk.
     Approving,
     Accepted,
@@ -137,8 +186,8 @@ impl OrderState {
         use OrderState::*;
         match self {
             Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Withdrawing
-            | Unknown => false,
+            AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Accepted | Shipped
+            | Cancelling | Withdrawing | Unknown => false,
         }
     }
 
@@ -147,7 +196,8 @@ impl OrderState {
         use OrderState::*;
         match self {
             Accepted | Shipped | Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => true,
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawing | Unknown => false,
+            AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Cancelling | Withdrawing
+            | Unknown => false,
         }
     }
 
@@ -156,8 +206,8 @@ impl OrderState {
         use OrderState::*;
         match self {
             AwaitingAdult | HeldAtShop => true,
-            Held | Sending | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling | Cancelled
-            | Expired | Withdrawing | Withdrawn | Refunded | Unknown => false,
+            Held | Sending | AwaitingPayment | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling
+            | Cancelled | Expired | Withdrawing | Withdrawn | Refunded | Unknown => false,
         }
     }
 
@@ -165,8 +215,8 @@ impl OrderState {
     pub fn counts(self) -> bool {
         use OrderState::*;
         match self {
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Delivered | Unknown
-            | Cancelling | Withdrawing => true,
+            AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Accepted | Shipped
+            | Delivered | Unknown | Cancelling | Withdrawing => true,
             Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
         }
     }
@@ -176,8 +226,8 @@ impl OrderState {
         use OrderState::*;
         match self {
             Accepted | Shipped | Delivered => true,
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelling | Cancelled | Expired
-            | Withdrawing | Withdrawn | Refunded | Unknown => false,
+            AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Rejected | Cancelling
+            | Cancelled | Expired | Withdrawing | Withdrawn | Refunded | Unknown => false,
         }
     }
 
@@ -189,6 +239,7 @@ impl OrderState {
             Held => "held",
             Sending => "sending",
             HeldAtShop => "held_at_shop",
+            AwaitingPayment => "awaiting_payment",
             Approving => "approving",
             Accepted => "accepted",
             Shipped => "shipped",
@@ -300,7 +351,7 @@ pub struct Receipt {
 pub enum ReceiptStatus {
     Accepted,
     Rejected,
-    /// Not booked: the shop keeps it until an adult approves it, or it expires.
+    /// Not booked: the shop keeps it until an adult approves it, or the household its payment, or it expires.
     Held,
 }
 

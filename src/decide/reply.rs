@@ -4,7 +4,7 @@
 //! cleaned by [`super::guard::hostile_text::clean`] before it gets in here.
 
 use super::money::Money;
-use super::order::OrderState;
+use super::order::{CouponSaid, OrderState, Payment};
 use super::when::{Day, Moment};
 use crate::understand::intent::{NewsKind, NotAnOrder};
 use serde::{Deserialize, Serialize};
@@ -293,6 +293,12 @@ pub enum Reply {
         reasons: Vec<Reason>,
         /// Say the quantities digit by digit as well.
         digits: bool,
+        /// How it will be paid, where that is not how the last order was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<Box<Payment>>,
+        /// What became of the coupon that was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coupon: Option<Box<CouponSaid>>,
     },
     /// The phrase once more: a bare yes does not order (`understood`), or the answer was unclear.
     SayPhrase {
@@ -343,6 +349,16 @@ pub enum Reply {
         items: Vec<Item>,
         code: String,
     },
+    /// Not booked: the household must confirm the payment in its bank's app, until then. `None`: the wall clock is unknown.
+    PaymentAsked {
+        items: Vec<Item>,
+        total: Money,
+        until: Option<Moment>,
+    },
+    /// A coupon was named, and nothing to buy with it.
+    CouponAlone,
+    /// Somebody said what looks like the number of a card. It goes nowhere.
+    CardNumber,
     /// The shop is told that an adult approved what it keeps.
     ApprovalSent {
         items: Vec<Item>,
@@ -428,6 +444,10 @@ pub enum Reply {
     },
     /// No adult approved it in time; nothing was bought.
     NotApproved {
+        items: Vec<Item>,
+    },
+    /// Its payment was not confirmed in time; nothing was bought.
+    NotPaid {
         items: Vec<Item>,
     },
     /// It was sent, and no answer came in time.

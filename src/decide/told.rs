@@ -8,9 +8,11 @@
 use super::effect::Write;
 use super::event::Channel;
 use super::ledger::{arrives, minutes};
+use super::lifecycle::{PAYMENT, PAYMENT_EXPIRED};
 use super::mind::{Address, Mind};
 use super::order::{Order, OrderId, OrderState, ToTell};
 use super::reply::Reply;
+use super::when::Moment;
 use super::{Now, Wall};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -31,6 +33,7 @@ pub(super) enum Tidings {
     Held,
     AwaitingAdult,
     HeldByShop,
+    PaymentAsked,
     ApprovalSent,
     Booked,
     Rejected,
@@ -38,6 +41,7 @@ pub(super) enum Tidings {
     Cancelled,
     CancelRefused,
     NotApproved,
+    NotPaid,
     Expired,
     Lost,
     WithdrawalSent,
@@ -54,6 +58,7 @@ pub(super) fn tidings(before: Option<OrderState>, after: OrderState) -> Option<T
         Held => Some(Tidings::Held),
         Sending => None,
         HeldAtShop => Some(Tidings::HeldByShop),
+        AwaitingPayment => Some(Tidings::PaymentAsked),
         Approving => Some(Tidings::ApprovalSent),
         Accepted | Shipped | Delivered => match before {
             Some(Withdrawing) => Some(Tidings::WithdrawalRefused),
@@ -63,8 +68,8 @@ pub(super) fn tidings(before: Option<OrderState>, after: OrderState) -> Option<T
             // Its receipt may have been lost on the way.
             None
             | Some(
-                AwaitingAdult | Held | Sending | HeldAtShop | Approving | Rejected | Cancelled | Expired | Withdrawn
-                | Refunded | Unknown,
+                AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Rejected | Cancelled
+                | Expired | Withdrawn | Refunded | Unknown,
             ) => Some(Tidings::Booked),
         },
         Rejected => Some(Tidings::Rejected),
@@ -72,6 +77,7 @@ pub(super) fn tidings(before: Option<OrderState>, after: OrderState) -> Option<T
         Cancelled => Some(Tidings::Cancelled),
         Expired => match before {
             Some(AwaitingAdult | HeldAtShop) => Some(Tidings::NotApproved),
+            Some(AwaitingPayment) => Some(Tidings::NotPaid),
             None
             | Some(
                 Held | Sending | Approving | Accepted | Shipped | Delivered | Rejected | Cancelling | Cancelled
@@ -174,7 +180,8 @@ impl Mind {
         if !is_recent(order, wall) {
             return None;
         }
-        Some(if order.state.awaits_adult() { from_ms } else { from_ms.max(self.policy.quiet_ends_ms(now)) })
+        let hurries = order.state.awaits_adult() || order.state == OrderState::AwaitingPayment;
+        Some(if hurries { from_ms } else { from_ms.max(self.policy.quiet_ends_ms(now)) })
     }
 
     /// Did the household never hear the newest of it?
@@ -272,12 +279,20 @@ impl Mind {
                 Reply::AwaitingAdult { items, minutes: minutes(left_ms).max(1) }
             }
             Tidings::HeldByShop => Reply::HeldByShop { items, code },
+            Tidings::PaymentAsked => Reply::PaymentAsked {
+                items,
+                total: order.quote.total(),
+                until: now.wall.map(|wall| Moment::of(order.expires_unix_ms, wall)),
+            },
             Tidings::ApprovalSent => Reply::ApprovalSent { items },
             Tidings::Booked => Reply::Booked { items, arrives: arrives(order, now) },
             Tidings::Rejected => Reply::RejectedByShop { items, code },
             Tidings::CancelAsked => Reply::CancelAsked { items },
             Tidings::Cancelled => Reply::Cancelled { items },
             Tidings::CancelRefused => Reply::CancelRefused { items },
+            Tidings::NotPaid => Reply::NotPaid { items },
+            // The shop was silent in between.
+            Tidings::Expired if code == PAYMENT_EXPIRED || code == PAYMENT => Reply::NotPaid { items },
             Tidings::NotApproved => Reply::NotApproved { items },
             Tidings::Expired => Reply::Expired { items },
             Tidings::Lost => Reply::Lost { items },
@@ -323,6 +338,10 @@ mod tests {
             (Some(Held), Sending, None),
             (Some(Sending), HeldAtShop, Some(Tidings::HeldByShop)),
             (Some(HeldAtShop), Approving, Some(Tidings::ApprovalSent)),
+            (Some(Sending), AwaitingPayment, Some(Tidings::PaymentAsked)),
+            (Some(Approving), AwaitingPayment, Some(Tidings::PaymentAsked)),
+            (Some(AwaitingPayment), Accepted, Some(Tidings::Booked)),
+            (Some(AwaitingPayment), Expired, Some(Tidings::NotPaid)),
             (Some(Sending), Accepted, Some(Tidings::Booked)),
             (Some(Unknown), Delivered, Some(Tidings::Booked)),
             (Some(Accepted), Shipped, None),

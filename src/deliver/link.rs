@@ -31,6 +31,7 @@ use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
 use crate::decide::sibling::{HeardThere, SharedOrder};
 use crate::understand::Lang;
 use crate::understand::catalog::Catalog;
+use crate::understand::coupon::Coupon;
 use retry::Retries;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,7 +96,7 @@ impl LinkConfig {
 #[derive(Debug, Clone, PartialEq)]
 pub enum LinkCommand {
     /// Answers [`LinkEvent::Quoted`] or [`LinkEvent::NotQuoted`], or never.
-    AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted> },
+    AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted>, coupon: Option<Coupon> },
     /// Answers [`LinkEvent::Found`], or never.
     AskFind { request_id: String, lang: Lang, seek: Seek },
     /// The order is `sending` in the store: publish it until its receipt is there.
@@ -331,7 +332,9 @@ impl Link {
 
     async fn command(&mut self, command: LinkCommand) -> Result<(), Ended> {
         match command {
-            LinkCommand::AskQuote { request_id, lang, lines } => self.ask_quote(request_id, lang, lines).await,
+            LinkCommand::AskQuote { request_id, lang, lines, coupon } => {
+                self.ask_quote(request_id, lang, lines, coupon).await
+            }
             LinkCommand::AskFind { request_id, lang, seek } => self.ask_find(request_id, lang, seek).await,
             LinkCommand::Send { order } | LinkCommand::AskApprove { order } | LinkCommand::AskWithdraw { order } => {
                 self.retries.now(order);
@@ -419,7 +422,13 @@ impl Link {
         }
     }
 
-    async fn ask_quote(&mut self, request_id: String, lang: Lang, lines: Vec<Wanted>) -> Result<(), Ended> {
+    async fn ask_quote(
+        &mut self,
+        request_id: String,
+        lang: Lang,
+        lines: Vec<Wanted>,
+        coupon: Option<Coupon>,
+    ) -> Result<(), Ended> {
         let body = QuoteRequest {
             aud: self.config.route.up(QuoteRequest::KIND),
             request_id: request_id.clone(),
@@ -435,6 +444,7 @@ impl Link {
                 .collect(),
             intent: "reorder".into(),
             language: lang,
+            coupon: coupon.map(Into::into),
         };
         let sent =
             self.seal(&body, REQUEST_LIFE_MS).is_some_and(|payload| self.request(body.aud, payload, &request_id));

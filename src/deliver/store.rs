@@ -215,7 +215,7 @@ impl Store {
     pub fn open_at_shop(&self) -> Result<Vec<OrderId>, StoreError> {
         let mut query = self
             .db
-            .prepare_cached("SELECT id FROM orders WHERE state IN ('held_at_shop', 'accepted', 'shipped', 'withdrawn') ORDER BY seq DESC LIMIT 50")
+            .prepare_cached("SELECT id FROM orders WHERE state IN ('held_at_shop', 'awaiting_payment', 'accepted', 'shipped', 'withdrawn') ORDER BY seq DESC LIMIT 50")
             .map_err(self.at())?;
         let rows = query.query_map([], |row| Ok(OrderId(row.get(0)?))).map_err(self.at())?;
         rows.map(|row| row.map_err(self.at())).collect()

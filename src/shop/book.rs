@@ -13,19 +13,20 @@ mod handover;
 pub mod hooks;
 pub mod news;
 pub mod pairing;
+pub mod pay;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod schema;
 mod sqlite;
 
-use super::burst::Ruling;
-use crate::deliver::envelope::StatusState;
+use crate::deliver::envelope::{Discount, Payment, StatusState};
 use crate::deliver::handover::Pins;
 use crate::deliver::keys::PublicKey;
 use crate::deliver::store::StoreError;
 use crate::deliver::topic::Route;
 use db::{Db, Mismatch, Office, Row, Value, values};
 use hooks::Kind;
+use pay::{HeldFor, payment_state};
 use schema::LOCKING;
 use serde::Serialize;
 use std::path::Path;
@@ -67,6 +68,29 @@ pub struct Booking {
     pub withdrawn_unix_ms: Option<i64>,
     /// Days after the delivery in which the household may withdraw, by its quote; unknown of what an earlier version booked.
     pub withdrawal_days: Option<u16>,
+    /// Why it is held, or was until it expired: `burst`, `payment_authentication`.
+    pub held_for: Option<String>,
+    /// How it is paid, as it was quoted.
+    pub payment: Option<serde_json::Value>,
+    /// `required`, `confirmed` or `refused`, where the household's bank has to be asked.
+    pub payment_state: Option<String>,
+    /// The coupon, and what it takes off, minor units.
+    pub coupon: Option<String>,
+    pub discount: i64,
+}
+
+/// How an order comes into the book.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Placed<'a> {
+    /// What it agrees to, as it was quoted.
+    pub payment: Option<&'a Payment>,
+    pub discount: Option<&'a Discount>,
+    pub withdrawal_days: Option<u16>,
+    /// `None`: it is booked.
+    pub held_for: Option<HeldFor>,
+    /// The household's bank must be asked.
+    pub needs_payment: bool,
+    pub expires_unix_ms: i64,
 }
 
 /// What is known of an order id.
@@ -257,10 +281,12 @@ impl Book {
 
 const BOOKING: &str =
     "SELECT no, home, device, order_id, state, rev, body, total, currency, booked_unix_ms, expires_unix_ms,
-    since_unix_ms, delivered_unix_ms, withdrawn_unix_ms, withdrawal_days FROM bookings";
+    since_unix_ms, delivered_unix_ms, withdrawn_unix_ms, withdrawal_days, held_for, payment, payment_state, coupon,
+    discount FROM bookings";
 
 fn booking(row: &Row) -> Result<Booking, Mismatch> {
     let body: String = row.get(6)?;
+    let payment: Option<String> = row.get(16)?;
     Ok(Booking {
         no: row.get(0)?,
         shop_order_no: order_no(row.get(0)?),
@@ -278,6 +304,11 @@ fn booking(row: &Row) -> Result<Booking, Mismatch> {
         delivered_unix_ms: row.get(12)?,
         withdrawn_unix_ms: row.get(13)?,
         withdrawal_days: row.get(14)?,
+        held_for: row.get(15)?,
+        payment: payment.and_then(|payment| serde_json::from_str(&payment).ok()),
+        payment_state: row.get(17)?,
+        coupon: row.get(18)?,
+        discount: row.get(19)?,
     })
 }
 
@@ -369,22 +400,23 @@ impl Page<'_> {
         &self,
         route: &Route,
         order: &crate::deliver::envelope::Order,
-        ruling: Ruling,
-        expires_unix_ms: i64,
+        placed: &Placed<'_>,
         now_unix_ms: i64,
     ) -> Result<String, StoreError> {
-        let (state, booked) = match ruling {
-            Ruling::Book => (StatusState::Accepted, true),
-            Ruling::Hold => (StatusState::Held, false),
+        let Placed { payment, discount, withdrawal_days, held_for, needs_payment, expires_unix_ms } = placed;
+        let (state, booked, kind) = match held_for {
+            None => (StatusState::Accepted, true, Kind::Booked),
+            Some(HeldFor::Burst) => (StatusState::Held, false, Kind::Held),
+            Some(HeldFor::Payment) => (StatusState::Held, false, Kind::AuthenticationRequired),
         };
         let body = serde_json::to_string(order).map_err(|why| self.db.damaged(why))?;
-        let quote = self.quote(route, &order.quote_hash)?.map(|(body, _, _)| body);
-        let quote: Option<serde_json::Value> = quote.and_then(|body| serde_json::from_str(&body).ok());
-        let days = quote.and_then(|quote| quote["withdrawal_days"].as_i64());
+        let payment = payment.map(serde_json::to_string).transpose();
+        let payment = payment.map_err(|why| self.db.damaged(why))?;
+        let (coupon, discount) = discount.map(|off| (off.coupon.as_str(), off.amount)).unzip();
         let no: i64 = self.db.one(
             "INSERT INTO bookings (home, device, order_id, rev, body, total, currency, booked_unix_ms, state, booked,
-                 expires_unix_ms, withdrawal_days)
-             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING no",
+                 expires_unix_ms, withdrawal_days, held_for, payment, payment_state, coupon, discount)
+             VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING no",
             values![
                 route.home(),
                 route.device(),
@@ -395,8 +427,13 @@ impl Page<'_> {
                 now_unix_ms,
                 state.name(),
                 booked,
-                expires_unix_ms,
-                days
+                *expires_unix_ms,
+                *withdrawal_days,
+                held_for.map(HeldFor::code),
+                payment,
+                needs_payment.then_some(payment_state::REQUIRED),
+                coupon,
+                discount.unwrap_or(0)
             ],
             |row| row.get(0),
         )?;
@@ -406,10 +443,6 @@ impl Page<'_> {
                 values![&line.sku, route.home(), no, now_unix_ms],
             )?;
         }
-        let kind = match ruling {
-            Ruling::Book => Kind::Booked,
-            Ruling::Hold => Kind::Held,
-        };
         self.hook(kind, (route.home(), route.device(), &order.order_id), now_unix_ms)?;
         Ok(order_no(no))
     }
@@ -433,6 +466,9 @@ impl Page<'_> {
     /// Moves a booking on; gives its new revision. A shop system hears of it.
     pub fn set_state(&self, route: &Route, order_id: &str, state: StatusState, now: i64) -> Result<u64, StoreError> {
         let rev = self.put_state(route, order_id, state, now)?;
+        if matches!(state, StatusState::Cancelled | StatusState::Expired | StatusState::Rejected) {
+            self.release_coupon(route, order_id)?;
+        }
         if let Some(kind) = Kind::of(state) {
             self.hook(kind, (route.home(), route.device(), order_id), now)?;
         }

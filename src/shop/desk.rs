@@ -11,14 +11,17 @@ mod handover;
 mod held;
 pub mod news;
 mod pairing;
+mod pay;
+mod place;
 
 pub use back::mark;
 pub use chat::{CanNot, Does, person};
-pub use held::BURST;
+pub use pay::{Word, settle};
 
 use super::book::{Book, Booking, Page};
-use super::burst::{self, Ruling};
+use super::burst;
 use super::guide::Guide;
+use super::payment;
 use super::pricing::{self, Terms};
 use super::{Refused, ShopEvent};
 use crate::clock::Clock;
@@ -68,6 +71,7 @@ pub struct Desk {
     pub seller: String,
     pub max_orders_hour: u32,
     pub burst: burst::Rule,
+    pub payment: payment::Rule,
     pub clock: Clock,
 }
 
@@ -118,7 +122,9 @@ impl Desk {
             Ok(opened) => opened.data,
             Err(why) => return Ok(distrusted(at.topic, &why)),
         };
-        let price = match pricing::price(&self.catalog, &self.terms, &request, at.now) {
+        let no_card = pay::check_coupon(&request);
+        let priced = no_card.and_then(|()| pricing::price(&self.catalog, &self.terms, &request, at.now));
+        let price = match priced {
             Ok(price) => price,
             Err(none) => {
                 let request_id = request.request_id;
@@ -141,6 +147,8 @@ impl Desk {
         let made = book.write_for(at.route.home(), |page| {
             let skus: Vec<&str> = price.lines.iter().map(|line| line.sku.as_str()).collect();
             let surge = held::look(page, &shop, *rule, at.route, &skus, at.now, &mut events)?.told(*rule);
+            let coupon = pay::look_at_coupon(page, at.route.home(), &request, &price, &catalog.currency, at.now)?;
+            let (discount, coupon_refused) = pay::said(coupon);
             let quote = Quote {
                 aud: at.route.down(Quote::KIND),
                 quote_id: envelope::random_hex128(),
@@ -149,13 +157,16 @@ impl Desk {
                 valid_s: terms.valid_s,
                 currency: catalog.currency.clone(),
                 lines: price.lines,
-                totals: price.totals,
+                totals: price.totals.less(discount.as_ref()),
                 delivery: price.delivery,
                 seller: seller.clone(),
                 withdrawal_days: terms.withdrawal_days,
                 recurring: false,
                 because: None,
                 surge,
+                payment: page.way(at.route.home())?.map(|way| way.payment),
+                discount,
+                coupon_refused,
             };
             let Some(say) = shop.seal(&quote, at.now, life_ms) else { return Ok(None) };
             let hash = envelope::hash_of_sealed(&say.bytes).expect("what was just sealed has data");
@@ -186,12 +197,12 @@ impl Desk {
         if !envelope::is_hex128(&id) {
             return Ok(refused(at.topic, "bad_order_id", "the order id is not 32 hex digits"));
         }
-        let Desk { book, keys, catalog, max_orders_hour, burst: rule, .. } = self;
+        let Desk { book, keys, catalog, max_orders_hour, burst: rule, payment, .. } = self;
         let shop = Seller { keys, shop: &catalog.shop };
-        let (max_orders_hour, rule) = (*max_orders_hour, *rule);
+        let (max_orders_hour, rule, payment) = (*max_orders_hour, *rule, &*payment);
         book.write_for(at.route.home(), |page| {
             let mut seq = (!page.is_seq_used(at.route, opened.data.seq)?).then_some(opened.data.seq);
-            let mut verdict = check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
+            let mut verdict = place::check(page, &at, &opened, seq.is_some(), max_orders_hour)?;
             if let Some(known) = page.known(at.route, &id)? {
                 match (known.order_hash, known.receipt) {
                     (Some(hash), Some(receipt)) if hash == opened.hash => {
@@ -212,22 +223,12 @@ impl Desk {
                 }
             }
             let mut events = vec![];
-            let receipt = match verdict {
-                Ok(()) => {
-                    let skus: Vec<&str> = opened.data.lines.iter().map(|line| line.sku.as_str()).collect();
-                    let ruling = held::look(page, &shop, rule, at.route, &skus, at.now, &mut events)?.ruling;
-                    let exp = opened.data.exp.unix_ms.min(opened.expires_unix_ms);
-                    let no = page.book(at.route, &opened.data, ruling, exp, at.now)?;
-                    page.take_quote(&opened.data.quote_hash, &id)?;
-                    events.push(match ruling {
-                        Ruling::Book => booked_event(at.route, &opened.data, no.clone()),
-                        Ruling::Hold => held::event(at.route, &id),
-                    });
-                    match ruling {
-                        Ruling::Book => accepted(at.route, &id, &opened.hash, &no, at.now),
-                        Ruling::Hold => held::receipt(at.route, &id, &opened.hash),
-                    }
-                }
+            let placed = match verdict {
+                Ok(quote) => place::place(page, &shop, &at, &opened, &quote, rule, payment, &mut events)?,
+                Err(code) => Err(code),
+            };
+            let receipt = match placed {
+                Ok(receipt) => receipt,
                 Err(code) => {
                     events.push(rejected_event(&at, &id, code));
                     rejected(&at, &opened, code)
@@ -349,7 +350,7 @@ impl Seller<'_> {
     /// What became of an order after its receipt, if anything did.
     fn news_since(&self, page: &Page<'_>, at: &At<'_>, order_id: &str) -> Result<Option<Say>, StoreError> {
         let booking = page.booking(at.route, order_id)?.filter(|booking| booking.rev > 1);
-        Ok(booking.and_then(|booking| self.status_of(at.route, &booking, held::code_of(state_of(&booking)), at.now)))
+        Ok(booking.and_then(|booking| self.status_of(at.route, &booking, held::code_of(&booking), at.now)))
     }
 
     fn status_on(
@@ -399,58 +400,6 @@ impl Seller<'_> {
         };
         self.seal(&body, now, RECEIPT_LIFE_MS)
     }
-}
-
-/// May this order be booked? The code on the wire if not.
-fn check(
-    page: &Page<'_>,
-    at: &At<'_>,
-    opened: &Opened<Order>,
-    seq_is_new: bool,
-    max_orders_hour: u32,
-) -> Result<Result<(), &'static str>, StoreError> {
-    let order = &opened.data;
-    let exp = order.exp.unix_ms.min(opened.expires_unix_ms);
-    if exp <= at.now {
-        return Ok(Err("expired"));
-    }
-    if exp > at.now + MAX_UNDER_WAY_MS || order.confirm.at.unix_ms > at.now + SKEW_MS {
-        return Ok(Err("clock"));
-    }
-    if !seq_is_new {
-        return Ok(Err("seq_reused"));
-    }
-    let Some((quote, valid_until, ordered_by)) = page.quote(at.route, &order.quote_hash)? else {
-        return Ok(Err("quote_unknown"));
-    };
-    if ordered_by.is_some() {
-        return Ok(Err("quote_used"));
-    }
-    // Confirmed in time is in time: the hold and a broker that was away do not count.
-    if order.confirm.at.unix_ms > valid_until {
-        return Ok(Err("quote_expired"));
-    }
-    if !serde_json::from_str::<Quote>(&quote).is_ok_and(|quote| is_as_quoted(order, &quote)) {
-        return Ok(Err("not_as_quoted"));
-    }
-    if page.booked_since(at.route.home(), at.now - HOUR_MS)? >= max_orders_hour {
-        return Ok(Err("rate"));
-    }
-    Ok(Ok(()))
-}
-
-fn is_as_quoted(order: &Order, quote: &Quote) -> bool {
-    order.quote_id == quote.quote_id
-        && order.currency == quote.currency
-        && order.total == quote.totals.total
-        && order.lines.len() == quote.lines.len()
-        && order.lines.iter().zip(&quote.lines).all(|(ours, theirs)| {
-            ours.sku == theirs.sku
-                && ours.qty == theirs.qty
-                && ours.unit_amount == theirs.unit_amount
-                && ours.total == theirs.total
-                && ours.options == theirs.options
-        })
 }
 
 fn blank_receipt(aud: String, order_hash: String) -> Receipt {

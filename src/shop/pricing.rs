@@ -63,7 +63,7 @@ pub fn price(catalog: &Catalog, terms: &Terms, request: &QuoteRequest, now_unix_
     let day = |days: u16| Moment::new((now_unix_ms.div_euclid(DAY_MS) + i64::from(days)) * DAY_MS);
     Ok(Price {
         lines,
-        totals: Totals { goods, delivery: amount, total },
+        totals: Totals { goods, discount: 0, delivery: amount, total },
         delivery: Delivery {
             earliest: day(terms.earliest_days),
             latest: day(terms.latest_days.max(terms.earliest_days)),

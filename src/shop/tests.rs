@@ -16,6 +16,8 @@ mod hostile;
 mod news;
 #[path = "tests/pairing.rs"]
 mod pairing;
+#[path = "tests/pay.rs"]
+mod pay;
 #[cfg(feature = "postgres")]
 #[path = "tests/postgres.rs"]
 mod postgres;
@@ -83,6 +85,7 @@ impl Bench {
             seller: "Corner".into(),
             max_orders_hour: 3,
             burst: burst::Rule::default(),
+            payment: payment::Rule::default(),
             clock: Clock::in_zone(jiff::tz::TimeZone::UTC),
         };
         Bench { desk, device, route: Route::new("casa", "kitchen", "corner").unwrap(), _dir: dir }
@@ -129,6 +132,7 @@ impl Bench {
             lines: lines.collect(),
             intent: "reorder".into(),
             language: Lang::Es,
+            coupon: None,
         }
     }
 
@@ -178,7 +182,10 @@ fn prices_follow_the_catalogue_or_there_is_none() {
     assert_eq!(quote.check(), Ok(()));
     assert_eq!((quote.lines[0].title.as_str(), quote.totals.goods, quote.totals.delivery), ("Cabezales", 2_598, 0));
     let small = bench.send(&bench.request(&[("heads", 1)]));
-    assert_eq!(bench.said::<Quote>(&small).unwrap().data.totals, Totals { goods: 1_299, delivery: 390, total: 1_689 });
+    assert_eq!(
+        bench.said::<Quote>(&small).unwrap().data.totals,
+        Totals { goods: 1_299, discount: 0, delivery: 390, total: 1_689 }
+    );
 
     for (lines, expected) in [
         (vec![("nothing", 1)], "unknown_product"),

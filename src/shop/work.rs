@@ -8,7 +8,8 @@ mod workers;
 
 use super::book::Book;
 use super::book::figures::Tallies;
-use super::desk::{BURST, Desk, Done, Say};
+use super::book::pay::HeldFor;
+use super::desk::{Desk, Done, Say};
 use super::{Refused, ShopConfig, ShopError, ShopEvent};
 use crate::deliver::envelope::{
     self, Body, CatalogPart, Handover, Presence, Profile, QuoteRequest, RETAINED_LIFE_MS, StatusState,
@@ -98,6 +99,7 @@ pub fn start(
         seller: config.seller,
         max_orders_hour: config.max_orders_hour,
         burst: config.burst,
+        payment: config.payment,
         clock: config.clock,
     };
     let runtime = tokio::runtime::Handle::current();
@@ -364,7 +366,7 @@ fn tally_of(event: &ShopEvent) -> Option<(&'static str, &str)> {
     match event {
         ShopEvent::Quoted { .. } => Some(("quoted", "")),
         ShopEvent::NotQuoted { code, .. } => Some(("not_quoted", code)),
-        ShopEvent::Held { .. } => Some(("held", BURST)),
+        ShopEvent::Held { code, .. } => Some(("held", *code)),
         ShopEvent::Rejected { code, .. } => Some(("rejected", code)),
         ShopEvent::Chat { handoff: Some(handoff), .. } if handoff == "requested" => Some(("requested", "")),
         ShopEvent::Refused(refused) => Some(("refused", refused.code)),
@@ -443,8 +445,13 @@ fn log(event: &ShopEvent) {
                 money(*total, currency)
             );
         }
-        ShopEvent::Held { order_id, home, device } => {
-            tracing::info!("holds order {order_id} of {home}/{device} until an adult there approves it");
+        ShopEvent::Held { order_id, home, device, code } => {
+            let until = if *code == HeldFor::Payment.code() {
+                "its payment is confirmed"
+            } else {
+                "an adult there approves it"
+            };
+            tracing::info!("holds order {order_id} of {home}/{device} until {until}");
         }
         ShopEvent::Burst { sku, homes, minutes } => {
             tracing::warn!("{homes} homes asked for {sku} within {minutes} minutes; new buyers need an adult now");

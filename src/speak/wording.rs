@@ -6,6 +6,7 @@
 mod find;
 mod log;
 mod news;
+mod pay;
 mod person;
 mod plural;
 mod withdrawal;
@@ -159,6 +160,9 @@ impl Speak<'_> {
             }
             Reply::HeldByShop { items, code } if code == BURST => self.about("held-by-shop-burst", items),
             Reply::HeldByShop { items, .. } => self.about("held-by-shop", items),
+            Reply::PaymentAsked { .. } | Reply::NotPaid { .. } | Reply::CouponAlone | Reply::CardNumber => {
+                self.pay(reply)
+            }
             Reply::ApprovalSent { items } => self.about("approval-sent", items),
             Reply::Cancelled { items } => self.about("cancelled", items),
             Reply::CancelAsked { items } => self.about("cancel-asked", items),
@@ -232,7 +236,7 @@ impl Speak<'_> {
 
     /// Reasons, product, quantity, total, delivery, and directly after them what orders it.
     fn read_back(&self, reply: &Reply) -> String {
-        let Reply::ReadBack { items, total, earliest, latest, ask, reasons, digits } = reply else {
+        let Reply::ReadBack { items, total, earliest, latest, ask, reasons, digits, payment, coupon } = reply else {
             return String::new();
         };
         let items =
@@ -240,7 +244,10 @@ impl Speak<'_> {
         let days = self.days(*earliest, *latest);
         let facts =
             self.say("read-back", &[("items", text(items)), ("total", text(self.money(total))), ("days", text(days))]);
-        self.sentences(reasons.iter().map(|reason| self.reason(reason)).chain([facts, self.ask(ask)]))
+        let coupon = coupon.iter().map(|coupon| self.coupon(coupon, &total.currency));
+        let paid = payment.iter().map(|payment| self.paid_by(payment));
+        let first = reasons.iter().map(|reason| self.reason(reason)).chain(coupon);
+        self.sentences(first.chain([facts]).chain(paid).chain([self.ask(ask)]))
     }
 
     fn ask(&self, ask: &Ask) -> String {
@@ -294,7 +301,9 @@ impl Speak<'_> {
         match code {
             "" => self.say("code-none", &[]),
             "unknown_product" | "out_of_stock" | "price_changed" | "expired" | TOO_LATE | NOT_RETURNABLE
-            | UNKNOWN_ORDER | "not_in_part" => self.say(&format!("code-{code}"), &[]),
+            | UNKNOWN_ORDER | "not_in_part" | "payment_refused" | "payment_changed" | "coupon_used" | "card_number" => {
+                self.say(&format!("code-{code}"), &[])
+            }
             other => self.say("code-other", &[("code", text(other.replace('_', " ")))]),
         }
     }

@@ -6,6 +6,7 @@
 use super::Lang;
 use super::catalog::index::Index;
 use super::catalog::{Catalog, ProductOption};
+use super::coupon;
 use super::intent::Intent;
 use super::lexicon::template::{Node, Slot};
 use super::lexicon::{Lexicon, Role};
@@ -222,6 +223,7 @@ impl Writer<'_> {
             }
             plain.extend(said);
         }
+        plain.extend(self.text(coupon::phrase(lexicon.lang)));
         let negative: BTreeSet<String> = lexicon.spoken_negative.iter().filter_map(|w| self.text(w)).collect();
         self.quantity_rules();
         self.rule("plain", &plain);

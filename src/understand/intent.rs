@@ -2,6 +2,7 @@
 //!
 //! Never decides anything: whether something may be bought is for [`crate::decide`].
 
+use super::coupon::Coupon;
 use super::search::Search;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -223,6 +224,9 @@ pub struct Parse {
     /// For [`Intent::Find`]: the limits of what is looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// A coupon that was named; its words are in none of the other members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<Coupon>,
     /// Set when products were named but buying was ruled out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_an_order: Option<NotAnOrder>,
@@ -298,6 +302,7 @@ impl Parse {
             kinds: vec![],
             only: false,
             search: None,
+            coupon: None,
             not_an_order: None,
             leftover,
             template: None,

@@ -5,6 +5,7 @@
 
 use super::Lang;
 use super::clauses::Clause;
+use super::coupon;
 use super::features::features;
 use super::grammar::Expect;
 use super::intent::{Change, Intent, Line, NotAnOrder, Parse};
@@ -52,8 +53,9 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         Expect::Challenge { words } => Some(drop_challenge(&mut tokens, words, lang)),
         Expect::Command | Expect::Confirm | Expect::Choice { .. } | Expect::Words { .. } => None,
     };
+    let coupon = coupon::take(&mut tokens, context.lexicon);
     if tokens.is_empty() {
-        return Parse::nothing(vec![]);
+        return Parse { coupon, ..Parse::nothing(vec![]) };
     }
     let sentence = Sentence::new(context, tokens);
     let mut parse = match expect {
@@ -72,7 +74,7 @@ pub fn parse(context: &Context<'_>, text: &str, expect: &Expect) -> Parse {
         parse.switch = sentence.news_switch();
     }
     parse.search = (parse.intent == Intent::Find).then(|| search::search(&sentence, context.catalog.currency.as_str()));
-    Parse { spans: sentence.spans(), ..parse }
+    Parse { spans: sentence.spans(), coupon, ..parse }
 }
 
 fn drop_wake(tokens: &mut Vec<Token>, lexicon: &Lexicon) {

@@ -377,7 +377,9 @@ impl World {
         if heard.nbest.iter().any(|one| one.text != "cancel that") || !effects.iter().any(says) {
             return;
         }
-        let kept = |order: &&Order| matches!(order.state, OrderState::HeldAtShop | OrderState::Approving);
+        let kept = |order: &&Order| {
+            matches!(order.state, OrderState::HeldAtShop | OrderState::AwaitingPayment | OrderState::Approving)
+        };
         let order =
             self.disk.household.orders.values().find(kept).filter(|order| !self.is_on_its_way(&order.id)).cloned();
         if let Some(order) = order {

@@ -119,6 +119,7 @@ fn agree(on_disk: OrderState, at_shop: Option<OrderState>) -> bool {
         Expired => at_shop.is_none_or(|state| matches!(state, Expired | Rejected)),
         Withdrawn => matches!(at_shop, Some(Withdrawn | Refunded)),
         Refunded => at_shop == Some(Refunded),
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Withdrawing | Unknown => false,
+        AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Cancelling | Withdrawing
+        | Unknown => false,
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Booking {
     pub state: OrderState,
     /// Many homes asked for it at once: from then on the shop waits for an adult of this home.
     pub burst_ms: Option<u64>,
+    /// It waits for the household's bank instead.
+    pub payment: bool,
     /// When the withdrawal came, and stays.
     pub withdrawn_unix_ms: Option<i64>,
 }
@@ -111,6 +113,8 @@ impl World {
             recurring: false,
             because: None,
             surge: None,
+            payment: None,
+            coupon: None,
         }
     }
 
@@ -121,15 +125,27 @@ impl World {
         };
         self.check_arrival(&order);
         let status = self.decide_booking(&order);
-        let burst = self.shop.bookings.get(id).is_some_and(|booking| booking.burst_ms.is_some());
-        let receipt = |status| Receipt {
+        self.answer_order(id, status);
+    }
+
+    fn answer_order(&mut self, id: &OrderId, status: ReceiptStatus) {
+        let waits = self.shop.bookings.get(id).map(|booking| (booking.burst_ms.is_some(), booking.payment));
+        let code = match (waits, status) {
+            (Some((true, _)), ReceiptStatus::Held) => Some("burst"),
+            (Some((true, _)), _) => Some("approved"),
+            (Some((_, true)), ReceiptStatus::Held) => Some("payment_authentication"),
+            (Some((_, true)), ReceiptStatus::Accepted) => Some("payment_confirmed"),
+            (Some((_, true)), ReceiptStatus::Rejected) => Some("payment_refused"),
+            (Some((false, false)) | None, _) => None,
+        };
+        let receipt = Receipt {
             order_id: id.clone(),
             status,
-            code: burst.then(|| if status == ReceiptStatus::Held { "burst" } else { "approved" }.into()),
+            code: code.map(str::to_owned),
             shop_order_no: Some("1".into()),
             cancel_until_unix_ms: None,
         };
-        self.over_the_link(Input::Event(Event::Receipt(receipt(status))));
+        self.over_the_link(Input::Event(Event::Receipt(receipt)));
     }
 
     /// The same order gets the same answer; a new one is booked, kept back or rejected.
@@ -157,9 +173,9 @@ impl World {
         let held = dice(id, 2).is_multiple_of(12);
         let state = if held { OrderState::Sending } else { OrderState::Accepted };
         let burst_ms = (held && dice(id, 5).is_multiple_of(2)).then_some(self.ms);
-        self.shop
-            .bookings
-            .insert(id.clone(), Booking { order: order.clone(), state, burst_ms, withdrawn_unix_ms: None });
+        let payment = held && burst_ms.is_none() && dice(id, 8).is_multiple_of(2);
+        let booking = Booking { order: order.clone(), state, burst_ms, payment, withdrawn_unix_ms: None };
+        self.shop.bookings.insert(id.clone(), booking);
         let ends_ms = u64::try_from(order.expires_unix_ms - START_UNIX_MS).unwrap_or(0);
         if burst_ms.is_some() {
             self.put(ends_ms.max(self.ms), Input::ShopMoves(id.clone()));
@@ -174,6 +190,10 @@ impl World {
     pub(super) fn approval_arrives(&mut self, id: &OrderId) {
         let true_unix_ms = START_UNIX_MS + i64::try_from(self.ms).unwrap();
         let Some(booking) = self.shop.bookings.get_mut(id) else { return };
+        if booking.state == OrderState::Sending && booking.payment {
+            // No adult's hand answers for a bank.
+            return self.answer_order(id, ReceiptStatus::Held);
+        }
         if booking.state == OrderState::Sending {
             let late = booking.order.expires_unix_ms <= true_unix_ms;
             booking.state = if late { OrderState::Expired } else { OrderState::Accepted };
@@ -188,9 +208,13 @@ impl World {
 
     /// What the shop kept back is approved there, or not; what is booked is shipped, then delivered.
     pub(super) fn shop_moves(&mut self, id: &OrderId) {
+        let true_unix_ms = START_UNIX_MS + i64::try_from(self.ms).unwrap();
         let Some(booking) = self.shop.bookings.get_mut(id) else { return };
         booking.state = match booking.state {
             OrderState::Sending if booking.burst_ms.is_some() => OrderState::Expired,
+            OrderState::Sending if booking.payment && booking.order.expires_unix_ms <= true_unix_ms => {
+                OrderState::Expired
+            }
             OrderState::Sending if dice(id, 4).is_multiple_of(2) => OrderState::Accepted,
             OrderState::Sending => OrderState::Rejected,
             OrderState::Accepted => OrderState::Shipped,

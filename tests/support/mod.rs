@@ -107,7 +107,9 @@ impl Device {
         for _ in 0..20 {
             let request_id = random_hex128();
             let lines = vec![Wanted { sku: sku.into(), qty, options: Default::default() }];
-            self.link.send(LinkCommand::AskQuote { request_id: request_id.clone(), lang: Lang::En, lines }).await;
+            self.link
+                .send(LinkCommand::AskQuote { request_id: request_id.clone(), lang: Lang::En, lines, coupon: None })
+                .await;
             let answer = async {
                 loop {
                     match self.events.recv().await {

@@ -92,6 +92,7 @@ impl Home {
             lines: vec![line],
             intent: "reorder".into(),
             language: lang,
+            coupon: None,
         };
         let bytes = self.seal(&request, MINUTE_MS)?;
         let quote = self.until(&request.aud, &bytes, |home, message| {

@@ -230,7 +230,7 @@ impl Listener {
                     let heard = self.heard(Some(turn), CONFIRMED);
                     self.events.push_back((1_500, Event::Heard(heard)));
                 }
-                Effect::AskQuote { request_id, lang, lines } => {
+                Effect::AskQuote { request_id, lang, lines, coupon: _ } => {
                     let [line] = &lines[..] else { bail!("a price for {} products", lines.len()) };
                     let quote = self.home.quote(&line.sku, line.qty, lang).await?;
                     let quote = quote.data.into_order(self.home.route.shop(), quote.hash, hostile_text::clean);

@@ -37,8 +37,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for booking in &bookings {
         let booked = rfc3339(booking.booked_unix_ms).unwrap_or_default();
         let total = Money::new(booking.total, &booking.currency).to_string();
+        let state = match (booking.state.as_str(), booking.held_for.as_deref()) {
+            ("held", Some(held_for)) => format!("held ({held_for})"),
+            (state, _) => state.to_owned(),
+        };
         let home = format!("{}/{}", booking.home, booking.device);
-        table.add_row([&booking.shop_order_no, &booked, &home, &export::lines(booking), &total, &booking.state]);
+        table.add_row([&booking.shop_order_no, &booked, &home, &export::lines(booking), &total, &state]);
     }
     println!("{table}");
     Ok(())

@@ -1,5 +1,6 @@
 //! `tendero shop pair`: prints a code, lets it into the broker, and waits until a speaker has used it.
 
+use super::payment::{self, Method};
 use super::place::Place;
 use crate::clock::Clock;
 use crate::deliver::pairing::{Secret, code::Code};
@@ -40,6 +41,11 @@ pub struct Args {
     /// A speaker that takes the name of one that is there already takes its place
     #[arg(long)]
     replace: bool,
+    /// Say how the home pays from now on; tendero shop payment changes it
+    #[arg(long, value_name = "METHOD")]
+    payment: Option<Method>,
+    #[command(flatten)]
+    token: payment::Token,
     /// How long the code is good
     #[arg(long, value_name = "MIN", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: u32,
@@ -65,6 +71,11 @@ struct Given {
 pub async fn run(args: &Args) -> anyhow::Result<()> {
     let mut book = args.place.existing_book()?;
     check_names(&book, &args.home)?;
+    let way = args.payment.map(|method| payment::way(method, &args.token)).transpose()?;
+    ensure!(way.is_some() || args.token.is_empty(), "--label and --token-file go with --payment token");
+    if let Some(way) = way {
+        book.set_way(&args.home, &way, now()?)?;
+    }
     let given = give_out(&mut book, args)?;
     if let Some(path) = &args.passwords {
         let open = book.open_pairings(now()?)?;

@@ -73,6 +73,10 @@ pub struct Serve {
     /// ... within so many minutes
     #[arg(long, value_name = "MIN", default_value_t = Rule::default().minutes(), value_parser = clap::value_parser!(u32).range(1..=1440))]
     burst_minutes: u32,
+    /// A payment with a token above so much, minor units of the catalogue's currency, waits until the household has confirmed
+    /// it at its bank [default: 3000 in EUR; in another currency each waits]
+    #[arg(long, value_name = "MINOR", value_parser = clap::value_parser!(i64).range(0..))]
+    authenticate_above: Option<i64>,
     /// Tell a shop system what happens to orders, by signed HTTP POSTs: https://..., or http:// to this machine
     /// [env: TENDERO_SHOP_WEBHOOK]
     #[arg(long, value_name = "URL")]
@@ -118,6 +122,7 @@ pub async fn run(args: Serve) -> anyhow::Result<()> {
         TlsFiles { ca: args.ca, client_cert: args.client_cert, client_key: args.client_key, ..TlsFiles::default() };
     let name = catalog.shop.clone();
     let products = catalog.products.len();
+    let currency = catalog.currency.clone();
     let place = Place { data_dir: args.data_dir, database: args.database };
     let clock = Clock::system();
     let mut config = ShopConfig::new(catalog, broker, &place.data_dir, clock.clone());
@@ -132,6 +137,9 @@ pub async fn run(args: Serve) -> anyhow::Result<()> {
     };
     config.max_orders_hour = args.max_orders_hour;
     config.burst = Rule { min_homes: args.burst_homes, window_ms: i64::from(args.burst_minutes) * 60_000 };
+    if let Some(above) = args.authenticate_above {
+        config.payment.above_minor.insert(currency, above);
+    }
     config.webhook = webhook;
     ensure!(config.terms.delivery_minor >= 0, "--delivery-fee must not be negative");
     let seller = config.seller.clone();

@@ -7,6 +7,7 @@ use super::super::guard::{Rung, confidence, echo, variant};
 use super::super::mind::Mind;
 use super::super::order::Wanted;
 use super::super::reply::Reply;
+use super::command::holds_card_number;
 use super::purchase::ask_of;
 use super::{Asked, Offer, Proposed, Question, State, Talk, challenge};
 use crate::understand::intent::{Change, Intent, Parse};
@@ -21,6 +22,9 @@ impl Mind {
     pub(super) fn answer(&mut self, asked: Asked, said: (Heard, Vec<Parse>), opened_ms: u64, now: Now) -> State {
         let Asked { mut talk, question } = asked;
         let (heard, parses) = said;
+        if holds_card_number(&heard) {
+            return self.close_talk(talk, Reply::CardNumber, now);
+        }
         talk.answers += 1;
         talk.entropy = heard.entropy;
         if talk.answers > MAX_ANSWERS {
@@ -74,6 +78,12 @@ impl Mind {
             return self.missed(talk, offer, now);
         }
         talk.note(&answer.text);
+        if answer.coupon.is_some() && !matches!(answer.parse.intent, Intent::Reorder | Intent::Change | Intent::ListAdd)
+        {
+            // Another price, so another read-back: also where the phrase was said with it.
+            let proposed = Proposed { coupon: answer.coupon, ..offer.proposed };
+            return self.ask_quote(talk, proposed, now);
+        }
         match answer.parse.intent {
             Intent::Confirm if is_whole(&answer, &offer) && !is_contested(&answer) => {
                 offer.proposed.heard.acoustics.joined_by(&answer.heard.acoustics);
@@ -137,6 +147,7 @@ impl Mind {
     /// "Make it two": a new quote and a new read-back, never a silent change.
     fn change(&mut self, talk: Talk, offer: Offer, answer: &Proposed, now: Now) -> State {
         let mut proposed = offer.proposed.clone();
+        proposed.coupon = answer.coupon.clone().or(proposed.coupon);
         match (&answer.parse.change, proposed.lines.len()) {
             (Some(Change::Qty(qty)), 1) if *qty > 0 => {
                 set_qty(&mut proposed, *qty);
@@ -144,7 +155,8 @@ impl Mind {
                 self.ask_quote(talk, proposed, now)
             }
             (Some(Change::Which(_)), _) if !answer.lines.is_empty() => {
-                let mut instead = Proposed { heard_by: proposed.heard_by, ..answer.clone() };
+                let coupon = proposed.coupon;
+                let mut instead = Proposed { heard_by: proposed.heard_by, coupon, ..answer.clone() };
                 for line in &mut instead.lines {
                     line.qty = offer.proposed.lines.first().map_or(line.qty, |old| old.qty.max(line.qty));
                 }
@@ -178,6 +190,7 @@ impl Mind {
             return self.ask_which(talk, proposed, line, skus, now);
         };
         talk.note(&answer.text);
+        proposed.coupon = answer.coupon.or(proposed.coupon);
         if let Some(parsed) = proposed.parse.lines.get_mut(line) {
             if let Some(wanted) = proposed.lines.iter_mut().find(|wanted| wanted.sku == parsed.sku) {
                 wanted.sku.clone_from(&sku);

@@ -50,6 +50,9 @@ impl Mind {
             // Our own voice: an answer would only be heard again.
             return if heard.channel == Channel::Voice { self.rest() } else { State::Idle };
         }
+        if holds_card_number(&heard) {
+            return self.close_talk(talk, Reply::CardNumber, now);
+        }
         let proposed = Proposed::new(heard, parses);
         talk.spoken.push(proposed.text.clone());
         self.follow(talk, proposed, now)
@@ -117,6 +120,7 @@ impl Mind {
             Intent::Reorder => return Outcome::Propose,
             Intent::Return => return Outcome::Return,
             Intent::None if proposed.tells_of_buying() => return Outcome::Propose,
+            Intent::None | Intent::Affirm if proposed.coupon.is_some() => Reply::CouponAlone,
             Intent::None => return Outcome::NotUnderstood,
             Intent::Change | Intent::Confirm | Intent::Affirm => Reply::NothingToConfirm,
             Intent::Deny | Intent::Stop => return Outcome::Done,
@@ -249,6 +253,11 @@ impl Mind {
     }
 }
 
+/// The number of a card belongs in no log, to no shop, and in no answer.
+pub(super) fn holds_card_number(heard: &Heard) -> bool {
+    heard.nbest.iter().any(|hypothesis| crate::clean::holds_card_number(&hypothesis.text))
+}
+
 /// The durable side of putting `lines` on the list.
 pub(super) fn list_items(lines: &[Wanted], why: &str) -> Vec<Write> {
     lines.iter().map(|line| Write::ListItem { sku: line.sku.clone(), qty: line.qty, why: why.into() }).collect()
@@ -262,6 +271,7 @@ impl Proposed {
         let text = heard.nbest.get(chosen).map_or_else(String::new, |hypothesis| hypothesis.text.clone());
         let rivals = rivals(&heard, parses, chosen);
         let lines = parse.lines.iter().take(MAX_LINES).map(wanted).collect();
+        let coupon = parse.coupon.clone();
         Proposed {
             heard,
             text,
@@ -273,6 +283,7 @@ impl Proposed {
             heard_by: None,
             offered_by: None,
             suggested: None,
+            coupon,
         }
     }
 

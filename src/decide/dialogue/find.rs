@@ -273,7 +273,8 @@ impl Mind {
             return self.suggest_ideas(talk, asked, now);
         };
         talk.note(&answer.text);
-        let proposed = wish(asked.search.proposed, idea);
+        let mut proposed = wish(asked.search.proposed, idea);
+        proposed.coupon = answer.coupon.clone().or(proposed.coupon);
         // From here on it is a wish like any other, for the other speakers of the home, too.
         self.begin(talk, proposed, now)
     }

@@ -7,7 +7,7 @@ use super::super::find;
 use super::super::guard::{self, Proposal, Rung, Verdict, hostile_text, quantity, variant};
 use super::super::ledger::minutes;
 use super::super::mind::Mind;
-use super::super::order::{Confirmation, Order, OrderId, OrderState, Quote, ToTell, Wanted};
+use super::super::order::{Confirmation, CouponSaid, Order, OrderId, OrderState, Payment, Quote, ToTell, Wanted};
 use super::super::reply::{Ask, Item, Reason, Reply};
 use super::super::told::About;
 use super::super::when::{Day, Moment};
@@ -17,6 +17,8 @@ use base16ct::lower as hex;
 
 /// Reasons that are said with a read-back; all of them are in the log and behind "why?".
 const MAX_REASONS: usize = 2;
+/// Why a coupon takes nothing off where the shop does not even mention it.
+const NO_COUPONS: &str = "no_coupons";
 
 impl Mind {
     /// The guards that need only words; then the shop is asked for a price.
@@ -40,7 +42,8 @@ impl Mind {
         }
         let request_id = self.next_request(&talk);
         let lines = proposed.lines.clone();
-        self.out.push(Effect::AskQuote { request_id: request_id.clone(), lang: talk.lang(), lines });
+        let coupon = proposed.coupon.clone();
+        self.out.push(Effect::AskQuote { request_id: request_id.clone(), lang: talk.lang(), lines, coupon });
         let until_ms = now.mono_ms + self.policy.quote_wait_ms;
         State::Quoting(Box::new(Quoting { talk, proposed, request_id, until_ms }))
     }
@@ -51,8 +54,17 @@ impl Mind {
         format!("{}-{}", hex::encode_string(&talk.entropy.0[..8]), self.requests)
     }
 
-    pub(super) fn quoted(&mut self, quoting: Quoting, quote: Quote, now: Now) -> State {
+    pub(super) fn quoted(&mut self, quoting: Quoting, mut quote: Quote, now: Now) -> State {
         let Quoting { talk, proposed, .. } = quoting;
+        match (&proposed.coupon, quote.coupon.as_deref()) {
+            // A shop that knows no coupons says nothing of one: the household must hear that, too.
+            (Some(_), None) => {
+                quote.coupon = Some(Box::new(CouponSaid::Refused { code: NO_COUPONS.into(), minimum: None }))
+            }
+            // Nobody asked.
+            (None, Some(CouponSaid::Refused { .. })) => quote.coupon = None,
+            (Some(_), Some(_)) | (None, Some(CouponSaid::Taken { .. }) | None) => {}
+        }
         self.judge(talk, proposed, quote, now.mono_ms, now)
     }
 
@@ -98,8 +110,19 @@ impl Mind {
             ask: ask_of(&offer),
             reasons: offer.reasons.iter().filter(|reason| is_news(reason)).take(MAX_REASONS).cloned().collect(),
             digits: quote.lines.iter().any(|line| quantity::is_easily_misheard(line.qty)),
+            payment: self.unusual_payment(quote),
+            coupon: quote.coupon.clone(),
         };
         self.ask(talk, Question::Confirm(offer), reply, now)
+    }
+
+    /// How it would be paid, unless that is how the newest order was, as far as this speaker knows.
+    fn unusual_payment(&self, quote: &Quote) -> Option<Box<Payment>> {
+        let last = self.household.newest(|order| order.quote.payment.is_some() && order.state.counts());
+        let usual = last.and_then(|order| order.quote.payment.as_ref());
+        let payment = quote.payment.as_ref().filter(|payment| usual != Some(payment))?;
+        let label = payment.label.as_deref().map(hostile_text::clean);
+        Some(Box::new(Payment { label, ..Payment::clone(payment) }))
     }
 
     /// The phrase was said: the guards once more, since time has passed; then the order is written.

@@ -163,7 +163,9 @@ impl Mind {
         use OrderState::*;
         let items = self.items(order);
         match order.state {
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Cancelling | Unknown => Way::Cancel,
+            AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Cancelling | Unknown => {
+                Way::Cancel
+            }
             // The law excepts it, and it is not on its way yet.
             Accepted if order.quote.withdrawal_days == 0 && order.is_cancellable(now) => Way::Cancel,
             Accepted | Shipped | Delivered if order.quote.withdrawal_days == 0 => {

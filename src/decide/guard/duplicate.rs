@@ -70,8 +70,8 @@ fn is_open(state: OrderState) -> bool {
     use OrderState::*;
     match state {
         // Until the shop has confirmed that it goes back, it may stay.
-        AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Shipped | Cancelling | Withdrawing
-        | Unknown => true,
+        AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Accepted | Shipped | Cancelling
+        | Withdrawing | Unknown => true,
         Delivered | Rejected | Cancelled | Expired | Withdrawn | Refunded => false,
     }
 }

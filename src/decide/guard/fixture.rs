@@ -191,6 +191,8 @@ pub fn quote(lines: &[(&str, u32, i64)]) -> Quote {
         recurring: false,
         because: None,
         surge: None,
+        payment: None,
+        coupon: None,
     }
 }
 

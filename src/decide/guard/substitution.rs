@@ -3,7 +3,7 @@
 
 use super::hostile_text::clean;
 use super::{Proposal, Rung, Verdict};
-use crate::decide::order::{Quote, QuoteLine, Wanted};
+use crate::decide::order::{CouponSaid, Quote, QuoteLine, Wanted};
 use crate::decide::reply::Reason;
 use std::collections::BTreeMap;
 
@@ -59,7 +59,14 @@ fn adds_up(quote: &Quote) -> bool {
         line.unit_amount >= 0 && line.unit_amount.checked_mul(i64::from(line.qty)) == Some(line.total)
     };
     let sum = quote.lines.iter().try_fold(quote.delivery.amount, |sum, line| sum.checked_add(line.total));
-    quote.delivery.amount >= 0 && quote.lines.iter().all(line_adds_up) && sum == Some(quote.total)
+    let sum = sum.and_then(|sum| sum.checked_sub(quote.discount()));
+    // A coupon takes something off the goods, and never more than they cost.
+    let discount_fits = match quote.coupon.as_deref() {
+        Some(CouponSaid::Taken { amount }) => *amount > 0 && quote.delivery.amount <= quote.total,
+        Some(CouponSaid::Refused { .. }) | None => true,
+    };
+    let lines_add_up = quote.lines.iter().all(line_adds_up);
+    quote.delivery.amount >= 0 && lines_add_up && discount_fits && sum == Some(quote.total)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ impl Mind {
             | OrderState::Held
             | OrderState::Sending
             | OrderState::HeldAtShop
+            | OrderState::AwaitingPayment
             | OrderState::Approving
             | OrderState::Accepted
             | OrderState::Rejected
@@ -91,6 +92,7 @@ impl Mind {
                 self.tell(Address::loudspeaker(order), reply);
             }
             OrderState::AwaitingAdult
+            | OrderState::AwaitingPayment
             | OrderState::Sending
             | OrderState::Accepted
             | OrderState::Shipped

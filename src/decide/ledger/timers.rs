@@ -10,6 +10,9 @@ use super::{ANSWER_MS, Ledger, MAX_AGAIN, MAX_OLDER};
 /// While the wall clock is unknown it is looked at this often.
 const CLOCK_POLL_MS: u64 = 30_000;
 
+/// The shop says itself that a payment came too late; only after this time more it counts as silent.
+const PAYMENT_GRACE_MS: u64 = 120_000;
+
 /// Monotonic times, milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timer {
@@ -33,6 +36,9 @@ impl Ledger {
                 OrderState::Held => Some((timer.hold_ms.min(timer.expire_ms), "end of hold")),
                 OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => {
                     Some((timer.expire_ms, "expiry of an order"))
+                }
+                OrderState::AwaitingPayment => {
+                    Some((timer.expire_ms.saturating_add(PAYMENT_GRACE_MS), "the shop's word on a payment"))
                 }
                 OrderState::Cancelling
                 | OrderState::Accepted
@@ -102,6 +108,10 @@ impl Mind {
             // No order leaves while the wall clock is unknown.
             OrderState::Held => (hold_over && now.wall.is_some()).then_some(News::HoldOver),
             OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving => expired.then_some(News::Expired),
+            OrderState::AwaitingPayment => {
+                let silent = now.mono_ms >= timer.expire_ms.saturating_add(PAYMENT_GRACE_MS);
+                silent.then_some(News::Expired)
+            }
             OrderState::Cancelling
             | OrderState::Accepted
             | OrderState::Shipped

@@ -32,6 +32,7 @@ fn what_the_shop_keeps() {
     use ReceiptStatus as R;
     let burst = Some(BURST);
     let sent = Some(APPROVAL_SENT);
+    let (payment, refused) = (Some(PAYMENT), Some("payment_refused"));
     type Row<'a> = (OrderState, Option<&'a str>, News, Option<(OrderState, Option<&'a str>)>);
     let table: Vec<Row<'_>> = vec![
         (Sending, None, receipt(R::Held, burst), Some((HeldAtShop, burst))),
@@ -55,6 +56,33 @@ fn what_the_shop_keeps() {
         (HeldAtShop, burst, receipt(R::Rejected, Some("out_of_stock")), Some((Rejected, Some("out_of_stock")))),
         (HeldAtShop, burst, News::Status(Accepted, None), Some((Accepted, Some(APPROVED)))),
         (HeldAtShop, burst, News::Status(Cancelled, None), Some((Cancelled, burst))),
+        // What waits for the household's bank: no hand here lets it go, and no old word takes it back.
+        (Sending, None, receipt(R::Held, payment), Some((AwaitingPayment, payment))),
+        (Sending, None, News::KeptBack(Some(PAYMENT.into())), Some((AwaitingPayment, payment))),
+        (HeldAtShop, burst, receipt(R::Held, payment), Some((AwaitingPayment, payment))),
+        (Approving, sent, receipt(R::Held, payment), Some((AwaitingPayment, payment))),
+        (Unknown, sent, receipt(R::Held, payment), Some((AwaitingPayment, payment))),
+        (Unknown, Some("expired"), receipt(R::Held, payment), Some((AwaitingPayment, payment))),
+        (Accepted, None, News::KeptBack(Some(PAYMENT.into())), None),
+        (Accepted, Some(PAID), kept(), None),
+        (AwaitingPayment, payment, News::Approved, None),
+        (AwaitingPayment, payment, receipt(R::Held, payment), None),
+        (AwaitingPayment, payment, receipt(R::Held, burst), None),
+        (AwaitingPayment, payment, kept(), None),
+        (AwaitingPayment, payment, receipt(R::Accepted, Some(PAID)), Some((Accepted, Some(PAID)))),
+        (AwaitingPayment, payment, receipt(R::Accepted, None), Some((Accepted, None))),
+        (AwaitingPayment, payment, News::Status(Accepted, None), Some((Accepted, Some(PAID)))),
+        (AwaitingPayment, payment, receipt(R::Rejected, refused), Some((Rejected, refused))),
+        (AwaitingPayment, payment, News::Status(Expired, None), Some((Expired, Some(PAYMENT_EXPIRED)))),
+        (AwaitingPayment, payment, News::Cancelled, Some((Cancelling, payment))),
+        (AwaitingPayment, payment, withdraws(), None),
+        // It may have been confirmed at the last moment: only the shop knows.
+        (AwaitingPayment, payment, News::Expired, Some((Unknown, payment))),
+        (Unknown, payment, receipt(R::Held, payment), None),
+        (Unknown, payment, News::KeptBack(Some(PAYMENT.into())), None),
+        (Unknown, payment, receipt(R::Accepted, Some(PAID)), Some((Accepted, Some(PAID)))),
+        (Unknown, payment, News::Status(Expired, None), Some((Expired, Some(PAYMENT_EXPIRED)))),
+        (Unknown, payment, receipt(R::Rejected, refused), Some((Rejected, refused))),
         // Our own code is no word of the shop on why it does not book.
         (Approving, sent, News::Status(Rejected, None), Some((Rejected, None))),
         (Unknown, sent, News::Status(Rejected, None), Some((Rejected, None))),

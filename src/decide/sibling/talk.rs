@@ -147,7 +147,9 @@ impl Mind {
             Accepted if ask.passed_on => Reply::CancelRefusedThere { speaker, items },
             Rejected | Expired => Reply::OrderStatusThere { speaker, items, state, arrives: None },
             // From before it was asked, or it goes on asking the shop.
-            AwaitingAdult | Held | Sending | HeldAtShop | Approving | Accepted | Unknown => return Some(ask),
+            AwaitingAdult | Held | Sending | HeldAtShop | AwaitingPayment | Approving | Accepted | Unknown => {
+                return Some(ask);
+            }
         };
         self.tell(ask.to, reply);
         None
@@ -197,7 +199,10 @@ impl Mind {
         let in_time = |order: &SharedOrder| order.cancel_until_unix_ms.is_none_or(|until| unix_ms < until);
         let sent = |order: &SharedOrder| match order.state {
             OrderState::Accepted | OrderState::Unknown => in_time(order),
-            state => matches!(state, OrderState::Sending | OrderState::HeldAtShop | OrderState::Approving),
+            state => matches!(
+                state,
+                OrderState::Sending | OrderState::HeldAtShop | OrderState::AwaitingPayment | OrderState::Approving
+            ),
         };
         let fits = |order: &SharedOrder| (order.is_unsent() || sent(order)) && order.counts_at(unix_ms) && named(order);
         let newest = self

@@ -101,13 +101,16 @@ fn body_quote() -> Quote {
             options: Default::default(),
             last_paid: None,
         }],
-        totals: Totals { goods: 2_598, delivery: 390, total: 2_988 },
+        totals: Totals { goods: 2_598, discount: 0, delivery: 390, total: 2_988 },
         delivery: Delivery { earliest: Moment::new(NOW), latest: Moment::new(NOW), amount: 390 },
         seller: "Corner".into(),
         withdrawal_days: 14,
         recurring: false,
         because: None,
         surge: None,
+        payment: None,
+        discount: None,
+        coupon_refused: None,
     }
 }
 

@@ -225,6 +225,7 @@ impl Link {
             OrderState::AwaitingAdult
             | OrderState::Held
             | OrderState::HeldAtShop
+            | OrderState::AwaitingPayment
             | OrderState::Approving
             | OrderState::Accepted
             | OrderState::Shipped

@@ -30,6 +30,8 @@ fn order(id: &str, state: OrderState) -> Order {
             recurring: false,
             because: None,
             surge: None,
+            payment: None,
+            coupon: None,
         },
         nonce: "n".into(),
         state,

@@ -3,6 +3,7 @@
 
 use super::db::{Value, values};
 use super::hooks::Kind;
+use super::pay::{HeldFor, payment_state};
 use super::{BOOKING, Booking, LOCKING, Page, booking};
 use crate::deliver::envelope::StatusState;
 use crate::deliver::store::StoreError;
@@ -69,11 +70,12 @@ impl Page<'_> {
     }
 
     /// What was booked of a product after `since_unix_ms` without an adult's approval at this
-    /// shop, and is not shipped. Oldest first.
+    /// shop, or a payment that was confirmed at a bank, and is not shipped. Oldest first.
     pub fn booked_lately(&self, sku: &str, since_unix_ms: i64) -> Result<Vec<Booking>, StoreError> {
         let sql = format!(
-            "{BOOKING} WHERE state = 'accepted' AND approved = 0
-             AND no IN (SELECT no FROM lines WHERE sku = ?1 AND booked_unix_ms > ?2) ORDER BY no{LOCKING}"
+            "{BOOKING} WHERE state = 'accepted' AND approved = 0 AND coalesce(payment_state, '') <> '{}'
+             AND no IN (SELECT no FROM lines WHERE sku = ?1 AND booked_unix_ms > ?2) ORDER BY no{LOCKING}",
+            payment_state::CONFIRMED
         );
         self.bookings_by(&sql, values![sku, since_unix_ms])
     }
@@ -86,9 +88,9 @@ impl Page<'_> {
 
     /// Puts an order aside, unbooked, until it expires; gives its new revision.
     pub fn hold(&self, booking: &Booking, expires_unix_ms: i64, now_unix_ms: i64) -> Result<u64, StoreError> {
-        let sql = "UPDATE bookings SET state = 'held', booked = 0, expires_unix_ms = ?4, rev = rev + 1
+        let sql = "UPDATE bookings SET state = 'held', held_for = ?5, booked = 0, expires_unix_ms = ?4, rev = rev + 1
                    WHERE home = ?1 AND device = ?2 AND order_id = ?3 RETURNING rev";
-        let values = values![&booking.home, &booking.device, &booking.order_id, expires_unix_ms];
+        let values = values![&booking.home, &booking.device, &booking.order_id, expires_unix_ms, HeldFor::Burst.code()];
         let rev = self.db.one(sql, values, |row| Ok(row.get::<i64>(0)?.unsigned_abs()))?;
         self.hook(Kind::Held, (&booking.home, &booking.device, &booking.order_id), now_unix_ms)?;
         Ok(rev)
@@ -97,7 +99,18 @@ impl Page<'_> {
     /// Books what was held: an adult approved it.
     pub fn book_held(&self, route: &Route, order_id: &str, now_unix_ms: i64) -> Result<(), StoreError> {
         self.run(
-            "UPDATE bookings SET booked = 1, approved = 1, booked_unix_ms = ?4
+            "UPDATE bookings SET approved = 1 WHERE home = ?1 AND device = ?2 AND order_id = ?3",
+            values![route.home(), route.device(), order_id],
+        )?;
+        self.now_booked(route, order_id, now_unix_ms)?;
+        self.put_state(route, order_id, StatusState::Accepted, now_unix_ms)?;
+        self.hook(Kind::Approved, (route.home(), route.device(), order_id), now_unix_ms)
+    }
+
+    /// What was held counts as booked, from this moment on.
+    pub(super) fn now_booked(&self, route: &Route, order_id: &str, now_unix_ms: i64) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE bookings SET booked = 1, held_for = NULL, booked_unix_ms = ?4
              WHERE home = ?1 AND device = ?2 AND order_id = ?3",
             values![route.home(), route.device(), order_id, now_unix_ms],
         )?;
@@ -105,9 +118,7 @@ impl Page<'_> {
             "UPDATE lines SET booked_unix_ms = ?4
              WHERE no = (SELECT no FROM bookings WHERE home = ?1 AND device = ?2 AND order_id = ?3)",
             values![route.home(), route.device(), order_id, now_unix_ms],
-        )?;
-        self.put_state(route, order_id, StatusState::Accepted, now_unix_ms)?;
-        self.hook(Kind::Approved, (route.home(), route.device(), order_id), now_unix_ms)
+        )
     }
 
     fn bookings_by(&self, sql: &str, values: &[Value]) -> Result<Vec<Booking>, StoreError> {

@@ -20,6 +20,10 @@ const LISTED: u32 = 10_000;
 pub enum Kind {
     Booked,
     Held,
+    /// Held: the household must confirm the payment at its bank, which the shop's payment provider asks for.
+    AuthenticationRequired,
+    /// Not booked: the payment was refused.
+    PaymentRefused,
     /// Booked, after it was held.
     Approved,
     Shipped,
@@ -51,6 +55,8 @@ impl Kind {
         match self {
             Kind::Booked => "order.booked",
             Kind::Held => "order.held",
+            Kind::AuthenticationRequired => "payment.authentication_required",
+            Kind::PaymentRefused => "payment.refused",
             Kind::Approved => "order.approved",
             Kind::Shipped => "order.shipped",
             Kind::Delivered => "order.delivered",
@@ -298,10 +304,15 @@ fn body(kind: Kind, booking: &Booking, now_unix_ms: i64) -> serde_json::Value {
             "currency": booking.currency,
             "lines": lines,
             "goods_amount": goods,
-            "delivery_amount": booking.total.saturating_sub(goods),
+            "discount_amount": booking.discount,
+            "coupon": booking.coupon,
+            "delivery_amount": booking.total.saturating_add(booking.discount).saturating_sub(goods),
             "total": booking.total,
+            "payment": booking.payment,
+            "payment_state": booking.payment_state,
             "booked": rfc3339(booking.booked_unix_ms),
             "held_until": at(booking.expires_unix_ms.filter(|_| booking.state == StatusState::Held.name())),
+            "held_for": booking.held_for,
             "delivered": at(booking.delivered_unix_ms),
             "withdrawn": at(booking.withdrawn_unix_ms),
         }

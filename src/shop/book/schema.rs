@@ -139,7 +139,70 @@ const NEWS: &str = "
     CREATE INDEX news_homes_by_home ON news_homes (home, sent_unix_ms);
 ";
 
-pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS, CONNECT, NEWS];
+/// How homes pay, what an order says of its payment and why it is held, and coupons; `$int` is the database's word for a number.
+macro_rules! pay {
+    ($int:literal, $end:literal) => {
+        concat!(
+            "
+    ALTER TABLE bookings ADD COLUMN held_for TEXT;
+    ALTER TABLE bookings ADD COLUMN payment TEXT;
+    ALTER TABLE bookings ADD COLUMN payment_state TEXT;
+    ALTER TABLE bookings ADD COLUMN coupon TEXT;
+    ALTER TABLE bookings ADD COLUMN discount ",
+            $int,
+            " NOT NULL DEFAULT 0;
+    UPDATE bookings SET held_for = 'burst' WHERE state = 'held';
+    CREATE TABLE payments (
+        id TEXT PRIMARY KEY, home TEXT NOT NULL, method TEXT NOT NULL, label TEXT, token TEXT,
+        is_current ",
+            $int,
+            " NOT NULL, made_unix_ms ",
+            $int,
+            " NOT NULL
+    )",
+            $end,
+            ";
+    CREATE UNIQUE INDEX payments_current ON payments (home) WHERE is_current = 1;
+    CREATE TABLE coupons (
+        code TEXT PRIMARY KEY, amount ",
+            $int,
+            ", percent ",
+            $int,
+            ", currency TEXT NOT NULL, minimum ",
+            $int,
+            " NOT NULL,
+        skus TEXT NOT NULL, until_unix_ms ",
+            $int,
+            ", max_uses ",
+            $int,
+            ", home TEXT, news TEXT, used ",
+            $int,
+            " NOT NULL,
+        made_unix_ms ",
+            $int,
+            " NOT NULL
+    )",
+            $end,
+            ";
+    CREATE INDEX coupons_by_home ON coupons (home) WHERE home IS NOT NULL;
+    CREATE INDEX coupons_by_news ON coupons (news) WHERE news IS NOT NULL;
+    CREATE TABLE coupon_uses (
+        code TEXT NOT NULL, home TEXT NOT NULL, device TEXT NOT NULL, order_id TEXT NOT NULL, used_unix_ms ",
+            $int,
+            " NOT NULL,
+        PRIMARY KEY (code, home)
+    )",
+            $end,
+            ";
+    CREATE INDEX coupon_uses_by_order ON coupon_uses (home, device, order_id);
+"
+        )
+    };
+}
+
+const PAY: &str = pay!("INTEGER", " STRICT");
+
+pub const SQLITE: &[&str] = &[FIRST, BURSTS, BACK, CHAT, PAIRING, WORKERS, HANDOVERS, CONNECT, NEWS, PAY];
 
 /// All of the above, as of the first version that knew PostgreSQL.
 #[cfg(feature = "postgres")]
@@ -241,4 +304,7 @@ const NEWS_OF_POSTGRES: &str = "
 ";
 
 #[cfg(feature = "postgres")]
-pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS, CONNECT_OF_POSTGRES, NEWS_OF_POSTGRES];
+const PAY_OF_POSTGRES: &str = pay!("BIGINT", "");
+
+#[cfg(feature = "postgres")]
+pub const POSTGRES: &[&str] = &[FIRST_OF_POSTGRES, HANDOVERS, CONNECT_OF_POSTGRES, NEWS_OF_POSTGRES, PAY_OF_POSTGRES];

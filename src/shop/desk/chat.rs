@@ -135,7 +135,9 @@ pub fn person(book: &mut Book, keys: &Keys, thread: &str, name: &str, does: &Doe
     let shop = Seller { keys, shop: route.shop() };
     let offer = match does {
         Does::Offers(sku, qty) => {
-            Some(offer(laid_out.ok_or(CanNot::NotLaidOut)?, &route, &found, name, sku, *qty, now)?)
+            let (quote, valid_ms) = offer(laid_out.ok_or(CanNot::NotLaidOut)?, &route, &found, name, sku, *qty, now)?;
+            let payment = book.write(|page| page.way(route.home()))?.map(|way| way.payment);
+            Some((Quote { payment, ..quote }, valid_ms))
         }
         Does::Joins | Does::Says(_) | Does::Ends => None,
     };
@@ -221,6 +223,7 @@ fn offer(
         lines: vec![wanted],
         intent: "offer".into(),
         language,
+        coupon: None,
     };
     let price = pricing::price(&catalog, &terms, &request, now)
         .map_err(|none| CanNot::NoPrice { sku: sku.into(), code: none.code })?;
@@ -244,6 +247,9 @@ fn offer(
         recurring: false,
         because: Some(because),
         surge: None,
+        payment: None,
+        discount: None,
+        coupon_refused: None,
     };
     Ok((quote, i64::from(terms.valid_s) * 1000))
 }

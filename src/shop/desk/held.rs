@@ -1,4 +1,4 @@
-//! Orders in a burst: put aside instead of booked, booked when an adult of the home approves them,
+//! Orders that are held: of a burst put aside instead of booked, booked when an adult of the home approves them,
 //! dropped when they expire. Each change, and what the home is told of it, is in the transaction
 //! of the message that caused it. Decides by [`burst::Rule`] alone.
 
@@ -6,18 +6,15 @@ use super::{
     At, Desk, Done, HOUR_MS, RECEIPT_LIFE_MS, Say, Seller, accepted, blank_receipt, booked_event, distrusted, refused,
     state_of,
 };
+use crate::decide::lifecycle::APPROVED;
 use crate::decide::order::OrderId;
 use crate::deliver::envelope::{self, Body, Order, OrderApprove, Receipt, ReceiptStatus, Status, StatusState, Surge};
 use crate::deliver::store::StoreError;
 use crate::deliver::topic::Route;
 use crate::shop::ShopEvent;
+use crate::shop::book::pay::{HeldFor, payment_state};
 use crate::shop::book::{Booking, Page};
 use crate::shop::burst::{Rule, Ruling};
-
-/// Why it is held, on the wire.
-pub const BURST: &str = "burst";
-/// That it was held, and an adult approved it, on the wire.
-pub const APPROVED: &str = "approved";
 
 /// What the guard found about the products of a request or an order.
 pub struct Look {
@@ -91,12 +88,13 @@ fn put_aside(
         let rev = page.hold(&booking, expires.unwrap_or(now.saturating_add(HOUR_MS)), now)?;
         // Whoever repeats the order gets the answer that holds now.
         if let Some(hash) = page.known(&route, &booking.order_id)?.and_then(|known| known.order_hash) {
-            let sealed = shop.seal(&receipt(&route, &booking.order_id, &hash), now, RECEIPT_LIFE_MS);
+            let sealed = shop.seal(&receipt(&route, &booking.order_id, &hash, HeldFor::Burst), now, RECEIPT_LIFE_MS);
             let sealed = sealed.ok_or_else(|| unsealed(&booking.order_id))?;
             page.answer_with(&route, &booking.order_id, &sealed.bytes)?;
         }
-        tell(page, shop, &route, &booking.order_id, rev, StatusState::Held, now)?;
-        events.push(event(&route, &booking.order_id));
+        let code = Some(HeldFor::Burst.code());
+        tell(page, shop, &route, &booking.order_id, rev, StatusState::Held, code, now)?;
+        events.push(event(&route, &booking.order_id, HeldFor::Burst));
     }
     Ok(())
 }
@@ -123,8 +121,8 @@ impl Desk {
                 let say = shop.status(&at, &id, rev, state, None).into_iter().collect();
                 return Ok(Done { say, events: vec![] });
             };
-            if state_of(&booking) != StatusState::Held {
-                // Approved already, or nothing to approve: how it stands.
+            if !is_held_for(&booking, HeldFor::Burst) {
+                // Approved already, or nothing that an adult here could approve: how it stands.
                 let receipt = page.known(at.route, &id)?.and_then(|known| known.receipt);
                 let mut say: Vec<Say> =
                     receipt.map(|bytes| Say { topic: at.route.down(Receipt::KIND), bytes }).into_iter().collect();
@@ -138,6 +136,15 @@ impl Desk {
             if booking.expires_unix_ms.is_none_or(|expires| expires <= at.now) {
                 return expire(page, &shop, &booking, at.now);
             }
+            if booking.payment_state.as_deref() == Some(payment_state::REQUIRED) {
+                // Approved, and not paid for yet.
+                page.hold_for_payment(at.route, &id, at.now)?;
+                let sealed = shop.seal(&receipt(at.route, &id, &hash, HeldFor::Payment), at.now, RECEIPT_LIFE_MS);
+                let sealed = sealed.ok_or_else(|| unsealed(&id))?;
+                page.answer_with(at.route, &id, &sealed.bytes)?;
+                page.say(&sealed.topic, &sealed.bytes)?;
+                return Ok(Done { say: vec![], events: vec![event(at.route, &id, HeldFor::Payment)] });
+            }
             page.book_held(at.route, &id, at.now)?;
             let receipt = Receipt {
                 code: Some(APPROVED.into()),
@@ -150,7 +157,7 @@ impl Desk {
         })
     }
 
-    /// What nobody approved in time: nothing is booked, and the home is told.
+    /// What nobody approved, or paid for, in time: nothing is booked, and the home is told.
     ///
     /// # Errors
     /// The book's.
@@ -171,10 +178,12 @@ impl Desk {
     }
 }
 
-fn expire(page: &Page<'_>, shop: &Seller<'_>, booking: &Booking, now: i64) -> Result<Done, StoreError> {
+pub(super) fn expire(page: &Page<'_>, shop: &Seller<'_>, booking: &Booking, now: i64) -> Result<Done, StoreError> {
     let route = route_of(booking, shop)?;
     let rev = page.set_state(&route, &booking.order_id, StatusState::Expired, now)?;
-    tell(page, shop, &route, &booking.order_id, rev, StatusState::Expired, now)?;
+    // Why it was held says why it was not booked.
+    let code = code_of(booking).filter(|code| *code == HeldFor::Payment.code());
+    tell(page, shop, &route, &booking.order_id, rev, StatusState::Expired, code, now)?;
     let event = ShopEvent::Moved {
         order_id: booking.order_id.clone(),
         shop_order_no: booking.shop_order_no.clone(),
@@ -184,25 +193,45 @@ fn expire(page: &Page<'_>, shop: &Seller<'_>, booking: &Booking, now: i64) -> Re
 }
 
 /// The signed answer to an order that is held.
-pub fn receipt(route: &Route, order_id: &str, order_hash: &str) -> Receipt {
+pub fn receipt(route: &Route, order_id: &str, order_hash: &str, held_for: HeldFor) -> Receipt {
     Receipt {
         order_id: order_id.into(),
         status: ReceiptStatus::Held,
-        code: Some(BURST.into()),
+        code: Some(held_for.code().into()),
         ..blank_receipt(route.down(Receipt::KIND), order_hash.into())
     }
 }
 
-pub fn event(route: &Route, order_id: &str) -> ShopEvent {
-    ShopEvent::Held { order_id: order_id.into(), home: route.home().into(), device: route.device().into() }
+pub fn event(route: &Route, order_id: &str, held_for: HeldFor) -> ShopEvent {
+    let (home, device, code) = (route.home().into(), route.device().into(), held_for.code());
+    ShopEvent::Held { order_id: order_id.into(), home, device, code }
 }
 
-/// The code that goes with a state.
-pub fn code_of(state: StatusState) -> Option<&'static str> {
-    (state == StatusState::Held).then_some(BURST)
+/// Is that what it waits for?
+pub fn is_held_for(booking: &Booking, held_for: HeldFor) -> bool {
+    state_of(booking) == StatusState::Held && booking.held_for.as_deref() == Some(held_for.code())
+}
+
+/// The code that goes with the state of an order.
+pub fn code_of(booking: &Booking) -> Option<&'static str> {
+    match state_of(booking) {
+        StatusState::Held | StatusState::Expired => {
+            let held_for = [HeldFor::Burst, HeldFor::Payment].into_iter().map(HeldFor::code);
+            held_for.into_iter().find(|code| booking.held_for.as_deref() == Some(code))
+        }
+        StatusState::Unknown
+        | StatusState::Accepted
+        | StatusState::Shipped
+        | StatusState::Delivered
+        | StatusState::Rejected
+        | StatusState::Cancelled
+        | StatusState::Withdrawn
+        | StatusState::Refunded => None,
+    }
 }
 
 /// Says it once this transaction is on disk.
+#[allow(clippy::too_many_arguments, reason = "a status has as many parts")]
 fn tell(
     page: &Page<'_>,
     shop: &Seller<'_>,
@@ -210,23 +239,24 @@ fn tell(
     order_id: &str,
     rev: u64,
     state: StatusState,
+    code: Option<&str>,
     now: i64,
 ) -> Result<(), StoreError> {
-    let say = shop.status_on(route, order_id, rev, state, code_of(state), now);
+    let say = shop.status_on(route, order_id, rev, state, code, now);
     let Say { topic, bytes } = say.ok_or_else(|| unsealed(order_id))?;
     debug_assert_eq!(topic, route.down(Status::KIND));
     page.say(&topic, &bytes)
 }
 
-fn route_of(booking: &Booking, shop: &Seller<'_>) -> Result<Route, StoreError> {
+pub(super) fn route_of(booking: &Booking, shop: &Seller<'_>) -> Result<Route, StoreError> {
     Route::new(&booking.home, &booking.device, shop.shop)
         .map_err(|e| StoreError::Seal { order: OrderId(booking.order_id.clone()), why: e.to_string() })
 }
 
-fn order_of(booking: &Booking) -> Option<envelope::Order> {
+pub(super) fn order_of(booking: &Booking) -> Option<envelope::Order> {
     serde_json::from_value::<Order>(booking.order.clone()).ok()
 }
 
-fn unsealed(order_id: &str) -> StoreError {
+pub(super) fn unsealed(order_id: &str) -> StoreError {
     StoreError::Seal { order: OrderId(order_id.into()), why: "the shop's answer".into() }
 }

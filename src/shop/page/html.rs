@@ -174,6 +174,11 @@ mod tests {
             delivered_unix_ms: None,
             withdrawn_unix_ms: None,
             withdrawal_days: None,
+            held_for: None,
+            payment: None,
+            payment_state: None,
+            coupon: None,
+            discount: 0,
         };
         let figures = Figures {
             rejected: [(hostile.to_owned(), 1)].into(),

@@ -1,6 +1,7 @@
 //! What a shop system is told, and what is counted: written with what happened, in its order, and never lost.
 
 use super::*;
+use crate::shop::book::Placed;
 use crate::shop::book::figures::HANDOVER_S;
 use crate::shop::book::hooks::{Hook, Outcome};
 use crate::shop::desk::{Does, person};
@@ -96,7 +97,7 @@ fn an_event_is_there_exactly_if_its_booking_is() {
     let route = bench.route.clone();
     let exp = order.exp.unix_ms;
     let broken = bench.desk.book.write(|page| {
-        page.book(&route, &order, burst::Ruling::Book, exp, exp)?;
+        page.book(&route, &order, &Placed { expires_unix_ms: exp, ..Placed::default() }, exp)?;
         Err::<(), _>(StoreError::Gone)
     });
     assert!(broken.is_err() && kinds(&bench).is_empty());

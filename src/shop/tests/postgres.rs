@@ -9,6 +9,7 @@ use super::*;
 use crate::deliver::pairing::{Answer, From as Side, Request, Secret};
 use crate::deliver::topic;
 use crate::shop::book::pairing::Pairing;
+use crate::shop::coupon::Coupon;
 use receiver::{Receiver, Reply};
 use server::PostgresServer;
 use std::collections::BTreeSet;
@@ -31,6 +32,7 @@ fn no_test_is_forgotten() {
         (include_str!("hooks.rs"), hooks::ALL.len()),
         (include_str!("news.rs"), news::ALL.len()),
         (include_str!("pairing.rs"), pairing::ALL.len()),
+        (include_str!("pay.rs"), pay::ALL.len()),
     ];
     for (at, (text, listed)) in files.into_iter().enumerate() {
         assert_eq!(
@@ -51,7 +53,7 @@ fn the_desk_does_the_same_on_postgresql() {
         if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
     })));
     for (name, test) in
-        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, news::ALL, pairing::ALL]
+        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, news::ALL, pairing::ALL, pay::ALL]
             .into_iter()
             .flatten()
     {
@@ -72,6 +74,7 @@ fn desk_on(book: Book, other: &Desk) -> Desk {
         seller: other.seller.clone(),
         max_orders_hour: other.max_orders_hour,
         burst: burst::Rule::default(),
+        payment: other.payment.clone(),
         clock: other.clock.clone(),
     }
 }
@@ -147,6 +150,8 @@ fn workers_on_one_book_get_in_nobodys_way() {
     the_same_order_at_every_worker_is_booked_once(&server);
     a_home_gets_no_more_orders_than_it_may(&server);
     nobody_slips_past_a_burst(&server);
+    one_coupon_is_used_once_whoever_comes(&server);
+    a_word_of_the_bank_and_a_cancellation_never_both_count(&server);
     a_code_pairs_one_device(&server);
     what_a_dead_worker_left_is_said_by_another(&server);
     one_of_them_delivers_each_event(&server);
@@ -197,6 +202,66 @@ fn nobody_slips_past_a_burst(server: &PostgresServer) {
             .collect();
         shop.all_at_once(&messages);
         assert_eq!((shop.bench.booked(), shop.bench.desk.book.held().unwrap().len()), (0, 9));
+    }
+}
+
+fn one_coupon_is_used_once_whoever_comes(server: &PostgresServer) {
+    for round in 0..4u8 {
+        let mut shop = Shop::new(server, &format!("coupon{round}"));
+        shop.bench.desk.burst.min_homes = 0;
+        shop.desks.iter_mut().for_each(|desk| desk.burst.min_homes = 0);
+        shop.bench.add(&Coupon { max_uses: Some(2), ..pay::coupon("FEW") });
+        // Five homes with two prices each, and room for two of them.
+        let mut messages = vec![];
+        for n in 1..=5u8 {
+            shop.bench.home(n);
+            for seq in 1..=2 {
+                let quote = shop.bench.priced(&[("heads", 2)], CouponAsked::Code("FEW".into()));
+                let order = shop.bench.ordering(&quote, seq);
+                let message = (order.aud.clone(), shop.bench.sealed(&order));
+                messages.extend([message.clone(), message]);
+            }
+        }
+        let said = shop.all_at_once(&messages);
+        assert_eq!(shop.receipts(&said).len(), messages.len());
+        assert_eq!((shop.bench.booked(), shop.bench.uses("FEW")), (2, 2));
+        let homes: BTreeSet<String> =
+            shop.bench.desk.book.bookings().unwrap().into_iter().map(|booking| booking.home).collect();
+        assert_eq!(homes.len(), 2);
+    }
+}
+
+fn a_word_of_the_bank_and_a_cancellation_never_both_count(server: &PostgresServer) {
+    let mut shop = Shop::new(server, "bank");
+    for seq in 1..=ROUNDS {
+        shop.bench.desk.max_orders_hour = 1_000;
+        let order = pay::waiting(&mut shop.bench, seq);
+        let (aud, order_id) = (shop.bench.route.up(Cancel::KIND), order.order_id.clone());
+        let cancel = shop.bench.sealed(&Cancel { aud: aud.clone(), order_id, reason_code: "household".into() });
+        let (id, now) = (order.order_id.clone(), shop.bench.now());
+        let barrier = Barrier::new(WORKERS);
+        let (first, rest) = shop.desks.split_first_mut().unwrap();
+        let booked = std::thread::scope(|scope| {
+            let words: Vec<_> = rest
+                .iter_mut()
+                .map(|desk| {
+                    let (barrier, id) = (&barrier, &id);
+                    scope.spawn(move || {
+                        barrier.wait();
+                        desk::settle(&mut desk.book, &desk.keys, id, desk::Word::Confirmed, now).unwrap().events
+                    })
+                })
+                .collect();
+            barrier.wait();
+            first.handle(&aud, &cancel, false).unwrap();
+            let events = words.into_iter().flat_map(|word| word.join().unwrap());
+            events.filter(|event| matches!(event, ShopEvent::Booked { .. })).count()
+        });
+        let booking = shop.bench.desk.book.all().unwrap().into_iter().find(|booking| booking.order_id == id).unwrap();
+        // Whoever was first: booked at most once, and in the end the household's word holds.
+        assert!(booked <= 1, "{booked}");
+        assert_eq!(booking.state, "cancelled");
+        assert_eq!(booking.payment_state.as_deref() == Some("confirmed"), booked == 1);
     }
 }
 

@@ -101,6 +101,8 @@ fn read_back(ask: Ask) -> Reply {
         ask,
         reasons: reasons(),
         digits: true,
+        payment: None,
+        coupon: None,
     }
 }
 
@@ -257,12 +259,20 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
             others.push(Reply::WithdrawalRefused { items: items(), code: code.into(), until });
         }
     }
+    for until in [None, Some(moment(19, 10))] {
+        others.push(Reply::PaymentAsked { items: items(), total: eur(4_197), until });
+    }
+    others.extend([Reply::NotPaid { items: items() }, Reply::CouponAlone, Reply::CardNumber]);
+    for code in ["payment_refused", "payment_changed", "coupon_used"] {
+        others.push(Reply::RejectedByShop { items: items(), code: code.into() });
+    }
     use OrderState::*;
     let states = [
         AwaitingAdult,
         Held,
         Sending,
         HeldAtShop,
+        AwaitingPayment,
         Approving,
         Accepted,
         Shipped,
@@ -408,7 +418,17 @@ fn figures_are_said_as_people_say_them() {
     for (earliest, latest, want) in days {
         let Reply::ReadBack { items, total, ask, .. } = read_back(Ask::Phrase) else { panic!() };
         let (earliest, latest) = (day(earliest), day(latest));
-        let reply = Reply::ReadBack { items, total, ask, earliest, latest, reasons: vec![], digits: true };
+        let reply = Reply::ReadBack {
+            items,
+            total,
+            ask,
+            earliest,
+            latest,
+            reasons: vec![],
+            digits: true,
+            payment: None,
+            coupon: None,
+        };
         let said = wording.sentence(&reply, Lang::En);
         assert!(said.contains(&format!("delivered {want}.")), "{said}");
         assert!(said.contains("5 0, 50 packs of"), "{said}");

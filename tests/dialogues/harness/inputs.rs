@@ -138,9 +138,10 @@ impl Stage {
     pub(super) fn status(&mut self, words: &[&str]) {
         let state = state_of(words[0]);
         self.rev += 1;
-        let code = (state == OrderState::HeldAtShop).then_some("burst").or(words.get(1).copied()).map(str::to_owned);
+        let kept = state == OrderState::HeldAtShop;
+        let code = words.get(1).copied().or(kept.then_some("burst")).map(str::to_owned);
         let since_unix_ms = self.wall_0.map(|wall_0| wall_0 + i64::try_from(self.mono_ms).unwrap());
-        let answers = state == OrderState::Withdrawn || words.len() > 1;
+        let answers = state == OrderState::Withdrawn || words.len() > 1 && !kept && state != OrderState::Expired;
         let withdrawal = answers.then(|| {
             let until_unix_ms = self.delivered_unix_ms.map(|at| at + 14 * DAY_MS);
             WithdrawalAnswer { received_unix_ms: since_unix_ms, until_unix_ms }

@@ -5,6 +5,7 @@ use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::{Channel, Event};
 use tendero::decide::guard::Rung;
 use tendero::decide::order::OrderId;
+use tendero::understand::coupon::Coupon;
 use tendero::understand::grammar::Expect;
 
 impl Stage {
@@ -30,9 +31,14 @@ impl Stage {
                 self.shown.push(format!("= listen for {expect}"));
             }
             Effect::Rest => self.shown.push("= rest".into()),
-            Effect::AskQuote { request_id, lines, .. } => {
+            Effect::AskQuote { request_id, lines, coupon, .. } => {
                 let asked: Vec<String> = lines.iter().map(|line| format!("{} {}", line.qty, line.sku)).collect();
-                self.shown.push(format!("= ask the price of {}", asked.join(", ")));
+                let with = match coupon {
+                    Some(Coupon::Code(code)) => format!(" with coupon {code}"),
+                    Some(Coupon::Mine) => " with my coupon".into(),
+                    None => String::new(),
+                };
+                self.shown.push(format!("= ask the price of {}{with}", asked.join(", ")));
                 self.answer_quote(request_id, &lines);
             }
             Effect::AskFind { request_id, seek, .. } => self.answer_find(request_id, &seek),

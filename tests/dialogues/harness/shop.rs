@@ -3,7 +3,7 @@
 use super::{DAY_0_UNIX_MS, DAY_MS, SHOP_MS, Stage, catalog};
 use std::collections::BTreeMap;
 use tendero::decide::event::Event;
-use tendero::decide::order::{Delivery, Quote, QuoteLine, Surge, Wanted};
+use tendero::decide::order::{CouponSaid, Delivery, Payment, Quote, QuoteLine, Surge, Wanted};
 
 /// How the shop answers the next request for a price.
 #[derive(Default, Clone)]
@@ -22,6 +22,9 @@ pub(super) struct ShopManner {
     pub(super) valid_s: Option<u32>,
     /// So many homes ask for it, says the shop.
     pub(super) surge: Option<u32>,
+    pub(super) payment: Option<Payment>,
+    /// What a coupon takes off, or why nothing.
+    pub(super) coupon: Option<CouponSaid>,
     /// How long the household may withdraw.
     pub(super) withdrawal_days: Option<u16>,
     pub(super) store_fails: bool,
@@ -31,7 +34,8 @@ pub(super) struct ShopManner {
 impl Stage {
     pub(super) fn set_shop(&mut self, words: &[&str], rest: &str) {
         let ShopManner { store_fails, store_silent, .. } = self.shop;
-        self.shop = ShopManner { store_fails, store_silent, ..ShopManner::default() };
+        let payment = self.shop.payment.take();
+        self.shop = ShopManner { store_fails, store_silent, payment, ..ShopManner::default() };
         let value = || words[1];
         match words[0] {
             "silent" => self.shop.silent = true,
@@ -45,6 +49,16 @@ impl Stage {
             "recurring" => self.shop.recurring = true,
             "withdrawal_days" => self.shop.withdrawal_days = Some(value().parse().unwrap()),
             "surge" => self.shop.surge = Some(value().parse().unwrap()),
+            "payment" => {
+                let method = serde_json::from_value(value().into()).unwrap();
+                let label = words.get(2..).filter(|words| !words.is_empty()).map(|words| words.join(" "));
+                self.shop.payment = Some(Payment { method, id: format!("id of {}", words[1..].join(" ")), label });
+            }
+            "coupon" => self.shop.coupon = Some(CouponSaid::Taken { amount: value().parse().unwrap() }),
+            "no_coupon" => {
+                let minimum = words.get(2).map(|minimum| minimum.parse().unwrap());
+                self.shop.coupon = Some(CouponSaid::Refused { code: value().into(), minimum });
+            }
             "is" => self.shop.seller = Some(value().into()),
             "currency" => self.shop.currency = Some(value().into()),
             "valid_s" => self.shop.valid_s = Some(value().parse().unwrap()),
@@ -86,6 +100,10 @@ impl Stage {
             })
             .collect();
         let day_ms = self.now().wall.map_or(DAY_0_UNIX_MS, |wall| wall.unix_ms) + 2 * DAY_MS;
+        let discount = match &shop.coupon {
+            Some(CouponSaid::Taken { amount }) => *amount,
+            Some(CouponSaid::Refused { .. }) | None => 0,
+        };
         Quote {
             quote_id: format!("q-{request_id}"),
             request_id,
@@ -93,13 +111,15 @@ impl Stage {
             shop: shop.seller.clone().unwrap_or_else(|| "corner".into()),
             seller: "Corner shop".into(),
             currency: shop.currency.clone().unwrap_or_else(|| "EUR".into()),
-            total: lines.iter().map(|line| line.total).sum::<i64>() + shop.fee + shop.total_off,
+            total: lines.iter().map(|line| line.total).sum::<i64>() + shop.fee + shop.total_off - discount,
             lines,
             delivery: Delivery { earliest_unix_ms: day_ms, latest_unix_ms: day_ms, amount: shop.fee },
             valid_s: shop.valid_s.unwrap_or(900),
             withdrawal_days: shop.withdrawal_days.unwrap_or(14),
             recurring: shop.recurring,
             because: None,
+            payment: shop.payment.clone().map(Box::new),
+            coupon: shop.coupon.clone().map(Box::new),
             surge: self.shop.surge.map(|homes| Surge { homes, minutes: 10 }),
         }
     }

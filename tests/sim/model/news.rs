@@ -21,6 +21,7 @@ pub enum News {
     Expired,
     Lost,
     KeptBack,
+    PaymentAsked,
     ApprovalSent,
     GoingBack,
     Withdrawn,
@@ -43,6 +44,7 @@ impl News {
             Expired => Some(News::Expired),
             Unknown => Some(News::Lost),
             HeldAtShop => Some(News::KeptBack),
+            AwaitingPayment => Some(News::PaymentAsked),
             Approving => Some(News::ApprovalSent),
             Withdrawing => Some(News::GoingBack),
             Withdrawn => Some(News::Withdrawn),
@@ -62,9 +64,12 @@ impl News {
             Reply::RejectedByShop { items, .. } => (News::Rejected, items),
             Reply::CancelAsked { items } => (News::CancelAsked, items),
             Reply::Cancelled { items } => (News::Cancelled, items),
-            Reply::Expired { items } | Reply::NotApproved { items } => (News::Expired, items),
+            Reply::Expired { items } | Reply::NotApproved { items } | Reply::NotPaid { items } => {
+                (News::Expired, items)
+            }
             Reply::Lost { items } => (News::Lost, items),
             Reply::HeldByShop { items, .. } => (News::KeptBack, items),
+            Reply::PaymentAsked { items, .. } => (News::PaymentAsked, items),
             Reply::ApprovalSent { items } => (News::ApprovalSent, items),
             Reply::WithdrawalSent { items } => (News::GoingBack, items),
             Reply::Withdrawn { items, .. } => (News::Withdrawn, items),
@@ -87,6 +92,7 @@ impl News {
             News::Expired => state == Expired,
             News::Lost => state == Unknown,
             News::KeptBack => state == HeldAtShop,
+            News::PaymentAsked => state == AwaitingPayment,
             News::ApprovalSent => state == Approving,
             News::GoingBack => state == Withdrawing,
             // Both may have come at once.
@@ -105,6 +111,7 @@ impl News {
             | News::Expired
             | News::Lost
             | News::KeptBack
+            | News::PaymentAsked
             | News::ApprovalSent => true,
             News::NotCancelled
             | News::CancelAsked

@@ -311,7 +311,7 @@ impl<'a> Home<'a> {
                 self.open = Some(Open { turn, until_ms: self.mono_ms + u64::from(window_ms) });
             }
             Effect::Rest => self.open = None,
-            Effect::AskQuote { request_id, lines, lang: _ } => {
+            Effect::AskQuote { request_id, lines, lang: _, coupon: _ } => {
                 let mut quote = self.quote(request_id, &lines);
                 if let Some(pricing) = self.pricing {
                     pricing(&mut quote);
@@ -373,6 +373,8 @@ impl<'a> Home<'a> {
             recurring: false,
             because: None,
             surge: None,
+            payment: None,
+            coupon: None,
         }
     }
 }

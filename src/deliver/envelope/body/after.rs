@@ -65,8 +65,8 @@ pub struct Status {
     /// Rises with each status of an order; an older one that comes late is dropped.
     pub rev: u64,
     pub state: StatusState,
-    /// Why: `too_late` for a cancellation or a withdrawal, `burst` for an order that is held; `not_returnable` and
-    /// `not_in_part` for a withdrawal.
+    /// Why: `too_late` for a cancellation or a withdrawal, `burst` or `payment_authentication` for an order that is held,
+    /// or was until it expired; `not_returnable` and `not_in_part` for a withdrawal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Since when it is in this state. With `delivered` it begins the time for a withdrawal.
@@ -92,14 +92,15 @@ pub struct WithdrawalAnswer {
 pub enum StatusState {
     /// The shop never got this order: send the same bytes again while it is valid.
     Unknown,
-    /// Not booked, or not any more: many homes ordered the same product. An adult of the home must approve it.
+    /// Not booked, or not any more. With code `burst` many homes ordered the same product, and an adult of the home must
+    /// approve it; with `payment_authentication` the household must confirm the payment in its bank's app.
     Held,
     Accepted,
     Shipped,
     Delivered,
     Rejected,
     Cancelled,
-    /// It was held, and nobody approved it in time: nothing was booked.
+    /// It was held, and nobody approved it, or its payment, in time: nothing was booked.
     Expired,
     Withdrawn,
     Refunded,

@@ -27,7 +27,7 @@ pub struct HomeOrders {
 pub struct HomeOrder {
     pub order_id: String,
     pub shop: String,
-    /// `awaiting_adult`, `held`, `sending`, `held_at_shop`, `approving`, `accepted`, `shipped`, `delivered`, `rejected`,
+    /// `awaiting_adult`, `held`, `sending`, `held_at_shop`, `awaiting_payment`, `approving`, `accepted`, `shipped`, `delivered`, `rejected`,
     /// `cancelling`, `cancelled`, `expired`, `withdrawn`, `refunded` or `unknown`; whatever else it says counts as `unknown`.
     pub state: String,
     #[schemars(length(min = 1, max = 50))]

@@ -114,7 +114,8 @@ fn rung_name(rung: crate::decide::guard::Rung) -> &'static str {
     }
 }
 
-/// The shop's answer to an order. The same order always gets the same receipt, until an order that is held is approved.
+/// The shop's answer to an order. The same order always gets the same receipt, until an order that is held is approved or
+/// paid for, or its payment is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// The topic that this message is published on.
@@ -125,7 +126,8 @@ pub struct Receipt {
     pub order_hash: String,
     pub status: ReceiptStatus,
     /// Why it was rejected: `expired`, `quote_unknown`, `quote_expired`, `not_as_quoted`, `idempotency_conflict`,
-    /// `seq_reused`, `not_paired`, `out_of_stock`, `rate`. Why it is held: `burst`. `approved`: booked after it was held.
+    /// `seq_reused`, `not_paired`, `out_of_stock`, `rate`, `payment_changed`, `coupon_used`; `payment_refused` after it was
+    /// held. Why it is held: `burst`, `payment_authentication`. Booked after it was held: `approved`, `payment_confirmed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The shop's own number.
@@ -140,6 +142,7 @@ pub struct Receipt {
 pub enum ReceiptStatus {
     Accepted,
     Rejected,
-    /// Not booked: the shop keeps it until it expires. With code `burst`: until an adult of the home approves it.
+    /// Not booked: the shop keeps it until it expires. With code `burst`: until an adult of the home approves it. With code
+    /// `payment_authentication`: until the household has confirmed the payment in its bank's app.
     Held,
 }

@@ -1,6 +1,7 @@
 //! What a household asks the price of, and what the shop asks for it.
 
 use super::Moment;
+use super::pay::{BadPayment, CouponAsked, CouponRefused, Discount, Payment};
 use crate::decide::order;
 use crate::understand::Lang;
 use schemars::JsonSchema;
@@ -20,6 +21,9 @@ pub struct QuoteRequest {
     /// `reorder`, or `find` for a request in free words.
     pub intent: String,
     pub language: Lang,
+    /// A coupon that the household wants to use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponAsked>,
 }
 
 /// One line of a request: `sku`, `gtin` or `text` says what.
@@ -72,6 +76,15 @@ pub struct Quote {
     /// Many homes ask for one of these products just now: a device then wants an adult's hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surge: Option<Surge>,
+    /// How it will be paid: an order that names this quote's hash agrees to it. Not there: as was agreed elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Payment>,
+    /// What a coupon takes off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Discount>,
+    /// Why the coupon that was asked for takes nothing off: this is the normal price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_refused: Option<CouponRefused>,
 }
 
 /// So many homes asked for the same product within so many minutes, far more than usual.
@@ -107,11 +120,15 @@ pub struct QuoteLine {
     pub last_paid: Option<i64>,
 }
 
-/// Integer minor units; `total` is `goods` plus `delivery`.
+/// Integer minor units; `total` is `goods` plus `delivery`, less `discount`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     #[schemars(range(min = 0))]
     pub goods: i64,
+    /// At most `goods`. Not there: none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0))]
+    pub discount: i64,
     #[schemars(range(min = 0))]
     pub delivery: i64,
     #[schemars(range(min = 0))]
@@ -133,7 +150,7 @@ pub struct QuoteRefused {
     /// The topic that this message is published on.
     pub aud: String,
     pub request_id: String,
-    /// `unknown_product`, `out_of_stock`, `quantity`, `unknown_option`, `not_paired`, `too_many`.
+    /// `unknown_product`, `out_of_stock`, `quantity`, `unknown_option`, `not_paired`, `too_many`, `card_number`.
     pub code: String,
     /// The product that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,6 +172,12 @@ pub enum BadQuote {
     Validity,
     #[error("its delivery ends before it begins")]
     Delivery,
+    #[error("its discount is not what its total has, or more than the goods cost")]
+    Discount,
+    #[error("it takes a coupon and refuses one")]
+    Coupon,
+    #[error("its payment {0}")]
+    Payment(#[from] BadPayment),
 }
 
 /// The most that one order may come to, minor units: sums of it stay far within 2^53.
@@ -171,6 +194,10 @@ impl Quote {
             total: line.total,
             options: line.options,
         });
+        let taken = self.discount.map(|discount| order::CouponSaid::Taken { amount: discount.amount });
+        let refused = self
+            .coupon_refused
+            .map(|refused| order::CouponSaid::Refused { code: clean(&refused.code), minimum: refused.minimum });
         order::Quote {
             lines: lines.collect(),
             quote_id: self.quote_id,
@@ -190,6 +217,8 @@ impl Quote {
             recurring: self.recurring,
             because: self.because.map(|text| clean(&text)),
             surge: self.surge.map(|surge| order::Surge { homes: surge.homes, minutes: surge.minutes }),
+            payment: self.payment.map(|payment| Box::new(payment.into_order(&clean))),
+            coupon: taken.or(refused).map(Box::new),
         }
     }
 
@@ -215,11 +244,29 @@ impl Quote {
             }
             goods = goods.checked_add(line.total).filter(|sum| *sum <= MAX_TOTAL).ok_or(BadQuote::Total)?;
         }
+        self.check_discount(goods)?;
+        if let Some(payment) = &self.payment {
+            payment.check()?;
+        }
         let delivery = self.delivery.amount;
         let adds_up = (0..=MAX_TOTAL).contains(&delivery)
             && self.totals.goods == goods
             && self.totals.delivery == delivery
-            && self.totals.total == goods + delivery;
+            && self.totals.total == goods + delivery - self.totals.discount;
         if adds_up { Ok(()) } else { Err(BadQuote::Total) }
     }
+
+    /// Nothing is taken off beyond the goods, so that no total is below the delivery.
+    fn check_discount(&self, goods: i64) -> Result<(), BadQuote> {
+        if self.discount.is_some() && self.coupon_refused.is_some() {
+            return Err(BadQuote::Coupon);
+        }
+        let (amount, least) = self.discount.as_ref().map_or((0, 0), |discount| (discount.amount, 1));
+        let fits = (least..=goods).contains(&amount) && amount == self.totals.discount;
+        if fits { Ok(()) } else { Err(BadQuote::Discount) }
+    }
+}
+
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
