@@ -204,6 +204,12 @@ impl Book {
         self.db.all(&sql, values![before, limit], booking)
     }
 
+    /// As [`Book::orders_before`], of one home.
+    pub fn orders_of(&self, home: &str, before: i64, limit: u32) -> Result<Vec<Booking>, StoreError> {
+        let sql = format!("{BOOKING} WHERE home = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3");
+        self.db.all(&sql, values![home, before, limit], booking)
+    }
+
     fn list(&self, sql: &str) -> Result<Vec<Booking>, StoreError> {
         self.db.all(sql, &[], booking)
     }

@@ -9,12 +9,14 @@ mod chat;
 mod find;
 mod handover;
 mod held;
+mod history;
 pub mod news;
 mod pairing;
 
 pub use back::mark;
 pub use chat::{CanNot, Does, person};
 pub use held::BURST;
+pub use history::Asked;
 
 use super::book::{Book, Booking, Page};
 use super::burst::{self, Ruling};
@@ -69,6 +71,8 @@ pub struct Desk {
     pub max_orders_hour: u32,
     pub burst: burst::Rule,
     pub clock: Clock,
+    /// How often homes asked this worker for what it has on them.
+    pub asked: Asked,
 }
 
 impl Desk {
@@ -101,6 +105,7 @@ impl Desk {
         match kind {
             QuoteRequest::KIND => self.quote(at),
             Find::KIND => self.find(at),
+            envelope::HistoryGet::KIND => self.history(&at),
             Order::KIND => self.order(at),
             OrderGet::KIND => self.order_get(at),
             OrderApprove::KIND => self.approve(at),
@@ -300,6 +305,10 @@ impl Desk {
         if let (QuoteRequest::KIND, Some(request_id)) = (kind, text("request_id")) {
             let aud = route.down(QuoteRefused::KIND);
             let body = QuoteRefused { aud, request_id: request_id.into(), code: "not_paired".into(), sku: None };
+            done.say.extend(self.seal(&body, now, MINUTE_MS));
+        }
+        if let (envelope::HistoryGet::KIND, Some(request_id)) = (kind, text("request_id")) {
+            let body = envelope::History::none(route.down(envelope::History::KIND), request_id.into(), "not_paired");
             done.say.extend(self.seal(&body, now, MINUTE_MS));
         }
         if let (Find::KIND, Some(request_id)) = (kind, text("request_id")) {

@@ -8,6 +8,8 @@ mod chat;
 mod find;
 #[path = "tests/handover.rs"]
 mod handover;
+#[path = "tests/history.rs"]
+mod history;
 #[path = "tests/hooks.rs"]
 mod hooks;
 #[path = "tests/hostile.rs"]
@@ -84,6 +86,7 @@ impl Bench {
             max_orders_hour: 3,
             burst: burst::Rule::default(),
             clock: Clock::in_zone(jiff::tz::TimeZone::UTC),
+            asked: Default::default(),
         };
         Bench { desk, device, route: Route::new("casa", "kitchen", "corner").unwrap(), _dir: dir }
     }

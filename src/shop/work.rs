@@ -99,6 +99,7 @@ pub fn start(
         max_orders_hour: config.max_orders_hour,
         burst: config.burst,
         clock: config.clock,
+        asked: Default::default(),
     };
     let runtime = tokio::runtime::Handle::current();
     let mut work = Work {
@@ -316,6 +317,7 @@ impl Work {
                 envelope::Chat::KIND,
                 Handover::KIND,
                 envelope::Consent::KIND,
+                envelope::HistoryGet::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -378,6 +380,7 @@ fn tally_of(event: &ShopEvent) -> Option<(&'static str, &str)> {
         | ShopEvent::Paired { .. }
         | ShopEvent::Consent { .. }
         | ShopEvent::Found { .. }
+        | ShopEvent::History { .. }
         | ShopEvent::KeyChanged { .. } => None,
     }
 }
@@ -435,6 +438,12 @@ fn log(event: &ShopEvent) {
                 (None, None) => format!("proposed {}", proposals.join(", ")),
             };
             tracing::info!("{said} to {home}/{device}, who named no product");
+        }
+        ShopEvent::History { home, device, orders, code: None } => {
+            tracing::info!("told {home}/{device} of {orders} orders of its home");
+        }
+        ShopEvent::History { home, device, orders: _, code: Some(code) } => {
+            tracing::info!("told {home}/{device} nothing of its orders: {code}");
         }
         ShopEvent::Booked { shop_order_no, home, device, lines, total, currency, order_id } => {
             tracing::info!(

@@ -202,6 +202,7 @@ impl World {
             let bad = match effect {
                 Effect::AskQuote { .. }
                 | Effect::AskFind { .. }
+                | Effect::AskHistory { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskWithdraw { .. }
                 | Effect::AskCancel { .. }

@@ -1,11 +1,12 @@
 //! The device's side of a change of its key: tells the shop, and the other speakers, until the shop says that it has it.
 
-use super::device::{PairError, Talk};
+use super::device::PairError;
 use crate::clock::Clock;
 use crate::deliver::envelope::{self, Body, Handover, HandoverTaken, RETAINED_LIFE_MS};
 use crate::deliver::handover::{Pins, Step};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{BrokerConfig, Client, ToPublish};
+use crate::deliver::talk::Talk;
 use crate::deliver::topic::Route;
 use std::time::Duration;
 

@@ -28,6 +28,7 @@ fn no_test_is_forgotten() {
         (include_str!("burst.rs"), bursts::ALL.len()),
         (include_str!("chat.rs"), chat::ALL.len()),
         (include_str!("handover.rs"), handover::ALL.len() + 1),
+        (include_str!("history.rs"), history::ALL.len()),
         (include_str!("hooks.rs"), hooks::ALL.len()),
         (include_str!("news.rs"), news::ALL.len()),
         (include_str!("pairing.rs"), pairing::ALL.len()),
@@ -50,10 +51,19 @@ fn the_desk_does_the_same_on_postgresql() {
     DATABASES.set(Some(Box::new(move |name| {
         if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
     })));
-    for (name, test) in
-        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, news::ALL, pairing::ALL]
-            .into_iter()
-            .flatten()
+    for (name, test) in [
+        super::ALL,
+        back::ALL,
+        bursts::ALL,
+        chat::ALL,
+        handover::ALL,
+        history::ALL,
+        hooks::ALL,
+        news::ALL,
+        pairing::ALL,
+    ]
+    .into_iter()
+    .flatten()
     {
         println!("{name}");
         test();
@@ -73,6 +83,7 @@ fn desk_on(book: Book, other: &Desk) -> Desk {
         max_orders_hour: other.max_orders_hour,
         burst: burst::Rule::default(),
         clock: other.clock.clone(),
+        asked: Default::default(),
     }
 }
 
@@ -275,7 +286,7 @@ fn one_of_them_delivers_each_event(server: &PostgresServer) {
     let receiver = Receiver::start(Reply::Status(200));
     receiver.plan(&[Reply::Status(500), Reply::Close]);
     let secret = shop.bench._dir.path().join("secret");
-    std::fs::write(&secret, receiver::SECRET).unwrap();
+    crate::private_file::write(&secret, receiver::SECRET.as_bytes()).unwrap();
     let address = webhook::Address::parse(&receiver.url(), false).unwrap();
     shop.bench.desk.book.point_webhook(&address.url).unwrap();
     let config = webhook::Config::new(address, webhook::Secrets::load(&secret).unwrap(), None).unwrap();
