@@ -7,6 +7,7 @@ mod catalog;
 mod chat;
 mod devices;
 mod key;
+mod moving;
 mod news;
 mod orders;
 mod pair;
@@ -68,6 +69,8 @@ enum Command {
     News(news::Args),
     /// List what was booked, and what is held or was
     Orders(orders::Args),
+    /// Move the bookings from their file to a PostgreSQL database, all or nothing; the file stays, and is served no more
+    Move(moving::Args),
     /// See what the webhook has not taken, and try it again
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -101,6 +104,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::Chat(args)), _) => chat::run(&args),
         (Some(Command::News(args)), _) => news::run(args),
         (Some(Command::Orders(args)), _) => orders::run(&args),
+        (Some(Command::Move(args)), _) => moving::run(&args),
         (Some(Command::Webhook(command)), _) => webhook::run(&command),
         (Some(Command::Catalog(command)), _) => catalog::run(&command),
         (None, Some(serve)) => serve::run(serve).await,

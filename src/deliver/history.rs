@@ -2,18 +2,20 @@
 //!
 //! The shop's texts are cleaned before anybody sees them. Changes nothing, here and there.
 
-use super::envelope::{self, Body, HISTORY_PAGE, History, HistoryGet, PastOrder, SealError};
+use super::envelope::{self, Body, HISTORY_PAGE, History, HistoryGet, PastOrder, Presence, SealError};
 use super::handover::Pins;
 use super::keys::Keys;
 use super::mqtt::{BrokerConfig, Client, ToPublish, Trouble};
-use super::talk::{Ended, PATIENCE, Talk};
-use super::topic::Route;
+use super::talk::{Ended, Talk};
+use super::topic::{self, Route};
 use crate::clean;
 use crate::clock::Clock;
 use crate::understand::Lang;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// How long the shop has for each page.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// The request is said again after this time.
 const AGAIN: Duration = Duration::from_secs(3);
 /// How long a request is worth an answer, milliseconds.
@@ -32,10 +34,12 @@ pub enum HistoryError {
     #[error("the broker {0} could not be reached: {1}")]
     Unreachable(String, String),
     #[error(
-        "the shop did not answer within {} s: it is away, or it does not tell households what it has on them; the orders that this speaker knows: tendero orders list",
+        "the shop did not answer within {} s: perhaps it does not tell households what it has on them; the orders that this speaker knows: tendero orders list",
         PATIENCE.as_secs()
     )]
     NoAnswer,
+    #[error("the shop is away; the orders that this speaker knows: tendero orders list")]
+    Away,
     #[error("the shop does not know this speaker: pair it with tendero pair CODE")]
     NotPaired,
     #[error("the shop was asked too often; ask again in an hour")]
@@ -72,11 +76,11 @@ pub async fn ask(
     broker.username.get_or_insert_with(|| route.home().into());
     let down = route.down(History::KIND);
     // Not the daemon's own client id: it may be running.
-    let client =
-        Client { client_id: format!("{}.history", route.client_id()), subscriptions: vec![down.clone()], will: None };
+    let client_id = format!("{}.history", route.client_id());
+    let client = Client { client_id, subscriptions: vec![down, topic::shop_state(route.shop())], will: None };
     let mut told = Told { orders: vec![], all: false };
     let mut after = None;
-    let mut talk = Talk::start(broker, client)?;
+    let mut talk = Talk::start(broker, client, PATIENCE)?;
     for _ in 0..MAX_PAGES {
         let left = limit.map_or(HISTORY_PAGE as usize, |limit| limit - told.orders.len());
         let get = HistoryGet {
@@ -86,6 +90,7 @@ pub async fn ask(
             after,
             language: lang,
         };
+        talk.goes_on();
         let page = page(&mut talk, &get, route, shop, keys, clock).await?;
         let before = told.orders.len();
         told.orders.extend(page.orders);
@@ -126,6 +131,15 @@ async fn page(
             continue;
         };
         let now = clock.unix_ms().unwrap_or(i64::MIN);
+        if message.topic == topic::shop_state(route.shop()) {
+            let state = envelope::open::<Presence>(&message.payload, &message.topic, shop, now);
+            message.ack();
+            if state.is_ok_and(|state| !state.data.online) {
+                talk.mqtt.stop();
+                return Err(HistoryError::Away);
+            }
+            continue;
+        }
         let opened = envelope::open::<History>(&message.payload, &message.topic, shop, now);
         let retained = message.retained;
         message.ack();

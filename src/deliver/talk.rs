@@ -6,14 +6,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-/// How long the shop has to answer.
-pub const PATIENCE: Duration = Duration::from_secs(45);
 const QUEUE: usize = 64;
 
 /// A connection for one question.
 pub struct Talk {
     pub mqtt: Mqtt,
     events: mpsc::Receiver<MqttEvent>,
+    patience: Duration,
     until: Instant,
     /// Why there is no connection, if there is none.
     down: Option<Trouble>,
@@ -29,15 +28,20 @@ pub enum Ended {
 }
 
 impl Talk {
-    /// Connects; all must be said within [`PATIENCE`].
+    /// Connects; all must be said within `patience`, from now on or since [`Talk::goes_on`].
     ///
     /// # Errors
     /// The address or a file is wrong.
-    pub fn start(broker: BrokerConfig, client: Client) -> Result<Talk, Trouble> {
+    pub fn start(broker: BrokerConfig, client: Client, patience: Duration) -> Result<Talk, Trouble> {
         let url = broker.url.clone();
         let (sender, events) = mpsc::channel(QUEUE);
         let mqtt = Mqtt::start(broker, client, sender)?;
-        Ok(Talk { mqtt, events, until: Instant::now() + PATIENCE, down: None, url })
+        Ok(Talk { mqtt, events, patience, until: Instant::now() + patience, down: None, url })
+    }
+
+    /// There was an answer, and there is more to ask.
+    pub fn goes_on(&mut self) {
+        self.until = Instant::now() + self.patience;
     }
 
     /// The next message; `None`: the connection has just come up.

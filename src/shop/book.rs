@@ -11,6 +11,7 @@ mod db;
 pub mod figures;
 mod handover;
 pub mod hooks;
+pub mod moving;
 pub mod news;
 pub mod pairing;
 #[cfg(feature = "postgres")]
@@ -85,8 +86,9 @@ impl Book {
     /// The SQLite file of a data folder.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Moved`] if it is in a database now.
     pub fn open(data_dir: &Path) -> Result<Book, StoreError> {
+        moving::not_moved(data_dir)?;
         Ok(Book { db: Db::sqlite(&data_dir.join(FILE))? })
     }
 

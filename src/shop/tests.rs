@@ -14,6 +14,9 @@ mod history;
 mod hooks;
 #[path = "tests/hostile.rs"]
 mod hostile;
+#[cfg(feature = "postgres")]
+#[path = "tests/moving.rs"]
+mod moving;
 #[path = "tests/news.rs"]
 mod news;
 #[path = "tests/pairing.rs"]

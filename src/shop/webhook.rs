@@ -241,8 +241,8 @@ mod tests {
         let secrets = Secrets::load(&file).unwrap();
         let signed = secrets.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-        std::fs::write(&file, format!("{}\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Secrets::fresh().unwrap()))
-            .unwrap();
+        let two = format!("{}\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Secrets::fresh().unwrap());
+        private_file::write(&file, two.as_bytes()).unwrap();
         let both = Secrets::load(&file).unwrap().sign(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             1_614_265_330,
@@ -259,7 +259,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("secret");
         let secret = Secrets::fresh().unwrap();
-        std::fs::write(&file, format!("{}\n{secret}", Secrets::fresh().unwrap())).unwrap();
+        private_file::write(&file, format!("{}\n{secret}", Secrets::fresh().unwrap()).as_bytes()).unwrap();
         let (id, body) = ("msg_1", "{\"a\":\"\u{20ac}\"}");
         let signature = Secrets::load(&file).unwrap().sign(id, 1_000, body);
         let program = format!(
@@ -288,7 +288,7 @@ print(verified('{secret}', h, b, 1300), verified('{secret}', h, b, 1301), verifi
             ("\nwhsec_hunter2!", 2, "no base64"),
             ("whsec_aHVudGVyMg==", 1, "another length"),
         ] {
-            std::fs::write(&file, text).unwrap();
+            private_file::write(&file, text.as_bytes()).unwrap();
             let why = Secrets::load(&file).unwrap_err().to_string();
             assert!(why.contains(what) && why.contains(&format!("line {line}")) && !why.contains("hunter"), "{why}");
         }

@@ -13,6 +13,8 @@ use crate::understand::catalog::Catalog;
 use std::path::Path;
 use std::time::Duration;
 
+/// How long the shop has to answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 /// The request is said again after this time.
 const AGAIN: Duration = Duration::from_secs(3);
 
@@ -65,7 +67,7 @@ pub async fn ask(code: &Code, device: &str, keys: &Keys) -> Result<Paired, PairE
     };
     let (up, down) = (topic::pair_up(&id), topic::pair_down(&id));
     let client = Client { client_id: id, subscriptions: vec![down.clone()], will: None };
-    let mut talk = Talk::start(broker, client)?;
+    let mut talk = Talk::start(broker, client, PATIENCE)?;
     let request = Request::new(&code.secret, device, keys);
     let mut again = tokio::time::interval(AGAIN);
     loop {
@@ -107,7 +109,7 @@ pub async fn first_catalog(paired: &Paired, ca: Option<&Path>, clock: &Clock) ->
     // Not the daemon's own client id: it may be running.
     let client_id = format!("{}.{}.pair", paired.home, paired.device);
     let client = Client { client_id, subscriptions: vec![topic::all_catalog(&paired.shop)], will: None };
-    let mut talk = Talk::start(broker, client)?;
+    let mut talk = Talk::start(broker, client, PATIENCE)?;
     let mut parts = Parts::default();
     loop {
         let Some(message) = talk.next().await.map_err(|ended| ended.or(PairError::NoCatalog))? else { continue };

@@ -3,7 +3,7 @@
 #[path = "../../../tests/support/receiver.rs"]
 mod receiver;
 #[path = "../../../tests/support/postgres.rs"]
-mod server;
+pub(super) mod server;
 
 use super::*;
 use crate::deliver::pairing::{Answer, From as Side, Request, Secret};
@@ -72,7 +72,7 @@ fn the_desk_does_the_same_on_postgresql() {
 }
 
 /// A desk of the same shop on another book, or on the same once more.
-fn desk_on(book: Book, other: &Desk) -> Desk {
+pub(super) fn desk_on(book: Book, other: &Desk) -> Desk {
     Desk {
         book,
         keys: Keys::from_seed(&[2; 32]),
