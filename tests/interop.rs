@@ -28,7 +28,7 @@ impl Python {
         let (_, port) = config.url.rsplit_once(':').unwrap();
         let (password, ca) = (config.password_file.unwrap(), config.tls.ca.unwrap());
         let reach = ["--port", port, "--user", user, "--password-file", password.to_str().unwrap()];
-        Python::run(program, &[&reach, &["--ca", ca.to_str().unwrap()], args].concat())
+        Python::run(program, &[&reach[..], &["--ca", ca.to_str().unwrap()], args].concat())
     }
 
     fn run(program: &str, args: &[&str]) -> Python {
