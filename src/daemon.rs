@@ -256,6 +256,9 @@ impl Daemon {
             Effect::AskFind { request_id, lang, seek } => {
                 self.parts.errands.send(LinkCommand::AskFind { request_id, lang, seek });
             }
+            Effect::AskHistory { request_id, lang, limit } => {
+                self.parts.errands.send(LinkCommand::AskHistory { request_id, lang, limit });
+            }
             Effect::Store { ticket, writes } => {
                 self.writing += 1;
                 self.parts.errands.store(ticket, writes);
@@ -367,6 +370,7 @@ impl Daemon {
             LinkEvent::Quoted(quote) => Event::Quoted(quote),
             LinkEvent::NotQuoted { request_id, code } => Event::NotQuoted { request_id, code },
             LinkEvent::Found { request_id, found } => Event::Found { request_id, found },
+            LinkEvent::History { request_id, past } => Event::History { request_id, past },
             LinkEvent::Receipt(receipt) => Event::Receipt(receipt),
             LinkEvent::Status(status) => Event::Status(status),
             LinkEvent::Shop { shop, online } => Event::Shop { shop, online },

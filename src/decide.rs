@@ -12,6 +12,7 @@ pub mod effect;
 pub mod event;
 pub mod find;
 pub mod guard;
+pub mod history;
 pub mod household;
 pub mod ledger;
 pub mod lifecycle;

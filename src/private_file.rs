@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 /// Puts `bytes` in the place of what `path` held. It is on disk when this returns.
@@ -12,6 +12,16 @@ use std::path::Path;
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
     put(path, dir, &std::fs::metadata(dir)?, None, bytes)
+}
+
+/// The mode of a secret's file that everybody on this machine may read or write; `None`: it is its owner's and its group's alone, as
+/// an administrator hands it to a service.
+///
+/// # Errors
+/// The file is not there.
+pub fn open_to_all(path: &Path) -> io::Result<Option<u32>> {
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    Ok((mode & 0o007 != 0).then_some(mode))
 }
 
 /// An administrator writes for the daemon's user, whose folder or file it is.

@@ -113,6 +113,13 @@ pub enum ShopEvent {
         proposals: Vec<String>,
         code: Option<String>,
     },
+    /// A household asked what the shop has on it, and got so many orders, or a `code` instead.
+    History {
+        home: String,
+        device: String,
+        orders: u32,
+        code: Option<String>,
+    },
     /// On disk; the receipt goes out after this.
     Booked {
         order_id: String,

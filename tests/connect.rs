@@ -19,6 +19,7 @@ use receiver::{Came, Receiver, Reply};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use support::{Device, SHOP, catalog};
@@ -50,6 +51,7 @@ impl Place {
     fn put(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 
@@ -201,12 +203,16 @@ fn a_webhook_that_can_not_be_is_told_before_anything_starts() {
     let place = Place::new();
     let secret = place.path("secret");
     let bad = place.put("bad", "hunter2").display().to_string();
+    let open = place.put("open", receiver::SECRET);
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = open.display().to_string();
     for (more, expected) in [
         (&["--webhook", "http://shop.example/"][..], "needs --webhook-secret-file"),
         (&["--webhook", "http://shop.example/", "--webhook-secret-file", &secret], "https://"),
         (&["--webhook", "https://me:hunter2@shop.example/", "--webhook-secret-file", &secret], "a user in it"),
         (&["--webhook", "https://shop.example/", "--webhook-secret-file", &bad], "line 1"),
         (&["--webhook", "https://shop.example/", "--webhook-secret-file", "/none/of/it"], "/none/of/it"),
+        (&["--webhook", "https://shop.example/", "--webhook-secret-file", &open], "chmod o= "),
         (&["--page", "9100"], "127.0.0.1:9100"),
         (&["--page", "0.0.0.0:0"], "--page-token-file"),
         (&["--page", "127.0.0.1:0", "--page-token-file", &bad], "holds no token"),

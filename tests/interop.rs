@@ -5,7 +5,7 @@
 #[path = "support/house.rs"]
 mod house;
 
-use house::{House, Running, wait_for};
+use house::{House, Running, stderr, wait_for};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -26,13 +26,14 @@ impl Python {
     fn start(house: &House, program: &str, user: &str, args: &[&str]) -> Python {
         let config = house.reach(user);
         let (_, port) = config.url.rsplit_once(':').unwrap();
+        let (password, ca) = (config.password_file.unwrap(), config.tls.ca.unwrap());
+        let reach = ["--port", port, "--user", user, "--password-file", password.to_str().unwrap()];
+        Python::run(program, &[&reach[..], &["--ca", ca.to_str().unwrap()], args].concat())
+    }
+
+    fn run(program: &str, args: &[&str]) -> Python {
         let mut child = Command::new(PYTHON)
             .arg(format!("{FOLDER}{program}"))
-            .args(["--port", port, "--user", user])
-            .arg("--password-file")
-            .arg(config.password_file.unwrap())
-            .arg("--ca")
-            .arg(config.tls.ca.unwrap())
             .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -50,6 +51,10 @@ impl Python {
 
     fn said(&self) -> Vec<Value> {
         self.said.lock().unwrap().clone()
+    }
+
+    fn count_steps(&self, step: &str) -> usize {
+        self.said().iter().filter(|line| line["step"] == step).count()
     }
 
     fn count(&self, event: &str) -> usize {
@@ -70,8 +75,10 @@ fn python_checks_itself_against_the_known_answers() {
     if !is_there() {
         return;
     }
-    let out = Command::new(PYTHON).arg(format!("{FOLDER}wire.py")).arg("vectors").output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for program in ["wire.py", "pair.py"] {
+        let out = Command::new(PYTHON).arg(format!("{FOLDER}{program}")).arg("vectors").output().unwrap();
+        assert!(out.status.success(), "{program}: {}", String::from_utf8_lossy(&out.stderr));
+    }
 }
 
 #[test]
@@ -115,4 +122,46 @@ fn a_device_in_python_orders_from_tendero_shop_and_is_refused_what_must_be() {
     let booked: Vec<&Value> = bookings.iter().map(|booking| &booking["state"]).collect();
     assert_eq!(booked, ["cancelled"], "one order was booked, and cancelled");
     wait_for("its last words", || device.said().iter().any(|line| line["step"] == "cancelled"));
+}
+
+/// A code for the home `villa`, which nobody knows yet.
+fn code(house: &House) -> String {
+    let broker = house.mosquitto();
+    let (file, url) = (|name: &str| broker.dir().join(name).display().to_string(), house.reach("corner").url);
+    let (ca, passwords, reload) = (file("ca.pem"), file("passwords"), format!("kill -HUP {}", broker.pid()));
+    let pair = ["pair", "--home", "villa", "--broker", &url, "--ca", &ca, "--json"];
+    let given = house.shop(&[&pair[..], &["--passwords", &passwords, "--reload", &reload]].concat());
+    serde_json::from_str::<Value>(&given).unwrap()["code"].as_str().unwrap().into()
+}
+
+#[test]
+fn a_device_in_python_pairs_itself_by_a_code_and_orders() {
+    let Some(house) = is_there().then(House::without_shop).flatten() else { return };
+    let _shop = house.start_shop();
+    wait_for("the shop's catalogue in its book", || {
+        let pair = ["pair", "--home", "villa", "--broker", &house.reach("corner").url, "--json"];
+        !stderr(&house.shop_tries(&pair)).contains("never started")
+    });
+    let code = code(&house);
+    let mut device = Python::run("device.py", &["--code", &code.to_lowercase()]);
+    let ended = device.running.0.wait().unwrap();
+    assert!(ended.success(), "after {:?}", device.said());
+    wait_for("its last words", || device.count_steps("cancelled") == 1);
+    let paired = device.said().remove(0);
+    assert_eq!((&paired["step"], &paired["name"]), (&"paired".into(), &"villa/python".into()));
+    let listed = house.shop(&["devices"]);
+    assert_eq!(listed.trim(), format!("villa/python {}", paired["key"].as_str().unwrap()));
+    let bookings = house.bookings();
+    assert_eq!(
+        (bookings.len(), &bookings[0]["home"], &bookings[0]["state"]),
+        (1, &"villa".into(), &"cancelled".into())
+    );
+
+    // Whoever comes second with it is not let in, nor is who mistypes it.
+    for (code, why) in [(code.clone(), "used"), (code[..code.len() - 1].to_owned(), "mistyped")] {
+        let mut late = Python::run("device.py", &["--code", &code, "--device", "attic"]);
+        assert_eq!(late.running.0.wait().unwrap().code(), Some(3), "{:?}", late.said());
+        wait_for("its last words", || late.said().iter().any(|line| line["refused"] == why));
+    }
+    assert_eq!(house.shop(&["devices"]), listed);
 }

@@ -191,6 +191,7 @@ impl Room {
                 vec![]
             }
             Effect::AskFind { .. }
+            | Effect::AskHistory { .. }
             | Effect::AskCancel { .. }
             | Effect::AskStatus { .. }
             | Effect::AskApprove { .. }

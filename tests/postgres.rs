@@ -22,6 +22,7 @@ use std::time::Duration;
 use support::{Device, SHOP, random_ms};
 use tendero::clock::Clock;
 use tendero::decide::order::{OrderId, OrderState, ReceiptStatus};
+use tendero::deliver::keys::Keys;
 use tendero::deliver::link::LinkEvent;
 use tendero::deliver::mqtt::{Client, Mqtt, MqttEvent};
 use tendero::deliver::topic;
@@ -312,4 +313,38 @@ fn across_a_network_the_servers_certificate_is_checked() {
         let why = Book::open_database(&address(host, ca), true).err().unwrap().to_string();
         assert!(why.contains("certificate"), "{why}");
     }
+}
+
+/// As its owner does it: stopped, moved, and gone on with; and back again.
+#[test]
+fn a_shop_moves_from_its_file_to_the_database() {
+    let Some(server) = PostgresServer::start() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (data_dir, database) = (dir.path().display().to_string(), server.database("moved"));
+    let asks = |what: &[&str], more: &[&str]| command(&[&["shop"], what, &["--data-dir", &data_dir], more].concat());
+    let there = ["--database", database.as_str()];
+    let key = Keys::from_seed(&[1; 32]).public().to_string();
+    assert!(asks(&["trust", "casa/kitchen", &key], &[]).status.success());
+    let refused = |what: &[&str], more: &[&str], why: &str| {
+        let output = asks(what, more);
+        assert!(output.status.code() == Some(1) && stderr(&output).contains(why), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("secret"), "{}", stderr(&output));
+    };
+
+    let serving = Book::open(dir.path()).unwrap();
+    serving.serve().unwrap();
+    refused(&["move"], &there, "is served by another tendero shop");
+    drop(serving);
+    refused(&["move"], &[], "--database");
+    let moved = asks(&["move"], &there);
+    assert!(text(&moved).contains("0 orders") && text(&moved).contains("each compared"), "{}", stderr(&moved));
+    refused(&["devices"], &[], "was moved to");
+    refused(&["move"], &there, "was moved to");
+    let listed = text(&asks(&["devices"], &there));
+    assert!(listed.contains(&format!("casa/kitchen {key}")), "{listed}");
+
+    assert!(asks(&["move"], &["--undo"]).status.success());
+    assert_eq!(text(&asks(&["devices"], &[])), listed);
+    refused(&["move"], &there, "has a book already");
+    refused(&["move"], &["--undo"], "nothing to undo");
 }

@@ -70,6 +70,8 @@ fn kinds() -> Vec<Kind> {
         kind("chat", DOWN, "shop", false, "A line of a person at the shop, perhaps with an offer", of::<Chat>),
         kind("handover", UP, "device", false, "The speaker signs with a new key from now on", of::<Handover>),
         kind("handover.taken", DOWN, "shop", false, "The shop has taken the speaker's new key", of::<HandoverTaken>),
+        kind("history.get", UP, "device", false, "What has the shop on this household?", of::<HistoryGet>),
+        kind("history", DOWN, "shop", false, "A page of the household's orders, the newest first", of::<History>),
         kind("consent", UP, "device", false, "What the shop may tell from now on", of::<Consent>),
         kind("consent.ack", DOWN, "shop", false, "The shop has a consent on disk", of::<ConsentAck>),
         kind("news", DOWN, "shop", false, "News, an offer, a recipe or a recall, for who agreed", of::<News>),

@@ -49,6 +49,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             | Effect::Rest
             | Effect::AskQuote { .. }
             | Effect::AskFind { .. }
+            | Effect::AskHistory { .. }
             | Effect::Store { .. }
             | Effect::AskStatus { .. }
             | Effect::Chat { .. }

@@ -12,7 +12,7 @@ use crate::deliver::topic::Route;
 use anyhow::{Context, ensure};
 use std::path::PathBuf;
 
-const DAY_MS: i64 = 24 * 3_600_000;
+pub const DAY_MS: i64 = 24 * 3_600_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,16 +31,10 @@ enum Rotate {
 
 /// How long both keys count.
 #[derive(Debug, clap::Args)]
-pub struct Overlap {
+struct Overlap {
     /// What was signed with the old key counts for so many days more
     #[arg(long, value_name = "DAYS", default_value_t = OVERLAP_MS / DAY_MS, value_parser = clap::value_parser!(i64).range(1..=MAX_OVERLAP_MS / DAY_MS))]
     overlap_days: i64,
-}
-
-impl Overlap {
-    pub fn until(&self, now_unix_ms: i64) -> i64 {
-        now_unix_ms.saturating_add(self.overlap_days * DAY_MS)
-    }
 }
 
 /// # Errors
@@ -67,7 +61,7 @@ async fn rotate(config: &Config, overlap: &Overlap) -> anyhow::Result<()> {
     let mut store = Store::open(&dir.join(FILE))?;
     let shop = shop_key(config, &store)?;
     let (keys, next) = (Keys::load_or_make(dir)?, Keys::next_or_make(dir)?);
-    let steps = steps_to(&next, &mut store, &route, &keys, overlap.until(now))?;
+    let steps = steps_to(&next, &mut store, &route, &keys, now.saturating_add(overlap.overlap_days * DAY_MS))?;
     let until = steps.last().and_then(|step| rfc3339(step.until.unix_ms)).unwrap_or_default();
     let change = Change { steps, to_home: !config.home.siblings().is_empty() };
     let bar = indicatif::ProgressBar::new_spinner().with_message(format!("telling {} the new key", config.shop.name));

@@ -1,5 +1,7 @@
 //! `tendero orders`: what was ordered, why, and how to take it back, before it is sent and after it came.
 
+mod at_shop;
+
 use super::story::{self, Format};
 use crate::config::Config;
 use crate::daemon::control::{Ask, Client};
@@ -24,6 +26,14 @@ pub struct Args {
 enum What {
     /// Every order of this device, newest first.
     List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every order that the shop has of this home, from whichever speaker, newest first: asks the shop.
+    Shop {
+        /// At most so many.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: Option<u32>,
         #[arg(long)]
         json: bool,
     },
@@ -59,17 +69,21 @@ enum What {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
-    let store = open_book(&config)?;
+    let open = || open_book(&config);
     match args.what {
-        What::List { json } => list(&store, json),
+        What::List { json } => list(&open()?, json),
+        What::Shop { limit, json } => super::block_on(at_shop::list(&config, limit, json)),
         What::Show { id, guards, json } => {
+            let store = open()?;
             let order = find(&store, &id)?;
             let format = if json { Format::Json } else { Format::Words { guards } };
             story::show(&store, &order, config.home.language, format)
         }
         What::Approve { id } => {
-            let order = id.map(|id| find(&store, &id)).transpose()?.map(|order| order.id.0);
-            drop(store);
+            let order = {
+                let store = open()?;
+                id.map(|id| find(&store, &id)).transpose()?.map(|order| order.id.0)
+            };
             let pin = super::pin::ask("PIN")?;
             super::block_on(async {
                 let mut client = Client::connect(&config.state.socket).await?;
@@ -78,8 +92,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             })
         }
         What::Cancel { id } => {
-            let id = find(&store, &id)?.id;
-            drop(store);
+            let id = find(&open()?, &id)?.id;
             super::block_on(async {
                 let mut client = Client::connect(&config.state.socket).await?;
                 client.ask(&Ask::CancelOrder { order: id.0.clone() }, |reply| println!("{reply}")).await?;
@@ -88,8 +101,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             })
         }
         What::Withdraw { id, yes } => {
-            let order = find(&store, &id)?;
-            drop(store);
+            let order = find(&open()?, &id)?;
             withdraw(&config, &order, yes)
         }
     }

@@ -8,6 +8,7 @@ mod chat;
 mod coupon;
 mod devices;
 mod key;
+mod moving;
 mod news;
 mod orders;
 mod pair;
@@ -76,6 +77,8 @@ enum Command {
     Coupon(coupon::Command),
     /// List what was booked, and what is held or was
     Orders(orders::Args),
+    /// Move the bookings from their file to a PostgreSQL database, all or nothing; the file stays, and is served no more
+    Move(moving::Args),
     /// See what the webhook has not taken, and try it again
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -111,6 +114,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         (Some(Command::Payment(command)), _) => payment::run(&command),
         (Some(Command::Coupon(command)), _) => coupon::run(&command),
         (Some(Command::Orders(args)), _) => orders::run(&args),
+        (Some(Command::Move(args)), _) => moving::run(&args),
         (Some(Command::Webhook(command)), _) => webhook::run(&command),
         (Some(Command::Catalog(command)), _) => catalog::run(&command),
         (None, Some(serve)) => serve::run(serve).await,

@@ -2,7 +2,7 @@
 //!
 //! [`command`] is what a first utterance leads to, [`purchase`] the way from a proposal to an
 //! order on disk, [`answer`] what the household's answers do on that way, [`find`] how a proposal
-//! comes about where no product was named, [`withdrawal`] the way back. None of them sends anything: that is for [`super::ledger`], after the hold.
+//! comes about where no product was named, [`recall`] what was bought before, [`withdrawal`] the way back. None of them sends anything: that is for [`super::ledger`], after the hold.
 
 mod answer;
 mod challenge;
@@ -11,6 +11,7 @@ mod elsewhere;
 mod find;
 mod person;
 mod purchase;
+mod recall;
 mod state;
 mod withdrawal;
 
@@ -19,6 +20,7 @@ use super::effect::Effect;
 use super::event::{Channel, Entropy, Heard, Turn};
 use super::find::{Found, Suggested};
 use super::guard::Rung;
+use super::history::Past;
 use super::mind::{Address, Mind};
 use super::order::{OrderId, Quote, Wanted};
 use super::reply::{Reason, Reply};
@@ -27,6 +29,7 @@ use crate::understand::Lang;
 use crate::understand::coupon::Coupon;
 use crate::understand::intent::Parse;
 use find::{Narrowing, Seeking, Suggesting};
+use recall::Recalling;
 use withdrawal::GoingBack;
 
 /// How long the ears may take for a command after the wake word.
@@ -53,6 +56,8 @@ pub(super) enum State {
     Quoting(Box<Quoting>),
     /// The shop was asked what it would propose.
     Seeking(Box<Seeking>),
+    /// The shop was asked what it has of this home.
+    Recalling(Box<Recalling>),
     /// A question is being said; the microphone is shut.
     Asking { ask: Box<Asked>, say: u32, until_ms: u64 },
     /// The question has really been said; the answer may come.
@@ -164,6 +169,7 @@ pub(super) enum Cue {
     Quoted(Box<Quote>),
     NotQuoted(String),
     Found(Box<Found>),
+    History(Option<Vec<Past>>),
     Stored,
     StoreFailed,
     Tap,
@@ -220,6 +226,14 @@ impl Mind {
             (State::Seeking(seeking), Cue::Tap | Cue::Muted) => self.abandon(seeking.talk, Reply::NothingOrdered, now),
             (State::Seeking(seeking), Cue::Woke) => self.interrupt(State::Seeking(seeking), now),
 
+            (State::Recalling(recalling), Cue::History(past)) => self.recalled(recalling.talk, past, now),
+            (State::Recalling(recalling), Cue::TimeUp) => self.recalls_long(*recalling, now),
+            (State::Recalling(recalling), Cue::Tap | Cue::Muted) => match recalling.talk.to.channel {
+                Channel::Voice => self.rest(),
+                Channel::Text(_) | Channel::Open(_) => self.recall_here(recalling.talk, now),
+            },
+            (State::Recalling(recalling), Cue::Woke) => self.interrupt(State::Recalling(recalling), now),
+
             (State::Asking { ask, .. }, Cue::Played) => self.open_for_answer(ask, now),
             (State::Asking { ask, .. }, Cue::TimeUp) => self.unanswered(*ask, now),
             (State::Asking { ask, .. }, Cue::Tap | Cue::Muted) => self.dropped(*ask, now),
@@ -251,6 +265,7 @@ impl Mind {
                 state @ (State::Idle
                 | State::Listening { .. }
                 | State::Seeking(_)
+                | State::Recalling(_)
                 | State::Storing { .. }
                 | State::Closing { .. }),
                 Cue::HeardThere(_),
@@ -258,7 +273,11 @@ impl Mind {
 
             // Filtered before they get here: see `admits` and `waits_for_...`.
             (
-                state @ (State::Quoting(_) | State::Seeking(_) | State::Asking { .. } | State::Storing { .. }),
+                state @ (State::Quoting(_)
+                | State::Seeking(_)
+                | State::Recalling(_)
+                | State::Asking { .. }
+                | State::Storing { .. }),
                 Cue::Said(_) | Cue::Silence,
             ) => state,
             (state @ State::Closing { .. }, Cue::Silence) => state,
@@ -267,6 +286,7 @@ impl Mind {
                 | State::Listening { .. }
                 | State::Quoting(_)
                 | State::Seeking(_)
+                | State::Recalling(_)
                 | State::Answering { .. }
                 | State::Storing { .. }),
                 Cue::Played,
@@ -275,6 +295,7 @@ impl Mind {
                 state @ (State::Idle
                 | State::Listening { .. }
                 | State::Seeking(_)
+                | State::Recalling(_)
                 | State::Asking { .. }
                 | State::Answering { .. }
                 | State::Storing { .. }
@@ -285,6 +306,7 @@ impl Mind {
                 state @ (State::Idle
                 | State::Listening { .. }
                 | State::Quoting(_)
+                | State::Recalling(_)
                 | State::Asking { .. }
                 | State::Answering { .. }
                 | State::Storing { .. }
@@ -296,6 +318,18 @@ impl Mind {
                 | State::Listening { .. }
                 | State::Quoting(_)
                 | State::Seeking(_)
+                | State::Asking { .. }
+                | State::Answering { .. }
+                | State::Storing { .. }
+                | State::Closing { .. }),
+                Cue::History(_),
+            ) => state,
+            (
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Quoting(_)
+                | State::Seeking(_)
+                | State::Recalling(_)
                 | State::Asking { .. }
                 | State::Answering { .. }
                 | State::Closing { .. }),
@@ -385,6 +419,7 @@ impl Mind {
     /// its microphone is either shut or already listening for the answer.
     fn interrupt(&mut self, state: State, now: Now) -> State {
         let (to, kept) = match &state {
+            State::Recalling(recalling) => (&recalling.talk.to, Some(self.bought_here(recalling.talk.lang(), now))),
             State::Quoting(quoting) => (&quoting.talk.to, None),
             State::Seeking(seeking) => (&seeking.talk.to, None),
             State::Asking { ask, .. } | State::Answering { ask, .. } => (&ask.talk.to, ask.question.kept(true)),

@@ -33,6 +33,8 @@ pub enum Effect {
     },
     /// Ask the shop what it would propose; answers `Event::Found`.
     AskFind { request_id: String, lang: Lang, seek: Seek },
+    /// Ask the shop for the newest orders of this home; answers `Event::History`.
+    AskHistory { request_id: String, lang: Lang, limit: u32 },
     /// Write and fsync, in one transaction; answers `Event::Stored` or `Event::StoreFailed`.
     Store { ticket: u32, writes: Vec<Write> },
     /// The outbox may send this order, and goes on until its receipt is stored.

@@ -2,6 +2,7 @@
 
 use super::chat::FromShop;
 use super::find::Found;
+use super::history::Past;
 use super::notice::{Notice, consent::Wish};
 use super::order::{OrderId, Quote, Receipt, StatusUpdate};
 use super::sibling::{HeardThere, SharedOrder};
@@ -69,6 +70,11 @@ pub enum Event {
     Found {
         request_id: String,
         found: Found,
+    },
+    /// What the shop has of this home, the newest first; `None`: it does not say.
+    History {
+        request_id: String,
+        past: Option<Vec<Past>>,
     },
     Receipt(Receipt),
     Status(StatusUpdate),
@@ -233,6 +239,7 @@ pub enum Playback {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::history::PastItem;
     use crate::decide::notice::Because;
     use crate::understand::intent::NewsKind;
 
@@ -249,6 +256,15 @@ mod tests {
             Event::StoreFailed { ticket: 1, why: "full".into() },
             Event::NotQuoted { request_id: "r".into(), code: "out_of_stock".into() },
             Event::Found { request_id: "r".into(), found: Found::Nothing { code: "no_guide".into() } },
+            Event::History { request_id: "r".into(), past: None },
+            Event::History {
+                request_id: "r".into(),
+                past: Some(vec![Past {
+                    state: super::super::order::OrderState::Shipped,
+                    at_unix_ms: 5,
+                    items: vec![PastItem { sku: "coffee".into(), title: "Coffee".into(), qty: 2 }],
+                }]),
+            },
             Event::Link { up: true },
             Event::Shop { shop: "corner".into(), online: false },
             Event::Button(Button::Tap),

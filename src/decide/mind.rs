@@ -208,6 +208,11 @@ impl Mind {
                     self.step(Cue::Found(Box::new(found)), now);
                 }
             }
+            Event::History { request_id, past } => {
+                if self.state.waits_for_history(&request_id) {
+                    self.step(Cue::History(past), now);
+                }
+            }
             Event::Receipt(receipt) => self.receipt(receipt, now),
             Event::Status(update) => self.status_update(update, now),
             Event::Link { up } => {
@@ -298,6 +303,7 @@ impl Mind {
             State::Answering { .. } => Waits::Household,
             State::Quoting(_)
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Asking { .. }
             | State::Storing { .. }
             | State::Closing { .. } => Waits::Edge,

@@ -234,6 +234,14 @@ pub struct Idea {
     pub because: String,
 }
 
+/// An order of the past: its first product, and how many others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bought {
+    pub item: Item,
+    pub more: u32,
+    pub at: Moment,
+}
+
 /// What the household must do to buy what was read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
@@ -510,6 +518,12 @@ pub enum Reply {
         qty: u32,
         at: Moment,
         more: u32,
+    },
+    /// The last orders of this home, the newest first: as the shop has them, or, where it does not say, as far as this speaker
+    /// knows.
+    Bought {
+        orders: Vec<Bought>,
+        by_shop: bool,
     },
     Price {
         product: String,

@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 const PURPOSE: &str = "tendero handover 1";
 /// Steps that one message may hold, and that anybody follows.
 pub const MAX_STEPS: usize = 64;
-/// The earlier key counts for so long, unless somebody says otherwise, milliseconds: orders are under way for as long.
+/// A device's earlier key counts for so long, unless somebody says otherwise, milliseconds: orders are under way for as long.
 pub const OVERLAP_MS: i64 = 7 * 24 * 3_600_000;
 /// ... and no longer than this.
 pub const MAX_OVERLAP_MS: i64 = 30 * 24 * 3_600_000;
+/// A shop's earlier key counts for so long, unless somebody says otherwise, milliseconds: it repeats a receipt for as long.
+pub const SHOP_OVERLAP_MS: i64 = 30 * 24 * 3_600_000;
+const _: () = assert!(OVERLAP_MS <= MAX_OVERLAP_MS && SHOP_OVERLAP_MS <= MAX_OVERLAP_MS);
 
 /// Whose signatures count.
 pub trait Trusts {

@@ -10,6 +10,7 @@ mod chat;
 mod errands;
 mod find;
 mod handover;
+mod history;
 mod home;
 mod inbox;
 mod news;
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::decide::chat::FromShop;
 use crate::decide::effect::CancelReason;
 use crate::decide::find::{Found, Seek};
+use crate::decide::history::Past;
 use crate::decide::notice::Notice;
 use crate::decide::order::{OrderId, Quote, Receipt, StatusUpdate, Wanted};
 use crate::decide::sibling::{HeardThere, SharedOrder};
@@ -99,6 +101,8 @@ pub enum LinkCommand {
     AskQuote { request_id: String, lang: Lang, lines: Vec<Wanted>, coupon: Option<Coupon> },
     /// Answers [`LinkEvent::Found`], or never.
     AskFind { request_id: String, lang: Lang, seek: Seek },
+    /// Answers [`LinkEvent::History`], or never.
+    AskHistory { request_id: String, lang: Lang, limit: u32 },
     /// The order is `sending` in the store: publish it until its receipt is there.
     Send { order: OrderId },
     /// The order is `cancelling` in the store: ask until the shop's status is there.
@@ -141,6 +145,11 @@ pub enum LinkEvent {
     Found {
         request_id: String,
         found: Found,
+    },
+    /// What the shop has of this home, the newest first: verified and cleaned. `None`: it does not say.
+    History {
+        request_id: String,
+        past: Option<Vec<Past>>,
     },
     Receipt(Receipt),
     Status(StatusUpdate),
@@ -336,6 +345,7 @@ impl Link {
                 self.ask_quote(request_id, lang, lines, coupon).await
             }
             LinkCommand::AskFind { request_id, lang, seek } => self.ask_find(request_id, lang, seek).await,
+            LinkCommand::AskHistory { request_id, lang, limit } => self.ask_history(request_id, lang, limit).await,
             LinkCommand::Send { order } | LinkCommand::AskApprove { order } | LinkCommand::AskWithdraw { order } => {
                 self.retries.now(order);
                 self.errands(false).await
@@ -507,6 +517,7 @@ impl Link {
             | LinkEvent::Quoted(_)
             | LinkEvent::NotQuoted { .. }
             | LinkEvent::Found { .. }
+            | LinkEvent::History { .. }
             | LinkEvent::Receipt(_)
             | LinkEvent::Status(_)
             | LinkEvent::Shop { .. }

@@ -11,6 +11,7 @@ mod db;
 pub mod figures;
 mod handover;
 pub mod hooks;
+pub mod moving;
 pub mod news;
 pub mod pairing;
 pub mod pay;
@@ -109,8 +110,9 @@ impl Book {
     /// The SQLite file of a data folder.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Moved`] if it is in a database now.
     pub fn open(data_dir: &Path) -> Result<Book, StoreError> {
+        moving::not_moved(data_dir)?;
         Ok(Book { db: Db::sqlite(&data_dir.join(FILE))? })
     }
 
@@ -226,6 +228,12 @@ impl Book {
     pub fn orders_before(&self, before: i64, limit: u32) -> Result<Vec<Booking>, StoreError> {
         let sql = format!("{BOOKING} WHERE no < ?1 ORDER BY no DESC LIMIT ?2");
         self.db.all(&sql, values![before, limit], booking)
+    }
+
+    /// As [`Book::orders_before`], of one home.
+    pub fn orders_of(&self, home: &str, before: i64, limit: u32) -> Result<Vec<Booking>, StoreError> {
+        let sql = format!("{BOOKING} WHERE home = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3");
+        self.db.all(&sql, values![home, before, limit], booking)
     }
 
     fn list(&self, sql: &str) -> Result<Vec<Booking>, StoreError> {

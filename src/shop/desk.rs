@@ -9,6 +9,7 @@ mod chat;
 mod find;
 mod handover;
 mod held;
+mod history;
 pub mod news;
 mod pairing;
 mod pay;
@@ -16,6 +17,7 @@ mod place;
 
 pub use back::mark;
 pub use chat::{CanNot, Does, person};
+pub use history::Asked;
 pub use pay::{Word, settle};
 
 use super::book::{Book, Booking, Page};
@@ -73,6 +75,8 @@ pub struct Desk {
     pub burst: burst::Rule,
     pub payment: payment::Rule,
     pub clock: Clock,
+    /// How often homes asked this worker for what it has on them.
+    pub asked: Asked,
 }
 
 impl Desk {
@@ -105,6 +109,7 @@ impl Desk {
         match kind {
             QuoteRequest::KIND => self.quote(at),
             Find::KIND => self.find(at),
+            envelope::HistoryGet::KIND => self.history(&at),
             Order::KIND => self.order(at),
             OrderGet::KIND => self.order_get(at),
             OrderApprove::KIND => self.approve(at),
@@ -301,6 +306,10 @@ impl Desk {
         if let (QuoteRequest::KIND, Some(request_id)) = (kind, text("request_id")) {
             let aud = route.down(QuoteRefused::KIND);
             let body = QuoteRefused { aud, request_id: request_id.into(), code: "not_paired".into(), sku: None };
+            done.say.extend(self.seal(&body, now, MINUTE_MS));
+        }
+        if let (envelope::HistoryGet::KIND, Some(request_id)) = (kind, text("request_id")) {
+            let body = envelope::History::none(route.down(envelope::History::KIND), request_id.into(), "not_paired");
             done.say.extend(self.seal(&body, now, MINUTE_MS));
         }
         if let (Find::KIND, Some(request_id)) = (kind, text("request_id")) {

@@ -8,10 +8,15 @@ mod chat;
 mod find;
 #[path = "tests/handover.rs"]
 mod handover;
+#[path = "tests/history.rs"]
+mod history;
 #[path = "tests/hooks.rs"]
 mod hooks;
 #[path = "tests/hostile.rs"]
 mod hostile;
+#[cfg(feature = "postgres")]
+#[path = "tests/moving.rs"]
+mod moving;
 #[path = "tests/news.rs"]
 mod news;
 #[path = "tests/pairing.rs"]
@@ -87,6 +92,7 @@ impl Bench {
             burst: burst::Rule::default(),
             payment: payment::Rule::default(),
             clock: Clock::in_zone(jiff::tz::TimeZone::UTC),
+            asked: Default::default(),
         };
         Bench { desk, device, route: Route::new("casa", "kitchen", "corner").unwrap(), _dir: dir }
     }

@@ -11,6 +11,7 @@ mod send;
 pub use deliver::start;
 
 use crate::deliver::mqtt::{TlsFiles, Trouble, tls_config};
+use crate::private_file;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
@@ -78,6 +79,10 @@ pub enum ConfigError {
     Url { url: String, why: &'static str },
     #[error("{path} can't be read: {why}")]
     Read { path: PathBuf, why: String },
+    #[error(
+        "{path} is open to everybody on this machine (mode {mode:o}), and whoever reads it can invent events; run: chmod o= {path}"
+    )]
+    Exposed { path: PathBuf, mode: u32 },
     #[error(
         "{path}, line {line}: {why}; a secret is whsec_ and the base64 of 24 to 64 bytes, as tendero shop webhook secret prints it"
     )]
@@ -150,8 +155,11 @@ impl Secrets {
     /// # Errors
     /// [`ConfigError`], naming the file and the line, and never what stands there.
     pub fn load(path: &Path) -> Result<Secrets, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|why| ConfigError::Read { path: path.into(), why: why.to_string() })?;
+        let unread = |why: std::io::Error| ConfigError::Read { path: path.into(), why: why.to_string() };
+        if let Some(mode) = private_file::open_to_all(path).map_err(unread)? {
+            return Err(ConfigError::Exposed { path: path.into(), mode });
+        }
+        let text = std::fs::read_to_string(path).map_err(unread)?;
         let mut keys = vec![];
         for (at, line) in text.lines().enumerate() {
             let line = line.trim();
@@ -212,15 +220,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_secret_that_everybody_may_read_is_none() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("secret");
+        private_file::write(&file, Secrets::fresh().unwrap().as_bytes()).unwrap();
+        for (mode, taken) in [(0o600, true), (0o640, true), (0o644, false), (0o602, false), (0o400, true)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let loaded = Secrets::load(&file).map(drop);
+            let wanted = if taken { Ok(()) } else { Err(ConfigError::Exposed { path: file.clone(), mode }) };
+            assert_eq!(loaded, wanted, "{mode:o}");
+        }
+    }
+
+    #[test]
     fn the_specifications_own_example_is_signed_as_it_says() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("secret");
-        std::fs::write(&file, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
+        private_file::write(&file, b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
         let secrets = Secrets::load(&file).unwrap();
         let signed = secrets.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-        std::fs::write(&file, format!("{}\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Secrets::fresh().unwrap()))
-            .unwrap();
+        let two = format!("{}\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Secrets::fresh().unwrap());
+        private_file::write(&file, two.as_bytes()).unwrap();
         let both = Secrets::load(&file).unwrap().sign(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             1_614_265_330,
@@ -237,7 +259,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("secret");
         let secret = Secrets::fresh().unwrap();
-        std::fs::write(&file, format!("{}\n{secret}", Secrets::fresh().unwrap())).unwrap();
+        private_file::write(&file, format!("{}\n{secret}", Secrets::fresh().unwrap()).as_bytes()).unwrap();
         let (id, body) = ("msg_1", "{\"a\":\"\u{20ac}\"}");
         let signature = Secrets::load(&file).unwrap().sign(id, 1_000, body);
         let program = format!(
@@ -266,7 +288,7 @@ print(verified('{secret}', h, b, 1300), verified('{secret}', h, b, 1301), verifi
             ("\nwhsec_hunter2!", 2, "no base64"),
             ("whsec_aHVudGVyMg==", 1, "another length"),
         ] {
-            std::fs::write(&file, text).unwrap();
+            private_file::write(&file, text.as_bytes()).unwrap();
             let why = Secrets::load(&file).unwrap_err().to_string();
             assert!(why.contains(what) && why.contains(&format!("line {line}")) && !why.contains("hunter"), "{why}");
         }

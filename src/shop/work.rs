@@ -101,6 +101,7 @@ pub fn start(
         burst: config.burst,
         payment: config.payment,
         clock: config.clock,
+        asked: Default::default(),
     };
     let runtime = tokio::runtime::Handle::current();
     let mut work = Work {
@@ -318,6 +319,7 @@ impl Work {
                 envelope::Chat::KIND,
                 Handover::KIND,
                 envelope::Consent::KIND,
+                envelope::HistoryGet::KIND,
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -380,6 +382,7 @@ fn tally_of(event: &ShopEvent) -> Option<(&'static str, &str)> {
         | ShopEvent::Paired { .. }
         | ShopEvent::Consent { .. }
         | ShopEvent::Found { .. }
+        | ShopEvent::History { .. }
         | ShopEvent::KeyChanged { .. } => None,
     }
 }
@@ -437,6 +440,12 @@ fn log(event: &ShopEvent) {
                 (None, None) => format!("proposed {}", proposals.join(", ")),
             };
             tracing::info!("{said} to {home}/{device}, who named no product");
+        }
+        ShopEvent::History { home, device, orders, code: None } => {
+            tracing::info!("told {home}/{device} of {orders} orders of its home");
+        }
+        ShopEvent::History { home, device, orders: _, code: Some(code) } => {
+            tracing::info!("told {home}/{device} nothing of its orders: {code}");
         }
         ShopEvent::Booked { shop_order_no, home, device, lines, total, currency, order_id } => {
             tracing::info!(

@@ -3,6 +3,7 @@
 //! Numbers, prices, days and times are worded as a person of the language says them, with the
 //! plural forms of CLDR ([`plural`]). Decides nothing and adds nothing: every figure comes from the reply.
 
+mod bought;
 mod find;
 mod log;
 mod news;
@@ -184,7 +185,7 @@ impl Speak<'_> {
             Reply::Lost { items } => self.about("lost", items),
             Reply::StoreTrouble { items } => self.about("store-trouble", items),
             Reply::ShopSilent { items } => self.about("shop-silent", items),
-            Reply::OrderStatus { .. } | Reply::History { .. } => self.told(reply),
+            Reply::OrderStatus { .. } | Reply::History { .. } | Reply::Bought { .. } => self.told(reply),
             Reply::OrderStatusThere { speaker, items, state, arrives } => {
                 let status = Reply::OrderStatus { items: items.clone(), state: *state, arrives: *arrives };
                 self.say("status-there", &[("speaker", text(speaker)), ("status", text(self.told(&status)))])
@@ -280,6 +281,7 @@ impl Speak<'_> {
                     self.say("history-more", &[item, moment, ("more", number(*more))])
                 }
             }
+            Reply::Bought { orders, by_shop } => self.bought(orders, *by_shop),
             _ => String::new(),
         }
     }

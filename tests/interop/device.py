@@ -1,7 +1,7 @@
 """A device of its own: orders from `tendero shop` with paho-mqtt and the JSON Schemas, and tries what a shop must refuse.
 
-Prints its name and public key, waits for a line on standard input (by then the shop trusts it), and then prints one JSON
-line for each step.
+With `--code` it pairs itself first. Without one it prints its name and public key, and waits for a line on standard input
+(by then the shop trusts it). Then it prints one JSON line for each step.
 """
 
 import json
@@ -11,6 +11,7 @@ import sys
 from datetime import timedelta
 
 import client
+import pair
 import wire
 
 SHOP = "corner"
@@ -19,15 +20,15 @@ PATIENCE_S = 15
 
 
 class Device:
-    def __init__(self, args, signer):
-        self.args, self.signer = args, signer
-        self.shop_key = wire.public_key(args.shop_key)
-        self.base = f"tendero/v1/home/{args.user}/{args.device}"
+    def __init__(self, reach, name, shop_key, signer):
+        self.signer = signer
+        self.shop_key = wire.public_key(shop_key)
+        self.base = f"tendero/v1/home/{reach.user}/{name}"
         self.answers = queue.Queue()
         self.up = queue.Queue()
         state = f"{self.base}/state"
         will = (state, signer.seal("state", {"aud": state, "online": False}, YEAR))
-        self.mqtt = client.connect(args, f"{args.user}.{args.device}", will, self.connected, self.arrived)
+        self.mqtt = client.connect(reach, f"{reach.user}.{name}", will, self.connected, self.arrived)
         self.mqtt.loop_start()
         self.up.get(timeout=PATIENCE_S)
 
@@ -114,16 +115,39 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-def main():
-    parser = client.arguments(__doc__)
-    parser.add_argument("--device", default="python")
-    parser.add_argument("--shop-key", required=True)
-    parser.add_argument("--sku", default="coffee")
-    args = parser.parse_args()
+def paired(args):
+    """A device whose keys the shop learns by the code; or None, where the shop or the code does not let it."""
+    signer = wire.Signer("")
+    try:
+        with_shop = pair.pair(args.code, args.device, signer)
+    except pair.NotPaired as why:
+        say(refused=str(why))
+        return None
+    assert with_shop["shop"] == SHOP, with_shop
+    home = with_shop["home"]
+    signer.source = f"home/{home}/{args.device}"
+    say(step="paired", name=f"{home}/{args.device}", key=signer.name, seller=with_shop["seller"])
+    return Device(pair.reach_of(with_shop), args.device, with_shop["key"], signer)
+
+
+def trusted(args):
+    """A device whose key somebody carries to the shop by hand."""
     signer = wire.Signer(f"home/{args.user}/{args.device}")
     say(name=f"{args.user}/{args.device}", key=signer.name)
     sys.stdin.readline()
-    device = Device(args, signer)
+    return Device(client.reach_of(args), args.device, args.shop_key, signer)
+
+
+def main():
+    parser = client.arguments(__doc__, required=False)
+    parser.add_argument("--device", default="python")
+    parser.add_argument("--shop-key")
+    parser.add_argument("--code")
+    parser.add_argument("--sku", default="coffee")
+    args = parser.parse_args()
+    device = paired(args) if args.code else trusted(args)
+    if device is None:
+        sys.exit(3)
 
     quote = device.quote(args.sku, 2)
     order, payload = device.send("order", device.order_of(quote, 1), timedelta(hours=1))
@@ -163,6 +187,14 @@ def main():
     device.send("order.get", {"order_id": order["order_id"]})
     _, stored = device.answer("receipt")
     assert stored == first
+    ask = {"request_id": secrets.token_hex(16), "limit": 10, "language": "en"}
+    device.send("history.get", ask)
+    history, _ = device.answer("history")
+    assert history["request_id"] == ask["request_id"] and "next" not in history, history
+    assert [past["order_id"] for past in history["orders"]] == [order["order_id"]], history
+    assert history["orders"][0]["total"] == order["total"], history
+    say(step="the shop tells what it has on this home")
+
     device.send("cancel", {"order_id": order["order_id"], "reason_code": "household"})
     status, _ = device.answer("status")
     assert status["state"] == "cancelled", status

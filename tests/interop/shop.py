@@ -67,7 +67,7 @@ class Shop:
         self.dropped_receipts = args.lose_receipts
         state = f"tendero/v1/shop/{SHOP}/state"
         will = (state, self.signer.seal("state", {"aud": state, "online": False}, YEAR))
-        self.mqtt = client.connect(args, "corner-python", will, self.connected, self.arrived)
+        self.mqtt = client.connect(client.reach_of(args), "corner-python", will, self.connected, self.arrived)
 
     def connected(self, mqtt, _data, _flags, _reason, _properties):
         state = f"tendero/v1/shop/{SHOP}/state"

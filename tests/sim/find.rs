@@ -197,11 +197,12 @@ impl World {
 
     /// What the shop says to somebody who named no product orders nothing and asks for no price.
     pub(super) fn check_found(&mut self, event: &Event, effects: &[Effect]) {
-        let Event::Found { .. } = event else { return };
+        let (Event::Found { .. } | Event::History { .. }) = event else { return };
         for effect in effects {
             let bad = match effect {
                 Effect::AskQuote { .. }
                 | Effect::AskFind { .. }
+                | Effect::AskHistory { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskWithdraw { .. }
                 | Effect::AskCancel { .. }

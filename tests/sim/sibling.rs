@@ -197,6 +197,7 @@ impl World {
             match effect {
                 Effect::AskQuote { .. }
                 | Effect::AskFind { .. }
+                | Effect::AskHistory { .. }
                 | Effect::Listen { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskSibling { .. } => {

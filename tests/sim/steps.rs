@@ -115,9 +115,19 @@ impl World {
             }
             Step::Played => return self.brings(|input| matches!(input, Input::Event(Event::Played { .. }))),
             Step::Quoted => {
-                let asked = |input: &Input| matches!(input, Input::QuoteArrives { .. } | Input::FindArrives { .. });
+                let asked = |input: &Input| {
+                    matches!(
+                        input,
+                        Input::QuoteArrives { .. } | Input::FindArrives { .. } | Input::HistoryArrives { .. }
+                    )
+                };
                 let answered = |input: &Input| {
-                    matches!(input, Input::Event(Event::Quoted(_) | Event::NotQuoted { .. } | Event::Found { .. }))
+                    matches!(
+                        input,
+                        Input::Event(
+                            Event::Quoted(_) | Event::NotQuoted { .. } | Event::Found { .. } | Event::History { .. }
+                        )
+                    )
                 };
                 return self.brings(asked) && self.brings(answered);
             }

@@ -35,7 +35,7 @@ pub const FINDS: [&str; 5] = [
 ];
 
 /// Said after the wake word, and no order.
-pub const OTHERS: [&str; 20] = [
+pub const OTHERS: [&str; 21] = [
     "cancel that",
     "cancel the coffee",
     "order it",
@@ -46,6 +46,7 @@ pub const OTHERS: [&str; 20] = [
     "where is my order",
     "put coffee on the list",
     "what did i order last",
+    "what did i buy from you",
     "how much is coffee",
     "why",
     "say that again",

@@ -5,6 +5,7 @@ mod disk;
 mod ears;
 mod faults;
 mod find;
+mod history;
 mod hostile;
 mod household;
 mod invariants;
@@ -115,6 +116,10 @@ pub enum Input {
     FindArrives {
         request_id: String,
         seek: Seek,
+    },
+    HistoryArrives {
+        request_id: String,
+        limit: u32,
     },
     Arrive(OrderId),
     CancelArrives(OrderId),
@@ -403,6 +408,7 @@ impl World {
             Input::ClockSet => self.wall_off_ms = Some(0),
             Input::QuoteArrives { request_id, lines } => self.quote_arrives(request_id, &lines),
             Input::FindArrives { request_id, seek } => self.find_arrives(request_id, &seek),
+            Input::HistoryArrives { request_id, limit } => self.history_arrives(request_id, limit),
             Input::Arrive(id) => self.order_arrives(&id),
             Input::CancelArrives(id) => self.cancel_arrives(&id),
             Input::ApprovalArrives(id) => self.approval_arrives(&id),
@@ -483,6 +489,7 @@ impl World {
         match effect {
             Effect::Say { say, channel, reply, .. } => {
                 self.check_news(say, &channel, &reply, cause.heard.is_some());
+                self.check_history(&reply);
                 self.say(say, &channel, reply);
             }
             Effect::Listen { turn, expect, window_ms, .. } => self.listen(turn, expect, window_ms),
@@ -494,6 +501,9 @@ impl World {
                 self.nothing_heard_here_yet();
                 self.model.asked(&request_id, &lines, cause);
                 self.over_the_link(Input::QuoteArrives { request_id, lines });
+            }
+            Effect::AskHistory { request_id, limit, .. } => {
+                self.over_the_link(Input::HistoryArrives { request_id, limit });
             }
             Effect::AskFind { request_id, seek, .. } => self.seeks(request_id, seek),
             Effect::Store { ticket, writes } => {

@@ -118,6 +118,12 @@ impl House {
         }
     }
 
+    /// Debian's.
+    pub fn mosquitto(&self) -> &Mosquitto {
+        let Broker::Mosquitto(mosquitto) = &self.broker else { panic!("this house has the broker that is built in") };
+        mosquitto
+    }
+
     /// The broker that is built in.
     pub fn start_broker(&self) -> Running {
         let Broker::Demo { port } = self.broker else { panic!("mosquitto runs since the house was made") };

@@ -244,6 +244,7 @@ impl Listener {
                 Effect::Send { .. } => self.outcome.sent += 1,
                 Effect::Rest
                 | Effect::AskFind { .. }
+                | Effect::AskHistory { .. }
                 | Effect::AskCancel { .. }
                 | Effect::AskApprove { .. }
                 | Effect::AskWithdraw { .. }

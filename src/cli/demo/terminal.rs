@@ -127,6 +127,7 @@ impl Terminal {
             | Event::CancelAskedBy { .. }
             | Event::HeardThere(_)
             | Event::Found { .. }
+            | Event::History { .. }
             | Event::Chat { .. }
             | Event::ReadChat { .. }
             | Event::News { .. }
@@ -175,6 +176,7 @@ impl Terminal {
             Effect::Say { .. }
             | Effect::AskQuote { .. }
             | Effect::AskFind { .. }
+            | Effect::AskHistory { .. }
             | Effect::AskStatus { .. }
             | Effect::AskSibling { .. }
             | Effect::Chat { .. }

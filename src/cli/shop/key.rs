@@ -1,10 +1,10 @@
 //! `tendero shop key`: the shop's public key, for a device's configuration; and another one in its place.
 
 use super::place::Place;
-use crate::cli::key::Overlap;
+use crate::cli::key::DAY_MS;
 use crate::clock::Clock;
 use crate::deliver::envelope::rfc3339;
-use crate::deliver::handover::Step;
+use crate::deliver::handover::{MAX_OVERLAP_MS, SHOP_OVERLAP_MS, Step};
 use crate::deliver::keys::{KEY_FILE, Keys};
 use crate::deliver::topic::shop_source;
 use crate::understand::catalog::Catalog;
@@ -31,8 +31,9 @@ enum Command {
 struct Rotate {
     #[command(flatten)]
     place: Place,
-    #[command(flatten)]
-    overlap: Overlap,
+    /// What was signed with the old key counts for so many days more; receipts are repeated for 30
+    #[arg(long, value_name = "DAYS", default_value_t = SHOP_OVERLAP_MS / DAY_MS, value_parser = clap::value_parser!(i64).range(1..=MAX_OVERLAP_MS / DAY_MS))]
+    overlap_days: i64,
 }
 
 /// # Errors
@@ -56,7 +57,7 @@ fn rotate(args: &Rotate) -> anyhow::Result<()> {
     let shop = Catalog::from_json(&laid_out.0)?.shop;
     let now = Clock::system().unix_ms().context("this machine's clock is not set; set it first")?;
     let next = Keys::next_or_make(data_dir)?;
-    let step = Step::new(&shop_source(&shop), &keys, &next, args.overlap.until(now));
+    let step = Step::new(&shop_source(&shop), &keys, &next, now.saturating_add(args.overlap_days * DAY_MS));
     let changed = book.change_key(&step)?;
     ensure!(changed, "somebody else changed the key at the same moment; see tendero shop key");
     Keys::change(data_dir)?;

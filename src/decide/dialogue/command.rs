@@ -32,6 +32,8 @@ enum Outcome {
     Person,
     /// or what it would propose.
     Find,
+    /// Hear what was bought from the shop.
+    Recall,
     /// Hear the shop's news, or say which of them are wanted.
     News,
     NotUnderstood,
@@ -83,6 +85,7 @@ impl Mind {
             Outcome::Person => self.ask_person(talk, &proposed, now),
             Outcome::News => self.news(talk, &proposed, now),
             Outcome::Find => self.find(talk, proposed, now),
+            Outcome::Recall => self.recall(talk, now),
             Outcome::Done => self.done(&talk),
         }
     }
@@ -102,6 +105,7 @@ impl Mind {
         let other = Proposed { parse, lines, rivals: vec![], ..said.clone() };
         match self.outcome(talk, &other, now) {
             Outcome::Say(reply) => self.tell(talk.to.clone(), reply),
+            Outcome::Recall => self.tell(talk.to.clone(), self.bought_here(talk.lang(), now)),
             Outcome::Done
             | Outcome::Propose
             | Outcome::Return
@@ -134,6 +138,7 @@ impl Mind {
                 }
             }
             Intent::Status => self.status_of(talk, proposed, now),
+            Intent::History if proposed.parse.lines.is_empty() => return Outcome::Recall,
             Intent::History => self.history_of(proposed, now),
             Intent::Price => self.price_of(talk, proposed),
             Intent::Repeat => self.last_reply.clone().unwrap_or(Reply::NotUnderstood),

@@ -33,6 +33,7 @@ impl Mind {
             State::Idle
             | State::Listening { .. }
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Answering { .. }
             | State::Storing { .. }
             | State::Closing { .. } => false,
@@ -62,6 +63,7 @@ impl Mind {
             State::Idle
             | State::Listening { .. }
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Storing { .. }
             | State::Closing { .. } => None,
         };

@@ -23,7 +23,7 @@ use crate::understand::search::Search;
 use std::collections::BTreeMap;
 
 /// After this time without an answer of the shop the household hears that it is being asked.
-const PATIENCE_MS: u64 = 2_500;
+pub(super) const PATIENCE_MS: u64 = 2_500;
 
 /// The shop was asked.
 #[derive(Debug, Clone)]

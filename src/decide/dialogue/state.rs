@@ -60,6 +60,7 @@ impl State {
             | State::Answering { .. }
             | State::Quoting(_)
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Asking { .. }
             | State::Storing { .. } => otherwise,
         }
@@ -72,6 +73,7 @@ impl State {
             State::Idle
             | State::Quoting(_)
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Asking { .. }
             | State::Storing { .. }
             | State::Closing { .. } => false,
@@ -85,6 +87,7 @@ impl State {
             | State::Listening { .. }
             | State::Quoting(_)
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Answering { .. }
             | State::Storing { .. } => false,
         }
@@ -102,6 +105,10 @@ impl State {
         matches!(self, State::Seeking(seeking) if seeking.request_id == of)
     }
 
+    pub(in super::super) fn waits_for_history(&self, of: &str) -> bool {
+        matches!(self, State::Recalling(recalling) if recalling.request_id == of)
+    }
+
     /// What the parser should expect of the next utterance.
     pub(in super::super) fn expect(&self) -> Expect {
         match self {
@@ -110,6 +117,7 @@ impl State {
             | State::Listening { .. }
             | State::Quoting(_)
             | State::Seeking(_)
+            | State::Recalling(_)
             | State::Asking { .. }
             | State::Storing { .. }
             | State::Closing { .. } => Expect::Command,
@@ -121,6 +129,7 @@ impl State {
             State::Idle => None,
             State::Quoting(quoting) => Some(quoting.until_ms),
             State::Seeking(seeking) => Some(seeking.until_ms()),
+            State::Recalling(recalling) => Some(recalling.until_ms()),
             State::Listening { until_ms }
             | State::Asking { until_ms, .. }
             | State::Answering { until_ms, .. }
@@ -136,6 +145,7 @@ impl State {
             State::Listening { .. } => "a command",
             State::Quoting(_) => "a quote",
             State::Seeking(_) => "the shop's advice",
+            State::Recalling(_) => "the shop's memory",
             State::Asking { .. } => "the end of a question",
             State::Answering { .. } => "an answer",
             State::Storing { .. } => "the disk",

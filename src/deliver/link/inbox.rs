@@ -105,6 +105,10 @@ impl Link {
             let found: Opened<envelope::Found> = self.open(message)?;
             return Ok(vec![self.read_found(found.data)?]);
         }
+        if is(envelope::History::KIND) {
+            let history: Opened<envelope::History> = self.open(message)?;
+            return Ok(self.read_history(history.data).into_iter().collect());
+        }
         if is(envelope::Chat::KIND) {
             return Ok(vec![self.read_chat(message).await?]);
         }

@@ -1,11 +1,12 @@
 //! The device's side of a change of its key: tells the shop, and the other speakers, until the shop says that it has it.
 
-use super::device::{PairError, Talk};
+use super::device::{PATIENCE, PairError};
 use crate::clock::Clock;
 use crate::deliver::envelope::{self, Body, Handover, HandoverTaken, RETAINED_LIFE_MS};
 use crate::deliver::handover::{Pins, Step};
 use crate::deliver::keys::Keys;
 use crate::deliver::mqtt::{BrokerConfig, Client, ToPublish};
+use crate::deliver::talk::Talk;
 use crate::deliver::topic::Route;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub async fn tell(
     // Not the daemon's own client id: it may be running.
     let client =
         Client { client_id: format!("{}.key", route.client_id()), subscriptions: vec![down.clone()], will: None };
-    let mut talk = Talk::start(broker, client)?;
+    let mut talk = Talk::start(broker, client, PATIENCE)?;
     let sealed = |aud: String, life_ms: i64| {
         let body = Handover { aud, steps: change.steps.clone() };
         let now = clock.unix_ms().unwrap_or(0);

@@ -6,19 +6,17 @@ use crate::clock::Clock;
 use crate::deliver::envelope::{self, CatalogPart};
 use crate::deliver::keys::{Keys, PublicKey};
 use crate::deliver::link::catalog::Parts;
-use crate::deliver::mqtt::{BrokerConfig, Client, Message, Mqtt, MqttEvent, TlsFiles, ToPublish, Trouble};
+use crate::deliver::mqtt::{BrokerConfig, Client, TlsFiles, ToPublish, Trouble};
+use crate::deliver::talk::{Ended, Talk};
 use crate::deliver::topic;
 use crate::understand::catalog::Catalog;
 use std::path::Path;
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
 
 /// How long the shop has to answer.
-const PATIENCE: Duration = Duration::from_secs(45);
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 /// The request is said again after this time.
 const AGAIN: Duration = Duration::from_secs(3);
-const QUEUE: usize = 64;
 
 /// Why a device is not paired. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +67,7 @@ pub async fn ask(code: &Code, device: &str, keys: &Keys) -> Result<Paired, PairE
     };
     let (up, down) = (topic::pair_up(&id), topic::pair_down(&id));
     let client = Client { client_id: id, subscriptions: vec![down.clone()], will: None };
-    let mut talk = Talk::start(broker, client)?;
+    let mut talk = Talk::start(broker, client, PATIENCE)?;
     let request = Request::new(&code.secret, device, keys);
     let mut again = tokio::time::interval(AGAIN);
     loop {
@@ -111,7 +109,7 @@ pub async fn first_catalog(paired: &Paired, ca: Option<&Path>, clock: &Clock) ->
     // Not the daemon's own client id: it may be running.
     let client_id = format!("{}.{}.pair", paired.home, paired.device);
     let client = Client { client_id, subscriptions: vec![topic::all_catalog(&paired.shop)], will: None };
-    let mut talk = Talk::start(broker, client)?;
+    let mut talk = Talk::start(broker, client, PATIENCE)?;
     let mut parts = Parts::default();
     loop {
         let Some(message) = talk.next().await.map_err(|ended| ended.or(PairError::NoCatalog))? else { continue };
@@ -147,24 +145,6 @@ fn checked(answer: Answer, device: &str) -> Result<Paired, PairError> {
     Ok(paired)
 }
 
-/// A connection for one question.
-pub(super) struct Talk {
-    pub(super) mqtt: Mqtt,
-    events: mpsc::Receiver<MqttEvent>,
-    until: Instant,
-    /// Why there is no connection, if there is none.
-    down: Option<Trouble>,
-    url: String,
-}
-
-/// Why there is no answer.
-pub(super) enum Ended {
-    Trouble(Trouble),
-    /// Never connected.
-    Unreachable(String, String),
-    Silence,
-}
-
 impl Ended {
     fn of_code(self, url: &str) -> PairError {
         match self {
@@ -180,50 +160,5 @@ impl Ended {
             Ended::Unreachable(url, why) => PairError::Unreachable(url, why),
             Ended::Silence => silence,
         }
-    }
-}
-
-impl Talk {
-    pub(super) fn start(broker: BrokerConfig, client: Client) -> Result<Talk, Trouble> {
-        let url = broker.url.clone();
-        let (sender, events) = mpsc::channel(QUEUE);
-        let mqtt = Mqtt::start(broker, client, sender)?;
-        Ok(Talk { mqtt, events, until: Instant::now() + PATIENCE, down: None, url })
-    }
-
-    /// The next message; `None`: the connection has just come up.
-    pub(super) async fn next(&mut self) -> Result<Option<Message>, Ended> {
-        loop {
-            let Ok(event) = timeout_at(self.until, self.events.recv()).await else {
-                self.mqtt.stop();
-                return Err(match self.down.take() {
-                    Some(trouble) => Ended::Unreachable(self.url.clone(), trouble.to_string()),
-                    None => Ended::Silence,
-                });
-            };
-            match event {
-                Some(MqttEvent::Up { .. }) => {
-                    self.down = None;
-                    return Ok(None);
-                }
-                Some(MqttEvent::Message(message)) => return Ok(Some(message)),
-                // No patience helps against these.
-                Some(MqttEvent::Down(
-                    trouble @ (Trouble::Password { .. }
-                    | Trouble::Refused { .. }
-                    | Trouble::Tls { .. }
-                    | Trouble::Subscription { .. }),
-                )) => return self.end(trouble),
-                Some(MqttEvent::Down(trouble)) => self.down = Some(trouble),
-                Some(MqttEvent::Denied(trouble)) => return self.end(trouble),
-                Some(MqttEvent::Delivered { .. }) => {}
-                None => return Err(Ended::Silence),
-            }
-        }
-    }
-
-    fn end(&self, trouble: Trouble) -> Result<Option<Message>, Ended> {
-        self.mqtt.stop();
-        Err(Ended::Trouble(trouble))
     }
 }

@@ -38,6 +38,10 @@ pub enum StoreError {
         "{path} is served by another tendero shop; stop that one, or let both share a PostgreSQL database: --database"
     )]
     Served { path: PathBuf },
+    #[error(
+        "the book {path} was moved to {to}, which has what came since: name that with --database, or in TENDERO_SHOP_DATABASE. To take this one again after all: tendero shop move --undo"
+    )]
+    Moved { path: PathBuf, to: String },
     #[error("there is no book in {path}; name the database of your shop, or start the shop on it once")]
     NoBook { path: PathBuf },
     #[error("{path} is not the address of a database: {why}; it is like postgres://user@host/database")]

@@ -189,6 +189,11 @@ impl Db {
         Ok(self.first(sql, values, |_| Ok(()))?.is_some())
     }
 
+    /// Row by row, so that a table of any size fits; in a database with a connection of its own only within a transaction.
+    pub fn each(&self, sql: &str, mut take: impl FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        engine!(self, engine => engine.each(sql, &mut take))
+    }
+
     /// How many rows it changed.
     pub fn run(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         engine!(self, engine => engine.run(sql, values))

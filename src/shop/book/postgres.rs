@@ -23,6 +23,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Workers that one book can have.
 const MAX_WORKERS: i64 = 1000;
+/// Rows that a cursor brings at once.
+const FETCH: u32 = 500;
 /// "tnsh": the first half of the workers' locks; the second is the worker's number, and 0 for who speaks for all.
 const WORKERS: i64 = 0x746e_7368;
 /// "tnwh": the lock of who delivers to the webhook.
@@ -69,6 +71,20 @@ impl Postgres {
 
     pub fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         Ok(self.ask(What::Statement { sql: sql.into(), values: values.into() })?.rows)
+    }
+
+    /// By a cursor, which needs a transaction.
+    pub fn each(&self, sql: &str, take: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let cursor = format!("rows_{:x}", key_of(sql));
+        self.ask(What::Batch { sql: format!("DECLARE {cursor} NO SCROLL CURSOR FOR {sql}") })?;
+        loop {
+            let rows = self.rows(&format!("FETCH FORWARD {FETCH} FROM {cursor}"), &[])?;
+            if rows.is_empty() {
+                break;
+            }
+            rows.into_iter().try_for_each(&mut *take)?;
+        }
+        self.ask(What::Batch { sql: format!("CLOSE {cursor}") }).map(|_| ())
     }
 
     pub fn run(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {

@@ -41,6 +41,17 @@ impl Sqlite {
         rows.map(|row| row.map_err(at(&self.path))).collect()
     }
 
+    pub fn each(&self, sql: &str, take: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare(&dialect(sql)).map_err(at(&self.path))?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).map_err(at(&self.path))?;
+        while let Some(row) = rows.next().map_err(at(&self.path))? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(value)).collect::<Result<_, _>>();
+            take(Row(values.map_err(at(&self.path))?))?;
+        }
+        Ok(())
+    }
+
     pub fn run(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         let mut statement = self.db.prepare_cached(&dialect(sql)).map_err(at(&self.path))?;
         let changed = statement.execute(rusqlite::params_from_iter(values)).map_err(at(&self.path))?;

@@ -5,10 +5,10 @@ use super::*;
 /// Open the book of a shop that was killed.
 fn reopened(bench: Bench) -> Bench {
     let Bench { desk, device, route, _dir } = bench;
-    let Desk { book, keys, catalog, guide, terms, seller, max_orders_hour, burst, payment, clock } = desk;
+    let Desk { book, keys, catalog, guide, terms, seller, max_orders_hour, burst, payment, clock, asked } = desk;
     drop(book);
     let book = open_book(_dir.path());
-    let desk = Desk { book, keys, catalog, guide, terms, seller, max_orders_hour, burst, payment, clock };
+    let desk = Desk { book, keys, catalog, guide, terms, seller, max_orders_hour, burst, payment, clock, asked };
     Bench { desk, device, route, _dir }
 }
 

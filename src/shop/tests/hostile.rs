@@ -8,6 +8,7 @@
 
 use super::*;
 use crate::chance::Chance;
+use crate::deliver::handover::{Pins, Step};
 use crate::understand::intent::NewsKind;
 use serde_json::Value;
 
@@ -77,6 +78,20 @@ impl Genuine {
             make: Box::new(move |keys, now| seal(&body, source, keys, now, HOUR_MS).unwrap()),
         }
     }
+}
+
+impl Genuine {
+    /// Where the sender would sign it, `next` does: a key that takes over says so itself.
+    fn by_next(self, sender: &Keys, next: Keys) -> Genuine {
+        let Genuine { topic, make } = self;
+        let sender = sender.public();
+        let make = move |keys: &Keys, now: i64| make(if keys.public() == sender { &next } else { keys }, now);
+        Genuine { topic, make: Box::new(make) }
+    }
+}
+
+fn key(number: u8) -> Keys {
+    Keys::from_seed(&[number; 32])
 }
 
 /// Both ends of a conversation, and who would like to be one of them.
@@ -254,12 +269,15 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
     };
     let consent =
         Consent { aud: up(Consent::KIND), consent_id: random_hex128(), rev: 1, kinds: vec![NewsKind::Offer], at: None };
+    let step = Step::new(SOURCE, &key(1), &key(5), bench.now() + HOUR_MS);
     let answers = vec![FindAnswer { question_id: "kind".into(), choice_id: "any".into() }];
     let find = Find { answers, ..find::find(bench) };
     vec![
         Genuine::of(request, SOURCE),
         Genuine::of(find, SOURCE),
         Genuine::of(fresh, SOURCE),
+        Genuine::of(history::get(bench, 10, None), SOURCE),
+        Genuine::of(Handover { aud: up(Handover::KIND), steps: vec![step] }, SOURCE).by_next(&key(1), key(5)),
         Genuine::of(chat, SOURCE),
         Genuine::of(consent, SOURCE),
         Genuine::of(OrderGet { aud: up(OrderGet::KIND), order_id: order_id.clone() }, SOURCE),
@@ -276,8 +294,13 @@ fn of_device(bench: &mut Bench) -> Vec<Genuine> {
 fn book_of(bench: &Bench) -> String {
     let book = &bench.desk.book;
     let conversations = book.open_threads().unwrap().len();
-    let consents = book.consents().unwrap();
-    format!("{:?} {:?} {conversations} {consents:?}", book.bookings().unwrap(), book.outgoing().unwrap())
+    let (consents, devices) = (book.consents().unwrap(), book.devices().unwrap());
+    let pins = book.pins_of(&bench.route).unwrap();
+    format!(
+        "{:?} {:?} {conversations} {consents:?} {devices:?} {pins:?}",
+        book.bookings().unwrap(),
+        book.outgoing().unwrap()
+    )
 }
 
 #[test]
@@ -288,9 +311,9 @@ fn nothing_hostile_changes_anything_at_the_shop() {
     bench.said::<Receipt>(&Done::default());
     let device = Keys::from_seed(&[1; 32]);
     let mut elsewhere = vec![bench.route.down("order"), "tendero/v1/home/#".into(), String::new()];
-    elsewhere.extend(
-        other_routes().iter().flat_map(|route| ["order", "cancel", "chat", "consent"].map(|kind| route.up(kind))),
-    );
+    elsewhere.extend(other_routes().iter().flat_map(|route| {
+        ["order", "cancel", "chat", "consent", "history.get", "handover"].map(|kind| route.up(kind))
+    }));
     let sides = Sides::new(&device, &genuine, elsewhere, bench.now());
     let before = book_of(&bench);
     let mut tried = 0_u64;
@@ -354,6 +377,12 @@ fn opens<T: Body>(arrived: &Arrived, key: &PublicKey, now: i64) -> Result<(), Di
     open::<T>(&arrived.bytes, &arrived.topic, key, now).map(drop)
 }
 
+/// Whoever pinned the key before this one follows it.
+fn opens_handover(arrived: &Arrived, _: &PublicKey, now: i64) -> Result<(), Distrust> {
+    let pins = Pins::from(key(7).public());
+    open_handover(&arrived.bytes, &arrived.topic, "shop/corner", &pins, now).map(drop)
+}
+
 fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
     const SOURCE: &str = "shop/corner";
     let quote = bench.quote().data;
@@ -362,7 +391,7 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
     let down = |kind: &str| bench.route.down(kind);
     let status = Status {
         aud: down(Status::KIND),
-        order_id: order.order_id,
+        order_id: order.order_id.clone(),
         rev: 2,
         state: StatusState::Delivered,
         code: None,
@@ -385,6 +414,31 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
         because: NewsBecause::AskedFor,
     };
     let ack = ConsentAck { aud: down(ConsentAck::KIND), consent_id: random_hex128(), rev: 1 };
+    let taken = HandoverTaken { aud: down(HandoverTaken::KIND), to: key(5).public().to_string() };
+    let step = Step::new(SOURCE, &key(7), &key(2), bench.now() + HOUR_MS);
+    let handover = Handover { aud: crate::deliver::topic::shop_handover("corner"), steps: vec![step] };
+    let line = PastLine {
+        sku: "heads".into(),
+        title: "Heads".into(),
+        qty: 2,
+        unit_amount: 1_299,
+        total: 2_598,
+        options: Default::default(),
+    };
+    let past = PastOrder {
+        order_id: order.order_id.clone(),
+        shop_order_no: "T-000001".into(),
+        device: "kitchen".into(),
+        state: StatusState::Accepted,
+        currency: "EUR".into(),
+        total: 2_598,
+        lines: vec![line],
+        booked: Moment::new(bench.now()),
+        since: None,
+        delivered: None,
+    };
+    let (orders, next) = (vec![past], Some("1".to_owned()));
+    let history = History { aud: down(History::KIND), request_id: "h".into(), orders, next, code: None };
     let choice = |id: &str| FindChoice { id: id.into(), words: format!("to {id}") };
     let question = FindQuestion {
         question_id: "kind".into(),
@@ -406,6 +460,9 @@ fn of_shop(bench: &mut Bench) -> Vec<(Genuine, Opens)> {
         (Genuine::of(news, SOURCE), opens::<News>),
         (Genuine::of(ack, SOURCE), opens::<ConsentAck>),
         (Genuine::of(found, SOURCE), opens::<Found>),
+        (Genuine::of(history, SOURCE), opens::<History>),
+        (Genuine::of(taken, SOURCE), opens::<HandoverTaken>),
+        (Genuine::of(handover, SOURCE), opens_handover),
         (Genuine::of(presence, SOURCE), opens::<Presence>),
         (Genuine::of(catalog, SOURCE), opens::<CatalogPart>),
     ]

@@ -3,7 +3,7 @@
 #[path = "../../../tests/support/receiver.rs"]
 mod receiver;
 #[path = "../../../tests/support/postgres.rs"]
-mod server;
+pub(super) mod server;
 
 use super::*;
 use crate::deliver::pairing::{Answer, From as Side, Request, Secret};
@@ -29,6 +29,7 @@ fn no_test_is_forgotten() {
         (include_str!("burst.rs"), bursts::ALL.len()),
         (include_str!("chat.rs"), chat::ALL.len()),
         (include_str!("handover.rs"), handover::ALL.len() + 1),
+        (include_str!("history.rs"), history::ALL.len()),
         (include_str!("hooks.rs"), hooks::ALL.len()),
         (include_str!("news.rs"), news::ALL.len()),
         (include_str!("pairing.rs"), pairing::ALL.len()),
@@ -52,10 +53,20 @@ fn the_desk_does_the_same_on_postgresql() {
     DATABASES.set(Some(Box::new(move |name| {
         if made.borrow_mut().insert(name.to_owned()) { of.database(name) } else { of.address(name) }
     })));
-    for (name, test) in
-        [super::ALL, back::ALL, bursts::ALL, chat::ALL, handover::ALL, hooks::ALL, news::ALL, pairing::ALL, pay::ALL]
-            .into_iter()
-            .flatten()
+    for (name, test) in [
+        super::ALL,
+        back::ALL,
+        bursts::ALL,
+        chat::ALL,
+        handover::ALL,
+        history::ALL,
+        hooks::ALL,
+        news::ALL,
+        pairing::ALL,
+        pay::ALL,
+    ]
+    .into_iter()
+    .flatten()
     {
         println!("{name}");
         test();
@@ -64,7 +75,7 @@ fn the_desk_does_the_same_on_postgresql() {
 }
 
 /// A desk of the same shop on another book, or on the same once more.
-fn desk_on(book: Book, other: &Desk) -> Desk {
+pub(super) fn desk_on(book: Book, other: &Desk) -> Desk {
     Desk {
         book,
         keys: Keys::from_seed(&[2; 32]),
@@ -76,6 +87,7 @@ fn desk_on(book: Book, other: &Desk) -> Desk {
         burst: burst::Rule::default(),
         payment: other.payment.clone(),
         clock: other.clock.clone(),
+        asked: Default::default(),
     }
 }
 
@@ -340,7 +352,7 @@ fn one_of_them_delivers_each_event(server: &PostgresServer) {
     let receiver = Receiver::start(Reply::Status(200));
     receiver.plan(&[Reply::Status(500), Reply::Close]);
     let secret = shop.bench._dir.path().join("secret");
-    std::fs::write(&secret, receiver::SECRET).unwrap();
+    crate::private_file::write(&secret, receiver::SECRET.as_bytes()).unwrap();
     let address = webhook::Address::parse(&receiver.url(), false).unwrap();
     shop.bench.desk.book.point_webhook(&address.url).unwrap();
     let config = webhook::Config::new(address, webhook::Secrets::load(&secret).unwrap(), None).unwrap();

@@ -197,7 +197,7 @@ mod tests {
     fn config(url: &str, ca: Option<&str>) -> Config {
         let dir = tempfile::tempdir().unwrap();
         let (secret, file) = (dir.path().join("secret"), dir.path().join("ca.pem"));
-        std::fs::write(&secret, Secrets::fresh().unwrap()).unwrap();
+        crate::private_file::write(&secret, Secrets::fresh().unwrap().as_bytes()).unwrap();
         std::fs::write(&file, ca.unwrap_or_default()).unwrap();
         let address = Address::parse(url, false).unwrap();
         Config::new(address, Secrets::load(&secret).unwrap(), ca.map(|_| file)).unwrap()

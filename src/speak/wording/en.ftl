@@ -236,6 +236,15 @@ history-more = { PLURAL($more) ->
     [one] Last ordered: { $item } and one other product, { $moment }.
    *[other] Last ordered: { $item } and { $more } other products, { $moment }.
 }
+bought-shop = From the shop's records, last ordered: { $orders }.
+bought-here = The shop does not answer. As far as I know, last ordered: { $orders }.
+bought-none-shop = The shop has no order of this home.
+bought-none-here = The shop does not answer, and I know of no order.
+bought-one = { $item }, { $moment }
+bought-one-more = { PLURAL($more) ->
+    [one] { $item } and one other product, { $moment }
+   *[other] { $item } and { $more } other products, { $moment }
+}
 price = { $product }: { $amount } a pack. Nothing was ordered.
 state-awaiting_adult = waiting for an adult's approval
 state-held = held, not sent yet

@@ -235,6 +235,15 @@ history-more = { PLURAL($more) ->
     [one] Lo último que se pidió: { $item } y otro producto, { $moment }.
    *[other] Lo último que se pidió: { $item } y otros { $more } productos, { $moment }.
 }
+bought-shop = Según la tienda, lo último que se pidió: { $orders }.
+bought-here = La tienda no responde. Por lo que yo sé, lo último que se pidió: { $orders }.
+bought-none-shop = La tienda no tiene ningún pedido de esta casa.
+bought-none-here = La tienda no responde, y yo no conozco ningún pedido.
+bought-one = { $item }, { $moment }
+bought-one-more = { PLURAL($more) ->
+    [one] { $item } y otro producto, { $moment }
+   *[other] { $item } y otros { $more } productos, { $moment }
+}
 price = { $product }: { $amount } el paquete. No se ha pedido nada.
 state-awaiting_adult = pendiente de la aprobación de un adulto
 state-held = retenido, aún sin enviar

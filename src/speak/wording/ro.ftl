@@ -247,6 +247,16 @@ history-more = { PLURAL($more) ->
     [few] Ultima dată s-a comandat: { $item } și încă { $more } produse, { $moment }.
    *[other] Ultima dată s-a comandat: { $item } și încă { $more } de produse, { $moment }.
 }
+bought-shop = Din evidența magazinului, ultima dată s-a comandat: { $orders }.
+bought-here = Magazinul nu răspunde. Din câte știu eu, ultima dată s-a comandat: { $orders }.
+bought-none-shop = Magazinul nu are nicio comandă din această casă.
+bought-none-here = Magazinul nu răspunde, iar eu nu știu de nicio comandă.
+bought-one = { $item }, { $moment }
+bought-one-more = { PLURAL($more) ->
+    [one] { $item } și încă un produs, { $moment }
+    [few] { $item } și încă { $more } produse, { $moment }
+   *[other] { $item } și încă { $more } de produse, { $moment }
+}
 price = { $product }: { $amount } pachetul. Nu s-a comandat nimic.
 state-awaiting_adult = așteaptă aprobarea unui adult
 state-held = păstrată, încă netrimisă

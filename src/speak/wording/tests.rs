@@ -24,6 +24,10 @@ fn moment(hour: u8, minute: u8) -> Moment {
     Moment { day: day(0), hour, minute }
 }
 
+fn bought(more: u32) -> crate::decide::reply::Bought {
+    crate::decide::reply::Bought { item: Item { product: "a".into(), qty: 2 }, more, at: moment(9, 0) }
+}
+
 /// One of each; the match makes sure that a new reason is added here.
 fn reasons() -> Vec<Reason> {
     let product = || "coffee".to_owned();
@@ -205,6 +209,10 @@ fn replies() -> (Vec<Reply>, Vec<Reply>) {
         Reply::NoOrders,
         Reply::History { product: "a".into(), qty: 2, at: moment(13, 0), more: 0 },
         Reply::History { product: "a".into(), qty: 2, at: moment(1, 30), more: 3 },
+        Reply::Bought { orders: vec![], by_shop: true },
+        Reply::Bought { orders: vec![], by_shop: false },
+        Reply::Bought { orders: vec![bought(0), bought(1), bought(3)], by_shop: true },
+        Reply::Bought { orders: vec![bought(25)], by_shop: false },
         Reply::Price { product: "a".into(), amount: eur(99) },
         Reply::WhichProduct,
         Reply::Distrusted { shop: "x".into() },

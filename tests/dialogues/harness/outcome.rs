@@ -41,6 +41,7 @@ impl Stage {
                 self.shown.push(format!("= ask the price of {}{with}", asked.join(", ")));
                 self.answer_quote(request_id, &lines);
             }
+            Effect::AskHistory { request_id, limit, .. } => self.answer_history(request_id, limit),
             Effect::AskFind { request_id, seek, .. } => self.answer_find(request_id, &seek),
             Effect::Store { ticket, writes } => {
                 let is_shown = |write: &Write| match write {

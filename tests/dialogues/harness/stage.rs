@@ -1,6 +1,7 @@
 //! Where a dialogue is played: the mind, the household around it, and time, which passes only as the scene says.
 
 mod find;
+mod history;
 mod inputs;
 mod outcome;
 mod shop;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
 use tendero::decide::event::{Button, Channel, Event, Turn};
 use tendero::decide::find::Found;
+use tendero::decide::history::Past;
 use tendero::decide::household::Household;
 use tendero::decide::mind::Mind;
 use tendero::decide::order::OrderId;
@@ -44,6 +46,8 @@ pub struct Stage {
     shop: ShopManner,
     /// What the shop answers to the next requests without a product's name; nothing, when there is no more.
     found: VecDeque<Found>,
+    /// ... and when it is asked what it has of this home.
+    history: VecDeque<Option<Vec<Past>>>,
     /// What other speakers have ordered: by speaker and product.
     theirs: BTreeMap<String, BTreeMap<String, SharedOrder>>,
     orders: Vec<OrderId>,
@@ -93,6 +97,7 @@ impl Stage {
             events: VecDeque::new(),
             shop: ShopManner::default(),
             found: VecDeque::new(),
+            history: VecDeque::new(),
             theirs: BTreeMap::new(),
             orders: vec![],
             newest: None,
@@ -144,6 +149,7 @@ impl Stage {
             "silence" => self.event(Event::Silence { turn: self.turn }),
             "shop" => self.set_shop(&words, rest),
             "guide" => self.set_guide(rest),
+            "history" => self.set_history(rest),
             "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
             "stored" => self.event(Event::Stored { ticket: rest.parse().unwrap() }),
             "receipt" => self.receipt(&words),

@@ -248,6 +248,7 @@ impl World {
             let bad = match effect {
                 Effect::AskQuote { .. }
                 | Effect::AskFind { .. }
+                | Effect::AskHistory { .. }
                 | Effect::Listen { .. }
                 | Effect::AskSibling { .. }
                 | Effect::AskApprove { .. }

@@ -330,6 +330,7 @@ impl<'a> Home<'a> {
             Effect::Send { order } => self.sent.push((order, self.unix_ms())),
             // The cases end before a shop would answer these.
             Effect::AskFind { .. }
+            | Effect::AskHistory { .. }
             | Effect::AskCancel { .. }
             | Effect::AskApprove { .. }
             | Effect::AskWithdraw { .. }
