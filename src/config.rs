@@ -80,14 +80,17 @@ impl Default for Home {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Microphone {
-    /// "default", part of a capture device's name (`arecord -L`), "pipe" for raw 16 kHz mono
+    /// "default", a capture device's name or part of it (`tendero audio list`), "pipe" for raw 16 kHz mono
     /// s16le on standard input, the path of a WAV or FLAC file, or "off" for text only.
     pub device: String,
+    /// The one channel that is heard, counted from 1, such as the one that a HAT has processed already; 0 for all of them,
+    /// mixed.
+    pub channel: u16,
 }
 
 impl Default for Microphone {
     fn default() -> Self {
-        Microphone { device: "default".into() }
+        Microphone { device: "default".into(), channel: 0 }
     }
 }
 
@@ -174,7 +177,7 @@ impl Default for TextToSpeech {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Speaker {
-    /// "default", part of a playback device's name (`aplay -L`), or "off".
+    /// "default", a playback device's name or part of it (`tendero audio list`), or "off".
     pub device: String,
 }
 

@@ -1,7 +1,7 @@
 //! `tendero run`: the daemon.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::daemon::start::{Setup, start};
 use crate::hear::source::{Pipe, Recording, Source};
 use crate::speak::player::{Player, Silent};
@@ -32,7 +32,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             crate::deliver::broker::spawn(port).context("can't start the broker in this process")?;
         }
         let ready = start(Setup {
-            source: open_source(&config.microphone.device)?,
+            source: open_source(&config.microphone)?,
             player: open_player(config.speaker.device.clone())?,
             clock: Clock::system(),
             config,
@@ -47,7 +47,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     })
 }
 
-fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
+/// `None`: text only.
+pub(super) fn open_source(microphone: &config::Microphone) -> anyhow::Result<Option<Box<dyn Source>>> {
+    let device = microphone.device.as_str();
     if device == "off" {
         return Ok(None);
     }
@@ -59,16 +61,16 @@ fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
         return Ok(Some(Box::new(Recording::open(path)?)));
     }
     #[cfg(feature = "audio")]
-    return Ok(Some(Box::new(crate::hear::source::cpal::Microphone::new(device))));
+    return Ok(Some(Box::new(crate::hear::source::cpal::Microphone::new(device, microphone.channel))));
     #[cfg(not(feature = "audio"))]
     anyhow::bail!(
         "this build is without sound cards: set [microphone] device to \"off\", or build with --features audio"
     );
 }
 
-type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;
+pub(super) type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;
 
-fn open_player(device: String) -> anyhow::Result<OpenPlayer> {
+pub(super) fn open_player(device: String) -> anyhow::Result<OpenPlayer> {
     if device == "off" {
         return Ok(Box::new(|| Box::new(Silent)));
     }

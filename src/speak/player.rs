@@ -44,8 +44,8 @@ pub use device::Device;
 #[cfg(feature = "audio")]
 mod device {
     use super::{Player, Speech};
-    use anyhow::{Context, anyhow};
-    use rodio::cpal::traits::{DeviceTrait, HostTrait};
+    use crate::sound_card::{self, Way};
+    use anyhow::Context;
     use rodio::{DeviceSinkBuilder, MixerDeviceSink, buffer::SamplesBuffer};
     use std::num::NonZero;
     use std::time::Duration;
@@ -68,26 +68,15 @@ mod device {
         }
 
         fn open(&self) -> anyhow::Result<MixerDeviceSink> {
-            crate::native::alsa::quiet();
             let hint = || {
                 format!(
-                    "can't open the loudspeaker \"{}\". `aplay -l` lists what there is; set [speaker] device to part of a \
-                     name, or to \"off\"",
+                    "can't open the loudspeaker \"{}\". `tendero audio list` shows what there is; set [speaker] device to \
+                     part of a name, or to \"off\"",
                     self.name
                 )
             };
-            let builder = if self.name == "default" {
-                DeviceSinkBuilder::from_default_device().with_context(hint)?
-            } else {
-                let devices = rodio::cpal::default_host().output_devices().with_context(hint)?;
-                let wanted = self.name.to_lowercase();
-                let device = devices
-                    .into_iter()
-                    .find(|device| device.description().is_ok_and(|d| d.to_string().to_lowercase().contains(&wanted)))
-                    .ok_or_else(|| anyhow!(hint()))?;
-                DeviceSinkBuilder::from_device(device).with_context(hint)?
-            };
-            let mut sink = builder.open_stream().with_context(hint)?;
+            let device = sound_card::find(Way::Out, &self.name).with_context(hint)?;
+            let mut sink = DeviceSinkBuilder::from_device(device).with_context(hint)?.open_stream().with_context(hint)?;
             sink.log_on_drop(false);
             Ok(sink)
         }
