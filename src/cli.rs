@@ -3,6 +3,7 @@
 //! Exit status: 0 done; 1 it failed, and one line on standard error says what, where and
 //! what to do; 2 the arguments were wrong.
 
+mod audio;
 mod button;
 mod chat;
 mod config;
@@ -74,6 +75,9 @@ enum Command {
     Pin(pin::Args),
     /// Register adverts and shows, so that their sound orders nothing.
     Fingerprints(fingerprints::Args),
+    /// Find, try and judge microphone and loudspeaker.
+    #[command(subcommand)]
+    Audio(audio::Args),
     /// Press the device's button: for GPIO scripts.
     Button(button::Args),
     /// Replay what a daemon wrote down.
@@ -142,6 +146,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Forget(args) => forget::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Audio(args) => audio::run(args),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pair(args) => block_on(pair::run(&args)).map(|()| ExitCode::SUCCESS),

@@ -15,7 +15,7 @@ pub mod trace;
 use crate::clock::Clock;
 use crate::decide::Now;
 use crate::decide::effect::Effect;
-use crate::decide::event::{Channel, Entropy, Event, Heard};
+use crate::decide::event::{Button, Channel, Entropy, Event, Heard};
 use crate::decide::mind::Mind;
 use crate::decide::order::OrderId;
 use crate::decide::reply::{Reason, Reply};
@@ -276,7 +276,7 @@ impl Daemon {
                 self.tell_ears(EarCommand::Deafen);
                 if !self.parts.voice.say(Saying { say, text, lang }) {
                     let error = Some("the voice can't keep up".into());
-                    self.ended(Spoken { say, error, synthesis_ms: 0, speech_ms: 0 });
+                    self.ended(Spoken { say, error, stopped: false, synthesis_ms: 0, speech_ms: 0 });
                     self.unsaid.push(say);
                 }
             }
@@ -316,6 +316,7 @@ impl Daemon {
     }
 
     fn spoken_events(&mut self, spoken: Spoken) -> Vec<Event> {
+        // Who cuts a reply short has heard enough of it; an answer to it is not waited for any more by then.
         let (say, heard) = (spoken.say, spoken.error.is_none());
         self.ended(spoken);
         vec![if heard { Event::Played { say } } else { Event::Unheard { say } }]
@@ -425,9 +426,8 @@ impl Daemon {
                 vec![]
             }
             Ask::Press { hold } => {
-                use crate::decide::event::Button;
                 text::done(&request.answers);
-                vec![Event::Button(if hold { Button::Hold } else { Button::Tap })]
+                if hold { vec![Event::Button(Button::Hold)] } else { self.tap() }
             }
             Ask::Mute { on } => {
                 self.tell_ears(EarCommand::Mute(on));
@@ -435,6 +435,14 @@ impl Daemon {
                 vec![Event::Muted { on }]
             }
         }
+    }
+
+    /// The speaker falls silent. One that was silent, or in a conversation, has the mind decide what else it means; an
+    /// announcement that is cut short must not take back an order, too.
+    fn tap(&mut self) -> Vec<Event> {
+        let announces = self.sounding > 0 && !self.parts.mind.is_in_conversation();
+        self.parts.voice.hush();
+        if announces { vec![] } else { vec![Event::Button(Button::Tap)] }
     }
 
     /// Words that came over the broker.

@@ -478,5 +478,8 @@ fn wait(ears: &mut Ears, commands: &Receiver<EarCommand>, events: &impl Fn(EarEv
     }
 }
 
+#[cfg(all(test, feature = "espeak"))]
+pub(super) use tests::spoken;
+
 #[cfg(test)]
 mod tests;

@@ -3,23 +3,56 @@
 
 use super::tts::Speech;
 use crate::clock::Clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Plays speech. Lives on the voice's own thread.
 pub trait Player {
-    /// Blocks until playback has ended.
+    /// Blocks until playback has ended, which `stop` brings about early. A player that takes no time need not look at it.
     ///
     /// # Errors
     /// The device, and what to do about it.
-    fn play(&mut self, speech: &Speech) -> anyhow::Result<()>;
+    fn play(&mut self, speech: &Speech, stop: &Stop) -> anyhow::Result<Played>;
+}
+
+/// How playback ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Played {
+    Whole,
+    Stopped,
+}
+
+/// Ends what is said and what waits to be said, but not what is queued later. Clones are one and the same; the
+/// default is never set.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    times: Arc<AtomicU64>,
+    /// How often it had been set when this was queued.
+    before: u64,
+}
+
+impl Stop {
+    /// From now on for what is queued now.
+    pub fn again(&self) -> Stop {
+        Stop { times: Arc::clone(&self.times), before: self.times.load(Ordering::SeqCst) }
+    }
+
+    pub fn set(&self) {
+        self.times.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.times.load(Ordering::SeqCst) != self.before
+    }
 }
 
 /// No loudspeaker: the reply only goes to the log, at once.
 pub struct Silent;
 
 impl Player for Silent {
-    fn play(&mut self, _speech: &Speech) -> anyhow::Result<()> {
-        Ok(())
+    fn play(&mut self, _speech: &Speech, _stop: &Stop) -> anyhow::Result<Played> {
+        Ok(Played::Whole)
     }
 }
 
@@ -31,10 +64,10 @@ pub struct Virtual<F> {
 }
 
 impl<F: FnMut(&Speech)> Player for Virtual<F> {
-    fn play(&mut self, speech: &Speech) -> anyhow::Result<()> {
+    fn play(&mut self, speech: &Speech, _stop: &Stop) -> anyhow::Result<Played> {
         (self.heard)(speech);
         self.clock.skip(Duration::from_millis(speech.duration_ms()));
-        Ok(())
+        Ok(Played::Whole)
     }
 }
 
@@ -43,9 +76,9 @@ pub use device::Device;
 
 #[cfg(feature = "audio")]
 mod device {
-    use super::{Player, Speech};
+    use super::{Played, Player, Speech, Stop};
     use crate::sound_card::{self, Way};
-    use anyhow::Context;
+    use anyhow::{Context, bail};
     use rodio::{DeviceSinkBuilder, MixerDeviceSink, buffer::SamplesBuffer};
     use std::num::NonZero;
     use std::time::Duration;
@@ -53,6 +86,10 @@ mod device {
     /// rodio asks the system for a buffer of 100 ms: after the queue is empty, this much may
     /// still be on its way to the loudspeaker.
     const OUTPUT_LATENCY: Duration = Duration::from_millis(120);
+    /// How often it is looked whether playback has ended.
+    const STEP: Duration = Duration::from_millis(10);
+    /// How much longer than the speech playback may take.
+    const PATIENCE: Duration = Duration::from_secs(3);
 
     /// A sound card, through rodio. Opened at the first reply and again after a failure, so
     /// that a card that is plugged in later is found.
@@ -76,14 +113,15 @@ mod device {
                 )
             };
             let device = sound_card::find(Way::Out, &self.name).with_context(hint)?;
-            let mut sink = DeviceSinkBuilder::from_device(device).with_context(hint)?.open_stream().with_context(hint)?;
+            let mut sink =
+                DeviceSinkBuilder::from_device(device).with_context(hint)?.open_stream().with_context(hint)?;
             sink.log_on_drop(false);
             Ok(sink)
         }
     }
 
     impl Player for Device {
-        fn play(&mut self, speech: &Speech) -> anyhow::Result<()> {
+        fn play(&mut self, speech: &Speech, stop: &Stop) -> anyhow::Result<Played> {
             let sink = match self.sink.take() {
                 Some(sink) => sink,
                 None => self.open()?,
@@ -92,10 +130,32 @@ mod device {
             let samples: Vec<f32> = speech.samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
             let player = rodio::Player::connect_new(sink.mixer());
             player.append(SamplesBuffer::new(NonZero::<u16>::MIN, rate, samples));
-            player.sleep_until_end();
+            let played = self.wait(&player, speech, stop)?;
             std::thread::sleep(OUTPUT_LATENCY);
             self.sink = Some(sink);
-            Ok(())
+            Ok(played)
+        }
+    }
+
+    impl Device {
+        /// Until the last sample is on its way. A card that was unplugged takes no more, and would be waited for in vain.
+        fn wait(&self, player: &rodio::Player, speech: &Speech, stop: &Stop) -> anyhow::Result<Played> {
+            let most = Duration::from_millis(speech.duration_ms()) + PATIENCE;
+            // A step takes longer on a busy machine, never less.
+            for _ in 0..most.as_millis() / STEP.as_millis() {
+                if player.empty() {
+                    return Ok(Played::Whole);
+                }
+                if stop.is_set() {
+                    player.stop();
+                    return Ok(Played::Stopped);
+                }
+                std::thread::sleep(STEP);
+            }
+            bail!(
+                "the loudspeaker \"{}\" takes no more sound; plug it in again, or see `tendero audio list`",
+                self.name
+            )
         }
     }
 }

@@ -38,7 +38,7 @@ fn hear(ears: &mut Ears, sound: &[i16]) -> Vec<EarEvent> {
 const SECOND: usize = 16_000;
 
 #[cfg(feature = "espeak")]
-fn spoken(text: &str) -> Option<Vec<i16>> {
+pub fn spoken(text: &str) -> Option<Vec<i16>> {
     let espeak = crate::native::espeak::Espeak::open().map_err(|e| eprintln!("left out: {e}")).ok()?;
     let (rate_hz, samples) = espeak.synthesise(text, "en-us", 160, 50).unwrap();
     let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();

@@ -96,7 +96,8 @@ impl Open {
         let (send, pieces) = sync_channel(MAX_WAITING);
         let fault = Arc::new(Mutex::new(None));
         let channels = usize::from(config.channels).max(1);
-        let taker = Taker { channels, only: channel.checked_sub(1).map(usize::from), send, overruns: Arc::clone(overruns) };
+        let taker =
+            Taker { channels, only: channel.checked_sub(1).map(usize::from), send, overruns: Arc::clone(overruns) };
         let stream = build(&device, config, format, taker, Arc::clone(&fault)).map_err(refused)?;
         stream.play().map_err(refused)?;
         let resampler = Resampler::new(config.sample_rate)?;
@@ -207,7 +208,9 @@ fn configuration(device: &::cpal::Device, name: &str, channel: u16) -> anyhow::R
     // The fewest channels that do, and of these what cpal likes best.
     let best = wide.max_by(|a, b| b.channels().cmp(&a.channels()).then(a.cmp_default_heuristics(b)));
     let Some(best) = best else {
-        bail!("the microphone \"{name}\" has {most} channels, and channel {channel} is wanted; set [microphone] channel to 0 to mix them");
+        bail!(
+            "the microphone \"{name}\" has {most} channels, and channel {channel} is wanted; set [microphone] channel to 0 to mix them"
+        );
     };
     Ok(best.try_with_standard_sample_rate().unwrap_or_else(|| best.with_max_sample_rate()))
 }
