@@ -15,6 +15,7 @@ pub mod hear;
 mod journal;
 mod key;
 mod lexicon;
+mod mute;
 mod news;
 mod orders;
 mod pair;
@@ -23,6 +24,7 @@ mod pin;
 mod run;
 mod say;
 mod shop;
+mod status;
 mod story;
 mod train;
 mod why;
@@ -78,6 +80,10 @@ enum Command {
     /// Find, try and judge microphone and loudspeaker.
     #[command(subcommand)]
     Audio(audio::Args),
+    /// Close the microphone, or open it again.
+    Mute(mute::Args),
+    /// Say what a running daemon does: for lights.
+    Status(status::Args),
     /// Press the device's button: for GPIO scripts.
     Button(button::Args),
     /// Replay what a daemon wrote down.
@@ -147,6 +153,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
         Command::Audio(args) => audio::run(args),
+        Command::Mute(args) => mute::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Status(args) => status::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pair(args) => block_on(pair::run(&args)).map(|()| ExitCode::SUCCESS),

@@ -52,6 +52,7 @@ fn child_is_the_device() {
         clock: Clock::system(),
         source: None,
         player: Box::new(move || Box::new(Loudspeaker { hangs })),
+        canceller: None,
         regulars: Default::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

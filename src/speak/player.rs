@@ -16,6 +16,16 @@ pub trait Player {
     fn play(&mut self, speech: &Speech, stop: &Stop) -> anyhow::Result<Played>;
 }
 
+/// Is told what goes to the loudspeaker, so that it can be taken out of what the microphone hears.
+pub trait Reference: Send {
+    /// These samples, mono, are about to be played.
+    fn begins(&mut self, samples: &[i16], rate_hz: u32);
+    /// The card has taken so much of them by now, 0 to 1.
+    fn took(&mut self, share: f64);
+    /// The card takes no more of them.
+    fn ended(&mut self);
+}
+
 /// How playback ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Played {
@@ -76,11 +86,13 @@ pub use device::Device;
 
 #[cfg(feature = "audio")]
 mod device {
-    use super::{Played, Player, Speech, Stop};
+    use super::{Played, Player, Reference, Speech, Stop};
     use crate::sound_card::{self, Way};
     use anyhow::{Context, bail};
-    use rodio::{DeviceSinkBuilder, MixerDeviceSink, buffer::SamplesBuffer};
+    use rodio::{ChannelCount, DeviceSinkBuilder, MixerDeviceSink, Sample, SampleRate, Source, buffer::SamplesBuffer};
     use std::num::NonZero;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     /// rodio asks the system for a buffer of 100 ms: after the queue is empty, this much may
@@ -96,12 +108,51 @@ mod device {
     pub struct Device {
         name: String,
         sink: Option<MixerDeviceSink>,
+        reference: Option<Box<dyn Reference>>,
+    }
+
+    /// Counts the samples that the card has taken.
+    struct Counted {
+        inner: SamplesBuffer,
+        taken: Arc<AtomicUsize>,
+    }
+
+    impl Iterator for Counted {
+        type Item = Sample;
+
+        fn next(&mut self) -> Option<Sample> {
+            self.taken.fetch_add(1, Ordering::Relaxed);
+            self.inner.next()
+        }
+    }
+
+    impl Source for Counted {
+        fn current_span_len(&self) -> Option<usize> {
+            self.inner.current_span_len()
+        }
+
+        fn channels(&self) -> ChannelCount {
+            self.inner.channels()
+        }
+
+        fn sample_rate(&self) -> SampleRate {
+            self.inner.sample_rate()
+        }
+
+        fn total_duration(&self) -> Option<Duration> {
+            self.inner.total_duration()
+        }
     }
 
     impl Device {
         /// `name`: `default`, or part of the card's name.
         pub fn new(name: &str) -> Device {
-            Device { name: name.to_owned(), sink: None }
+            Device { name: name.to_owned(), sink: None, reference: None }
+        }
+
+        /// With somebody who is told what it plays.
+        pub fn with_reference(self, reference: Box<dyn Reference>) -> Device {
+            Device { reference: Some(reference), ..self }
         }
 
         fn open(&self) -> anyhow::Result<MixerDeviceSink> {
@@ -129,8 +180,17 @@ mod device {
             let rate = NonZero::new(speech.rate_hz).context("the voice gave sound without a sample rate")?;
             let samples: Vec<f32> = speech.samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
             let player = rodio::Player::connect_new(sink.mixer());
-            player.append(SamplesBuffer::new(NonZero::<u16>::MIN, rate, samples));
-            let played = self.wait(&player, speech, stop)?;
+            let taken = Arc::new(AtomicUsize::new(0));
+            if let Some(reference) = &mut self.reference {
+                reference.begins(&speech.samples, speech.rate_hz);
+            }
+            let inner = SamplesBuffer::new(NonZero::<u16>::MIN, rate, samples);
+            player.append(Counted { inner, taken: Arc::clone(&taken) });
+            let played = self.wait(&player, speech, &taken, stop);
+            if let Some(reference) = &mut self.reference {
+                reference.ended();
+            }
+            let played = played?;
             std::thread::sleep(OUTPUT_LATENCY);
             self.sink = Some(sink);
             Ok(played)
@@ -139,10 +199,19 @@ mod device {
 
     impl Device {
         /// Until the last sample is on its way. A card that was unplugged takes no more, and would be waited for in vain.
-        fn wait(&self, player: &rodio::Player, speech: &Speech, stop: &Stop) -> anyhow::Result<Played> {
+        fn wait(
+            &mut self,
+            player: &rodio::Player,
+            speech: &Speech,
+            taken: &AtomicUsize,
+            stop: &Stop,
+        ) -> anyhow::Result<Played> {
             let most = Duration::from_millis(speech.duration_ms()) + PATIENCE;
             // A step takes longer on a busy machine, never less.
             for _ in 0..most.as_millis() / STEP.as_millis() {
+                if let Some(reference) = &mut self.reference {
+                    reference.took(taken.load(Ordering::Relaxed) as f64 / speech.samples.len().max(1) as f64);
+                }
                 if player.empty() {
                     return Ok(Played::Whole);
                 }

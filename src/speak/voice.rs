@@ -19,8 +19,17 @@ const CACHE: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saying {
     pub say: u32,
-    pub text: String,
-    pub lang: Lang,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    Words {
+        text: String,
+        lang: Lang,
+    },
+    /// A short sign, with no words.
+    Chime,
 }
 
 /// A reply has ended; `error` if it could not be heard.
@@ -86,9 +95,10 @@ fn work(
             continue;
         }
         let began = clock.machine_ms();
-        let speech = match &mut engine {
-            Ok(engine) => cache.speech(&saying, engine.as_mut()),
-            Err(error) => Err(anyhow::anyhow!(error.clone())),
+        let speech = match (saying.what, &mut engine) {
+            (What::Chime, _) => Ok(chime()),
+            (What::Words { text, lang }, Ok(engine)) => cache.speech(text, lang, engine.as_mut()),
+            (What::Words { .. }, Err(error)) => Err(anyhow::anyhow!(error.clone())),
         };
         let synthesis_ms = u32::try_from(clock.machine_ms() - began).unwrap_or(u32::MAX);
         let ended = speech.and_then(|speech| {
@@ -103,6 +113,21 @@ fn work(
     }
 }
 
+/// Two soft tones upwards, 160 ms.
+fn chime() -> Speech {
+    const RATE_HZ: u32 = 16_000;
+    const TONE: usize = 1_280;
+    let tone = |hz: f32| {
+        (0..TONE).map(move |at| {
+            let turn = std::f32::consts::TAU * hz * at as f32 / RATE_HZ as f32;
+            // Begins and ends at nothing, so that it does not click.
+            let swell = (std::f32::consts::PI * at as f32 / TONE as f32).sin();
+            (turn.sin() * swell * 6_000.0) as i16
+        })
+    };
+    Speech { rate_hz: RATE_HZ, samples: tone(880.0).chain(tone(1_175.0)).collect() }
+}
+
 /// The last sentences and their sound, oldest first.
 #[derive(Default)]
 struct Cache {
@@ -110,12 +135,12 @@ struct Cache {
 }
 
 impl Cache {
-    fn speech(&mut self, saying: &Saying, engine: &mut dyn Tts) -> anyhow::Result<Speech> {
-        let key = (saying.lang, saying.text.clone());
+    fn speech(&mut self, text: String, lang: Lang, engine: &mut dyn Tts) -> anyhow::Result<Speech> {
+        let key = (lang, text);
         if let Some((_, speech)) = self.entries.iter().find(|(known, _)| *known == key) {
             return Ok(speech.clone());
         }
-        let speech = engine.synthesise(&saying.text, saying.lang)?;
+        let speech = engine.synthesise(&key.1, lang)?;
         if self.entries.len() == CACHE {
             self.entries.pop_front();
         }
@@ -155,14 +180,17 @@ mod tests {
         )
         .expect("a thread can be started");
         for (say, text) in [(1, "hello"), (2, "hello"), (3, "bad")] {
-            assert!(voice.say(Saying { say, text: text.into(), lang: Lang::En }));
+            assert!(voice.say(Saying { say, what: What::Words { text: text.into(), lang: Lang::En } }));
         }
         let ends: Vec<_> = ends.iter().take(3).collect();
         assert_eq!(ends.iter().map(|s| s.say).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(ends[0].speech_ms, 5);
         assert_eq!(ends[2].error.as_deref(), Some("the engine refused"));
         voice.hush();
-        assert!(voice.say(Saying { say: 4, text: "hello".into(), lang: Lang::En }), "what comes later is said");
+        assert!(
+            voice.say(Saying { say: 4, what: What::Words { text: "hello".into(), lang: Lang::En } }),
+            "what comes later is said"
+        );
         drop(voice);
         assert_eq!(engine_calls.iter().count(), 1);
     }
@@ -192,7 +220,11 @@ mod tests {
             move |spoken| ended.send(spoken).expect("the test is listening"),
         )
         .expect("a thread can be started");
-        assert!([1, 2].into_iter().all(|say| voice.say(Saying { say, text: "long".into(), lang: Lang::En })));
+        assert!(
+            [1, 2]
+                .into_iter()
+                .all(|say| voice.say(Saying { say, what: What::Words { text: "long".into(), lang: Lang::En } }))
+        );
         begins.recv().expect("the first begins");
         voice.hush();
         let ends: Vec<Spoken> = ends.iter().take(2).collect();

@@ -132,6 +132,43 @@ fn deaf_and_muted_ears_hear_nothing() {
     }
 }
 
+/// With barge-in, what is said over the speaker's voice is told as that, and is no answer, whatever was asked.
+#[test]
+#[cfg(feature = "espeak")]
+fn what_is_heard_over_the_speaker_is_never_an_answer() {
+    let Some(voice) = spoken("stop") else { return };
+    let (ears, script) = ears(0);
+    let mut ears = ears.with_barge_in(Box::new(|hop| *hop));
+    script.say("stop");
+    script.say("order it");
+    ears.command(listen(800));
+    ears.command(EarCommand::Deafen);
+    let events = hear(&mut ears, &[vec![0; SECOND], voice.clone(), vec![0; SECOND]].concat());
+    let [EarEvent::HeardOver { nbest, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(nbest[0].text, "stop");
+    // The speaker ends in the middle of a word.
+    assert_eq!(hear(&mut ears, &[vec![0; SECOND / 4], voice[..voice.len() / 2].to_vec()].concat()), []);
+    ears.command(EarCommand::Undeafen);
+    assert_eq!(hear(&mut ears, &vec![0; 2 * SECOND]), [EarEvent::Silence { turn: Some(Turn(7)) }]);
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn the_wake_word_over_the_speaker_is_told_and_the_command_comes_after_it() {
+    let Some(voice) = spoken("the toothbrush heads ran out") else { return };
+    let (ears, script) = ears(16);
+    let mut ears = ears.with_barge_in(Box::new(|hop| *hop));
+    script.say("the toothbrush heads ran out");
+    ears.command(EarCommand::Deafen);
+    let events = hear(&mut ears, &[vec![0; SECOND], voice.clone()].concat());
+    assert!(matches!(events[..], [EarEvent::WokeOver { .. }]), "{events:?}");
+    ears.command(EarCommand::ListenAfterWake);
+    ears.command(EarCommand::Undeafen);
+    let events = hear(&mut ears, &[vec![0; SECOND], voice, vec![0; 2 * SECOND]].concat());
+    let [EarEvent::Awaited, EarEvent::Heard { turn: None, acoustics, .. }] = &events[..] else { panic!("{events:?}") };
+    assert!(!acoustics.while_speaking, "{acoustics:?}");
+}
+
 #[test]
 fn muting_ends_the_window() {
     let (mut ears, _) = ears(0);
