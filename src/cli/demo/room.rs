@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::hear::source::feed::{Feed, Feeder, feed};
 use crate::hear::source::{Read, Source};
 use crate::hear::{HOP_MS, Hop};
-use crate::speak::player::{Played, Player, Stop, Virtual};
+use crate::speak::player::{Player, Virtual};
 use crate::speak::tts::Speech;
 use anyhow::Context;
 use std::time::{Duration, Instant};
@@ -87,7 +87,7 @@ impl Source for Paced {
 
 #[cfg(feature = "audio")]
 fn open_aloud(tape: Tape) -> anyhow::Result<OpenPlayer> {
-    use crate::speak::player::Device;
+    use crate::speak::player::{Device, Played, Stop};
 
     struct Aloud {
         device: Device,
@@ -109,7 +109,7 @@ fn open_aloud(tape: Tape) -> anyhow::Result<OpenPlayer> {
 
 #[cfg(feature = "audio")]
 fn play_aloud(samples: Vec<i16>) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
-    use crate::speak::player::Device;
+    use crate::speak::player::{Device, Stop};
     let speech = Speech { rate_hz: crate::hear::RATE_HZ, samples };
     Ok(tokio::task::spawn_blocking(move || Device::new("default").play(&speech, &Stop::default()).map(drop)))
 }
