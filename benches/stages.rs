@@ -30,6 +30,8 @@ fn main() {
     let recordings = speech.as_deref().map(recordings).unwrap_or_default();
 
     understanding(&mut table, &catalog);
+    rest(&mut table);
+    echo(&mut table);
     if recordings.is_empty() {
         println!("The stages that need speech are left out: no recordings at TENDERO_SPEECH_DIR.");
     } else {
@@ -106,6 +108,73 @@ fn wake(table: &mut Report, recordings: &[Vec<i16>]) {
         format!("{:.1} % of a core", share * 100.0),
     );
 }
+
+/// The whole of the ears in a room where nobody speaks, and with somebody who does: what the wake word costs behind the
+/// detector of voices.
+fn rest(table: &mut Report) {
+    use tendero::hear::ears::Ears;
+    use tendero::hear::stt::scripted::{Script, Scripted};
+    let before = memory_kib("self", "VmRSS:");
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtime/wake");
+    let wake =
+        OpenWakeWord::open(&models, HeadModel::HeyTendero, THRESHOLD).expect("`make setup` fetches the networks");
+    let stt = Box::new(Scripted::new(Script::default()));
+    let grammars = Box::new(|_, _: &Expect| tendero::understand::grammar::Grammar::default());
+    let mut ears = Ears::new(Box::new(wake), stt, grammars, Lang::En, tendero::clock::Clock::system());
+    let (mut chance, mut level): (u32, f32) = (1, 0.0);
+    let mut room = move || -> [i16; HOP] {
+        std::array::from_fn(|_| {
+            chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            level += 0.1 * ((chance >> 8) as f32 / (1 << 23) as f32 - 1.0 - level);
+            (level * 600.0) as i16
+        })
+    };
+    // Two seconds until the networks sleep.
+    (0..50).for_each(|_| drop(ears.push(&room())));
+    let hops: Vec<[i16; HOP]> = (0..3_000).map(|_| room()).collect();
+    let us = timed(hops.len(), |i| drop(ears.push(&hops[i])));
+    let memory = memory_kib("self", "VmRSS:") - before;
+    let share = |us: &[f64]| us.iter().sum::<f64>() / us.len() as f64 / 80_000.0 * 100.0;
+    table.add("ears, silent room", "a hop of 80 ms", us.clone(), memory, format!("{:.2} % of a core", share(&us)));
+    let mut voice = match tts::open("espeak") {
+        Ok(voice) => voice,
+        Err(error) => return println!("The ears with a voice are left out: {error:#}"),
+    };
+    let text = "the weather of today and of tomorrow, and then the news from all over the world ".repeat(4);
+    let speech = voice.synthesise(&text, Lang::En).expect("a sentence can be spoken");
+    let sound: Vec<f32> = speech.samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
+    let sound = tendero::hear::source::rate::resample_all(&sound, speech.rate_hz).expect("a usual rate");
+    let hops: Vec<[i16; HOP]> =
+        sound.chunks_exact(HOP).map(|hop| std::array::from_fn(|at| (hop[at] * 16_000.0) as i16)).collect();
+    let us = timed(hops.len(), |i| drop(ears.push(&hops[i])));
+    table.add("ears, somebody talks", "a hop of 80 ms", us.clone(), 0, format!("{:.2} % of a core", share(&us)));
+}
+
+#[cfg(feature = "barge-in")]
+fn echo(table: &mut Report) {
+    use tendero::speak::player::Reference;
+    let before = memory_kib("self", "VmRSS:");
+    let (mut playback, mut canceller) = tendero::echo::pair();
+    let speech: Vec<i16> = (0..60 * RATE_HZ).map(|at| ((at * at / 977) % 4_001) as i16 - 2_000).collect();
+    playback.begins(&speech, RATE_HZ);
+    let count = speech.len() / HOP - 2;
+    let us = timed(count, |i| {
+        playback.took((i + 2) as f64 / (count + 2) as f64);
+        std::hint::black_box(canceller.clean(&std::array::from_fn(|at| speech[i * HOP + at] / 3)));
+    });
+    let share = us.iter().sum::<f64>() / us.len() as f64 / 80_000.0 * 100.0;
+    let memory = memory_kib("self", "VmRSS:") - before;
+    table.add(
+        "echo canceller",
+        "a hop of 80 ms",
+        us,
+        memory,
+        format!("{share:.1} % of a core, while the speaker talks"),
+    );
+}
+
+#[cfg(not(feature = "barge-in"))]
+fn echo(_table: &mut Report) {}
 
 fn recognition(table: &mut Report, catalog: &Catalog, recordings: &[Vec<i16>]) {
     let before = memory_kib("self", "VmRSS:");

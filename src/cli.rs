@@ -3,6 +3,7 @@
 //! Exit status: 0 done; 1 it failed, and one line on standard error says what, where and
 //! what to do; 2 the arguments were wrong.
 
+mod audio;
 mod button;
 mod chat;
 mod config;
@@ -14,6 +15,7 @@ pub mod hear;
 mod journal;
 mod key;
 mod lexicon;
+mod mute;
 mod news;
 mod orders;
 mod pair;
@@ -22,6 +24,7 @@ mod pin;
 mod run;
 mod say;
 mod shop;
+mod status;
 mod story;
 mod train;
 mod voices;
@@ -77,6 +80,13 @@ enum Command {
     Fingerprints(fingerprints::Args),
     /// Enrol voices, so that a stranger's orders need an adult.
     Voices(voices::Args),
+    /// Find, try and judge microphone and loudspeaker.
+    #[command(subcommand)]
+    Audio(audio::Args),
+    /// Close the microphone, or open it again.
+    Mute(mute::Args),
+    /// Say what a running daemon does: for lights.
+    Status(status::Args),
     /// Press the device's button: for GPIO scripts.
     Button(button::Args),
     /// Replay what a daemon wrote down.
@@ -146,6 +156,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Voices(args) => voices::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Audio(args) => audio::run(args),
+        Command::Mute(args) => mute::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Status(args) => status::run(args).map(|()| ExitCode::SUCCESS),
         Command::Button(args) => button::run(args).map(|()| ExitCode::SUCCESS),
         Command::Journal(args) => journal::run(args).map(|()| ExitCode::SUCCESS),
         Command::Pair(args) => block_on(pair::run(&args)).map(|()| ExitCode::SUCCESS),

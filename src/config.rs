@@ -82,14 +82,20 @@ impl Default for Home {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Microphone {
-    /// "default", part of a capture device's name (`arecord -L`), "pipe" for raw 16 kHz mono
-    /// s16le on standard input, the path of a WAV or FLAC file, or "off" for text only.
+    /// "default", a capture device's name or part of it (`tendero audio list`), "pipe" for standard input
+    /// (a WAV stream, or raw 16 kHz mono s16le), the path of a WAV or FLAC file, or "off" for text only.
     pub device: String,
+    /// The one channel that is heard, counted from 1, such as the one that a HAT has processed already; 0 for all of them,
+    /// mixed.
+    pub channel: u16,
+    /// Whoever may write on `tendero/v1/home/HOME/DEVICE/mute/set` at the broker may mute it ("ON"), and undo that ("OFF"), but
+    /// not what was muted at the device.
+    pub mute_over_broker: bool,
 }
 
 impl Default for Microphone {
     fn default() -> Self {
-        Microphone { device: "default".into() }
+        Microphone { device: "default".into(), channel: 0, mute_over_broker: false }
     }
 }
 
@@ -185,13 +191,18 @@ impl Default for TextToSpeech {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Speaker {
-    /// "default", part of a playback device's name (`aplay -L`), or "off".
+    /// "default", a playback device's name or part of it (`tendero audio list`), or "off".
     pub device: String,
+    /// A short sound when it was called and waits for what is wanted. It keeps the microphone closed for half a second.
+    pub wake_sound: bool,
+    /// Listen for "stop" and the wake word while it talks, with what it says taken out of the sound. Nothing else that is said
+    /// meanwhile counts. Needs a build with the feature "barge-in", and about a tenth of a core of a Pi 4 while it talks.
+    pub barge_in: bool,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Speaker { device: "default".into() }
+        Speaker { device: "default".into(), wake_sound: false, barge_in: false }
     }
 }
 

@@ -7,8 +7,11 @@
 pub mod catalogs;
 pub mod control;
 mod errand;
+mod hands;
+pub mod mute;
 pub mod pin;
 pub mod start;
+pub mod status;
 mod text;
 pub mod trace;
 
@@ -23,13 +26,16 @@ use crate::decide::reply::{Reason, Reply};
 use crate::deliver::link::{LinkCommand, LinkEvent, Typed, Typist};
 use crate::hear::ears::{EarCommand, EarEvent};
 use crate::journal::{Entry, Journal, Setup};
-use crate::speak::voice::{Saying, Spoken, Voice};
+use crate::speak::voice::{Saying, Spoken, Voice, What};
 use crate::speak::wording::Wording;
 use crate::understand::Lang;
 use catalogs::Catalogs;
 use control::{Ask, Request};
 use errand::{Errands, StoreAnswer};
+use hands::CHIME;
+use mute::{By, MuteFile};
 use pin::{Pin, PinFile};
+use status::Board;
 use std::time::Duration;
 use text::TextClient;
 use tokio::sync::{broadcast, mpsc};
@@ -54,6 +60,9 @@ pub struct Parts {
     pub errands: Errands,
     pub catalogs: Catalogs,
     pub pin: PinFile,
+    pub mute_file: MuteFile,
+    /// A sign after the wake word.
+    pub wake_sound: bool,
     pub journal: Option<Journal>,
     pub inbox: Inbox,
     /// How long what was said is kept, milliseconds.
@@ -116,13 +125,16 @@ pub struct Daemon {
     journal_ms: u64,
     /// What the mind knows of the way to the shop, to be told again to a fresh one.
     link_up: Option<bool>,
+    board: Board,
 }
 
 impl Daemon {
     pub fn new(parts: Parts) -> Daemon {
         let journal_ms = parts.clock.now().mono_ms;
+        let board = Board::new(parts.mute_file.read());
         Daemon {
             parts,
+            board,
             sounding: 0,
             unsaid: vec![],
             text: TextClient::default(),
@@ -148,6 +160,7 @@ impl Daemon {
                 self.step(event);
             }
             self.settle_text();
+            self.tell_followers();
             self.renew_journal_if_due();
         }
     }
@@ -247,9 +260,13 @@ impl Daemon {
                 self.say(say, channel, lang, text);
             }
             Effect::Listen { turn, lang, expect, window_ms } => {
+                self.board.listening = true;
                 self.tell_ears(EarCommand::Listen { turn, lang, expect, window_ms });
             }
-            Effect::Rest => self.tell_ears(EarCommand::Rest),
+            Effect::Rest => {
+                self.board.listening = false;
+                self.tell_ears(EarCommand::Rest);
+            }
             Effect::AskQuote { request_id, lang, lines, coupon } => {
                 self.parts.errands.send(LinkCommand::AskQuote { request_id, lang, lines, coupon });
             }
@@ -283,9 +300,9 @@ impl Daemon {
             Channel::Voice => {
                 self.sounding += 1;
                 self.tell_ears(EarCommand::Deafen);
-                if !self.parts.voice.say(Saying { say, text, lang }) {
+                if !self.parts.voice.say(Saying { say, what: What::Words { text, lang } }) {
                     let error = Some("the voice can't keep up".into());
-                    self.ended(Spoken { say, error, synthesis_ms: 0, speech_ms: 0 });
+                    self.ended(Spoken { say, error, stopped: false, synthesis_ms: 0, speech_ms: 0 });
                     self.unsaid.push(say);
                 }
             }
@@ -302,6 +319,13 @@ impl Daemon {
     }
 
     fn ear_events(&mut self, event: EarEvent) -> Vec<Event> {
+        match &event {
+            EarEvent::Woke { .. } => self.board.listening = true,
+            EarEvent::Heard { .. } | EarEvent::Silence { .. } | EarEvent::End => self.board.listening = false,
+            EarEvent::SourceLost { .. } => self.board.lost = true,
+            EarEvent::SourceBack => self.board.lost = false,
+            EarEvent::WokeOver { .. } | EarEvent::HeardOver { .. } | EarEvent::Awaited => {}
+        }
         match event {
             EarEvent::Woke { score } => vec![Event::Woke { score }],
             EarEvent::Heard { turn, lang, nbest, acoustics, ms } => {
@@ -309,6 +333,12 @@ impl Daemon {
                 vec![Event::Heard(Heard { turn, channel: Channel::Voice, lang, nbest, acoustics, entropy: entropy() })]
             }
             EarEvent::Silence { turn } => vec![Event::Silence { turn }],
+            EarEvent::WokeOver { score } => self.interrupted(score),
+            EarEvent::HeardOver { lang, nbest } => self.heard_over(lang, &nbest),
+            EarEvent::Awaited => {
+                self.chime();
+                vec![]
+            }
             EarEvent::SourceLost { why } => {
                 tracing::warn!("{why}");
                 vec![]
@@ -325,8 +355,12 @@ impl Daemon {
     }
 
     fn spoken_events(&mut self, spoken: Spoken) -> Vec<Event> {
+        // Who cuts a reply short has heard enough of it; an answer to it is not waited for any more by then.
         let (say, heard) = (spoken.say, spoken.error.is_none());
         self.ended(spoken);
+        if say == CHIME {
+            return vec![];
+        }
         vec![if heard { Event::Played { say } } else { Event::Unheard { say } }]
     }
 
@@ -357,6 +391,7 @@ impl Daemon {
         vec![match event {
             LinkEvent::Up => {
                 tracing::info!("connected to the broker");
+                self.tell_muted();
                 Event::Link { up: true }
             }
             LinkEvent::Down { why } => {
@@ -378,6 +413,7 @@ impl Daemon {
             LinkEvent::CancelAskedBy { device, order } => Event::CancelAskedBy { device, order },
             LinkEvent::HeardThere(there) => Event::HeardThere(there),
             LinkEvent::Typed(typed) => return self.typed_events(typed),
+            LinkEvent::MuteAsked { on } => return self.mute(on, By::Broker),
             LinkEvent::News(notice) => Event::News { notice },
             LinkEvent::Chat(message) => Event::Chat { message, entropy: entropy() },
             LinkEvent::Distrusted { shop, why } => {
@@ -435,14 +471,14 @@ impl Daemon {
                 vec![]
             }
             Ask::Press { hold } => {
-                use crate::decide::event::Button;
                 text::done(&request.answers);
-                vec![Event::Button(if hold { Button::Hold } else { Button::Tap })]
+                self.press(hold)
             }
-            Ask::Mute { on } => {
-                self.tell_ears(EarCommand::Mute(on));
-                text::done(&request.answers);
-                vec![Event::Muted { on }]
+            Ask::Mute { on } => self.mute_by_hand(on, &request.answers),
+            Ask::ToggleMute => self.mute_by_hand(self.board.muted.is_none(), &request.answers),
+            Ask::Status { follow } => {
+                self.follow(request.answers, follow);
+                vec![]
             }
         }
     }

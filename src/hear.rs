@@ -3,9 +3,10 @@
 //! [`source`] gives 16 kHz mono i16 in hops of 80 ms; [`frontend`] measures level and voice
 //! activity; [`wake`] looks for the wake word; [`endpoint`] finds where an utterance begins
 //! and ends; [`stt`] turns the utterance into n-best words, and [`transcriber`] begins with that before the end is sure; [`fingerprint`] says whether it is a
-//! recording that is known, and [`voiceprint`] whose voice it is. [`ears`] ties them together: a
+//! recording that is known, and [`voiceprint`] whose voice it is. [`check`] judges a microphone. [`ears`] ties them together: a
 //! state machine that is fed hops and commands and answers with [`ears::EarEvent`]s.
 
+pub mod check;
 pub mod ears;
 pub mod endpoint;
 pub mod fingerprint;

@@ -242,7 +242,12 @@ impl Room {
                     out.push(Event::Heard(self.hears(&text, turn, acoustics)));
                 }
                 EarEvent::Silence { turn } => out.push(Event::Silence { turn }),
-                EarEvent::SourceLost { .. } | EarEvent::SourceBack | EarEvent::End => {}
+                EarEvent::SourceLost { .. }
+                | EarEvent::SourceBack
+                | EarEvent::WokeOver { .. }
+                | EarEvent::HeardOver { .. }
+                | EarEvent::Awaited
+                | EarEvent::End => {}
             }
         }
         out

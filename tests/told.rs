@@ -19,7 +19,7 @@ use tendero::config::Config;
 use tendero::daemon::start::{Setup, start};
 use tendero::daemon::trace::Trace;
 use tendero::decide::event::Channel;
-use tendero::speak::player::Player;
+use tendero::speak::player::{Played, Player, Stop};
 use tendero::speak::tts::Speech;
 
 /// The child's marker, its configuration; without it `child_is_the_device` is an empty test.
@@ -32,13 +32,13 @@ struct Loudspeaker {
 }
 
 impl Player for Loudspeaker {
-    fn play(&mut self, _speech: &Speech) -> anyhow::Result<()> {
+    fn play(&mut self, _speech: &Speech, _stop: &Stop) -> anyhow::Result<Played> {
         if self.hangs {
             loop {
                 std::thread::park();
             }
         }
-        Ok(())
+        Ok(Played::Whole)
     }
 }
 
@@ -52,6 +52,7 @@ fn child_is_the_device() {
         clock: Clock::system(),
         source: None,
         player: Box::new(move || Box::new(Loudspeaker { hangs })),
+        canceller: None,
         regulars: Default::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -19,16 +19,22 @@ pub struct Args {
 enum Press {
     /// A tap: stops the speaker, or takes back what is held.
     Tap,
+    /// The mute button: closes the microphone, or opens it again.
+    Mute,
     /// Held for two seconds: an adult approves what waits for it.
     Hold,
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
-    let hold = matches!(args.press, Press::Hold);
+    let ask = match args.press {
+        Press::Tap => Ask::Press { hold: false },
+        Press::Hold => Ask::Press { hold: true },
+        Press::Mute => Ask::ToggleMute,
+    };
     super::block_on(async {
         let mut client = Client::connect(&config.state.socket).await?;
-        client.ask(&Ask::Press { hold }, |reply| println!("{reply}")).await?;
+        client.ask(&ask, |reply| println!("{reply}")).await?;
         Ok(())
     })
 }

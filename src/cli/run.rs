@@ -1,8 +1,9 @@
 //! `tendero run`: the daemon.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::daemon::start::{Setup, start};
+use crate::hear::ears::Cleaner;
 use crate::hear::source::{Pipe, Recording, Source};
 use crate::speak::player::{Player, Silent};
 use anyhow::Context;
@@ -31,9 +32,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             let (_, port, _) = crate::deliver::mqtt::parse_url(&config.broker.url)?;
             crate::deliver::broker::spawn(port).context("can't start the broker in this process")?;
         }
+        let (player, canceller) = open_speaker(&config.speaker)?;
         let ready = start(Setup {
-            source: open_source(&config.microphone.device)?,
-            player: open_player(config.speaker.device.clone())?,
+            source: open_source(&config.microphone)?,
+            player,
+            canceller,
             clock: Clock::system(),
             config,
             regulars: BTreeMap::new(),
@@ -47,7 +50,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     })
 }
 
-pub(super) fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>>> {
+/// `None`: text only.
+pub(super) fn open_source(microphone: &config::Microphone) -> anyhow::Result<Option<Box<dyn Source>>> {
+    let device = microphone.device.as_str();
     if device == "off" {
         return Ok(None);
     }
@@ -59,16 +64,16 @@ pub(super) fn open_source(device: &str) -> anyhow::Result<Option<Box<dyn Source>
         return Ok(Some(Box::new(Recording::open(path)?)));
     }
     #[cfg(feature = "audio")]
-    return Ok(Some(Box::new(crate::hear::source::cpal::Microphone::new(device))));
+    return Ok(Some(Box::new(crate::hear::source::cpal::Microphone::new(device, microphone.channel))));
     #[cfg(not(feature = "audio"))]
     anyhow::bail!(
         "this build is without sound cards: set [microphone] device to \"off\", or build with --features audio"
     );
 }
 
-type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;
+pub(super) type OpenPlayer = Box<dyn FnOnce() -> Box<dyn Player> + Send>;
 
-fn open_player(device: String) -> anyhow::Result<OpenPlayer> {
+pub(super) fn open_player(device: String) -> anyhow::Result<OpenPlayer> {
     if device == "off" {
         return Ok(Box::new(|| Box::new(Silent)));
     }
@@ -76,6 +81,29 @@ fn open_player(device: String) -> anyhow::Result<OpenPlayer> {
     return Ok(Box::new(move || Box::new(crate::speak::player::Device::new(&device))));
     #[cfg(not(feature = "audio"))]
     anyhow::bail!("this build is without sound cards: set [speaker] device to \"off\", or build with --features audio");
+}
+
+/// The loudspeaker, and with barge-in what takes it out of the microphone's sound.
+#[cfg(all(feature = "audio", feature = "barge-in"))]
+fn open_speaker(speaker: &config::Speaker) -> anyhow::Result<(OpenPlayer, Option<Cleaner>)> {
+    let device = speaker.device.clone();
+    if device == "off" || !speaker.barge_in {
+        return Ok((open_player(device)?, None));
+    }
+    let (playback, mut canceller) = crate::echo::pair();
+    let player = move || -> Box<dyn Player> {
+        Box::new(crate::speak::player::Device::new(&device).with_reference(Box::new(playback)))
+    };
+    Ok((Box::new(player), Some(Box::new(move |hop| canceller.clean(hop)))))
+}
+
+#[cfg(not(all(feature = "audio", feature = "barge-in")))]
+fn open_speaker(speaker: &config::Speaker) -> anyhow::Result<(OpenPlayer, Option<Cleaner>)> {
+    anyhow::ensure!(
+        !speaker.barge_in,
+        "this build is without barge-in: set [speaker] barge_in to false, or build with --features audio,barge-in"
+    );
+    Ok((open_player(speaker.device.clone())?, None))
 }
 
 /// Completes on SIGTERM or Ctrl-C.

@@ -145,8 +145,8 @@ fn sentences(lang: Lang) -> [&'static str; 5] {
 }
 
 fn listen(config: &Config) -> anyhow::Result<Vec<Vec<i16>>> {
+    let source = super::run::open_source(&config.microphone)?;
     let device = &config.microphone.device;
-    let source = super::run::open_source(device)?;
     let mut source = source.with_context(|| format!("[microphone] device is \"{device}\": give recordings instead"))?;
     let sentences = sentences(config.home.language);
     println!(

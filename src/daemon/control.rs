@@ -4,6 +4,7 @@
 //! socket's file mode (owner and group), never by its content.
 
 use super::pin::Pin;
+use super::status::Status;
 use crate::decide::notice::consent::Wish;
 use crate::understand::Lang;
 use anyhow::{Context, bail};
@@ -60,6 +61,11 @@ pub enum Ask {
     Mute {
         on: bool,
     },
+    ToggleMute,
+    /// What the device is doing; `follow`: from now on, with no end.
+    Status {
+        follow: bool,
+    },
 }
 
 /// What the daemon answers; a [`Answer::Done`] is the last.
@@ -75,6 +81,10 @@ pub enum Answer {
     },
     Error {
         what: String,
+    },
+    Status {
+        #[serde(flatten)]
+        status: Status,
     },
 }
 
@@ -178,20 +188,49 @@ impl Client {
     /// # Errors
     /// The daemon's own error, or its end.
     pub async fn ask(&mut self, ask: &Ask, mut on_answer: impl FnMut(&str)) -> anyhow::Result<bool> {
-        let mut line = serde_json::to_vec(ask)?;
-        line.push(b'\n');
-        self.write.write_all(&line).await.context("the daemon went away")?;
+        self.send(ask).await?;
         loop {
-            let mut line = String::new();
-            if self.read.read_line(&mut line).await.context("the daemon went away")? == 0 {
-                bail!("the daemon stopped before it answered");
-            }
-            match serde_json::from_str(&line).context("the daemon gave an answer that this version does not know")? {
+            match self.answer().await? {
                 Answer::Reply { text } => on_answer(&text),
                 Answer::Done { listening } => return Ok(listening),
                 Answer::Error { what } => bail!(what),
+                Answer::Status { .. } => {}
             }
         }
+    }
+
+    /// Sends an [`Ask::Status`] and gives each status to `on_status`.
+    ///
+    /// # Errors
+    /// As [`Client::ask`]; and where somebody follows, the daemon's end.
+    pub async fn status(
+        &mut self,
+        ask: &Ask,
+        mut on_status: impl FnMut(Status) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.send(ask).await?;
+        loop {
+            match self.answer().await? {
+                Answer::Status { status } => on_status(status)?,
+                Answer::Done { .. } => return Ok(()),
+                Answer::Error { what } => bail!(what),
+                Answer::Reply { .. } => {}
+            }
+        }
+    }
+
+    async fn send(&mut self, ask: &Ask) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(ask)?;
+        line.push(b'\n');
+        self.write.write_all(&line).await.context("the daemon went away")
+    }
+
+    async fn answer(&mut self) -> anyhow::Result<Answer> {
+        let mut line = String::new();
+        if self.read.read_line(&mut line).await.context("the daemon went away")? == 0 {
+            bail!("the daemon stopped before it answered");
+        }
+        serde_json::from_str(&line).context("the daemon gave an answer that this version does not know")
     }
 }
 

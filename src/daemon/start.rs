@@ -3,6 +3,7 @@
 
 use super::catalogs::Catalogs;
 use super::errand::Errands;
+use super::mute::MuteFile;
 use super::pin::PinFile;
 use super::{Daemon, Inbox, Parts, QUEUE, control};
 use crate::clock::Clock;
@@ -16,7 +17,7 @@ use crate::deliver::link::{self, LinkConfig, LinkHandle};
 use crate::deliver::mqtt::{BrokerConfig, TlsFiles};
 use crate::deliver::store::{self, Store, StoreHandle};
 use crate::deliver::topic::{self, Route};
-use crate::hear::ears::{self, EarCommand, EarEvent, Ears};
+use crate::hear::ears::{self, Cleaner, EarCommand, EarEvent, Ears};
 use crate::hear::fingerprint::Known;
 use crate::hear::fingerprint::book::{self, Book};
 use crate::hear::fingerprint::memory::{self, Memory};
@@ -50,6 +51,8 @@ pub struct Setup {
     /// `None`: text only.
     pub source: Option<Box<dyn Source>>,
     pub player: Box<dyn FnOnce() -> Box<dyn Player> + Send>,
+    /// Takes what the player plays out of what the source gives; `None`: nothing is heard while the speaker talks.
+    pub canceller: Option<Cleaner>,
     /// What the household bought before, as the shop knows it.
     pub regulars: BTreeMap<String, Regular>,
 }
@@ -84,7 +87,7 @@ impl Ready {
 /// The first edge that a daemon can't do without, what is wrong with it, and what to do. A
 /// missing microphone, voice or broker is no such edge: it is told, and looked for again.
 pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
-    let Setup { config, clock, source, player, regulars } = setup;
+    let Setup { config, clock, source, player, canceller, regulars } = setup;
     let state_dir = config.state.dir.clone();
     make_private_dir(&state_dir)?;
     let (catalog, catalogs) = Catalogs::open(&config.shop, &state_dir)?;
@@ -115,7 +118,10 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
 
     let (ear_events_tx, ear_events) = mpsc::channel(QUEUE);
     let ears = match source {
-        Some(source) => Some(open_ears(&config, &clock, &understanding, source, ear_events_tx.clone())?),
+        Some(source) => {
+            let muted = MuteFile::new(&state_dir).read().is_some();
+            Some(open_ears(&config, &clock, &understanding, source, (canceller, muted), ear_events_tx.clone())?)
+        }
         None => None,
     };
     let (checked_pins, pins) = mpsc::channel(PINS);
@@ -146,6 +152,8 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         errands,
         catalogs,
         pin: PinFile::new(&state_dir),
+        mute_file: MuteFile::new(&state_dir),
+        wake_sound: config.speaker.wake_sound,
         journal: Some(journal),
         inbox: Inbox { ears: ear_events, spoken, stored, link: link_events, control: control_rx, pins },
         keep_words_ms: u64::from(config.state.keep_words_days) * 24 * 3_600_000,
@@ -182,7 +190,9 @@ pub fn link_config(
     let siblings = siblings.into_iter().map(sibling).collect::<anyhow::Result<_>>()?;
     let steps = store.key_steps(&route.device_source())?;
     let link = LinkConfig::new(broker(config), route, shop_key, config.policy.currency.clone());
-    Ok(LinkConfig { siblings, steps, bridges: config.text.keys(), open_text: config.text.open, ..link })
+    let bridges = config.text.keys();
+    let mute_over_broker = config.microphone.mute_over_broker;
+    Ok(LinkConfig { siblings, steps, bridges, open_text: config.text.open, mute_over_broker, ..link })
 }
 
 /// How the device reaches the broker.
@@ -220,6 +230,7 @@ fn open_ears(
     clock: &Clock,
     understanding: &Understanding,
     source: Box<dyn Source>,
+    (canceller, muted): (Option<Cleaner>, bool),
     events: mpsc::Sender<EarEvent>,
 ) -> anyhow::Result<std::sync::mpsc::Sender<EarCommand>> {
     let head = match config.wake.head.as_str() {
@@ -242,8 +253,13 @@ fn open_ears(
     )
     .with_known(known_recordings(config, clock))
     .with_voices(known_voices(config));
+    if let Some(canceller) = canceller {
+        ears = ears.with_barge_in(canceller);
+    }
     ears.warm_up().context("the recogniser does not take the catalogue's grammar")?;
     let (commands, commands_rx) = std::sync::mpsc::channel();
+    // Before the first sample is read.
+    commands.send(EarCommand::Mute(muted)).context("the ears' queue is open: both of its ends are here")?;
     ears::spawn(ears, source, commands_rx, move |event| drop(events.blocking_send(event)))?;
     Ok(commands)
 }

@@ -310,6 +310,11 @@ impl Mind {
         }
     }
 
+    /// Is somebody being listened to, asked or answered? An announcement is no conversation.
+    pub fn is_in_conversation(&self) -> bool {
+        !matches!(self.state, State::Idle)
+    }
+
     /// Is no conversation going on and nothing waiting to be announced?
     pub fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle)

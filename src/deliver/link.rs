@@ -13,6 +13,7 @@ mod handover;
 mod history;
 mod home;
 mod inbox;
+mod mute;
 mod news;
 mod retry;
 mod text;
@@ -60,6 +61,8 @@ pub struct LinkConfig {
     pub steps: Vec<Step>,
     /// Programs that bring typed words, by name, with their pinned keys.
     pub bridges: BTreeMap<String, PublicKey>,
+    /// Somebody at the broker may mute the device.
+    pub mute_over_broker: bool,
     /// Typed words are taken without a signature, too.
     pub open_text: bool,
     /// The household's currency; a quote in another one is refused.
@@ -87,6 +90,7 @@ impl LinkConfig {
             steps: vec![],
             bridges: BTreeMap::new(),
             open_text: false,
+            mute_over_broker: false,
             currency: currency.into(),
             banned: vec![],
             resend_min: Duration::from_secs(5),
@@ -125,6 +129,8 @@ pub enum LinkCommand {
     Chat { thread: String },
     /// What the shop may tell has changed on disk: tell it until it says that it knows.
     TellConsent,
+    /// Say on the broker whether the device is muted.
+    TellMuted { muted: bool },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -176,6 +182,10 @@ pub enum LinkEvent {
     News(Notice),
     /// Somebody typed; who it is was told apart, and nothing more.
     Typed(Typed),
+    /// Somebody at the broker wants it muted, or open again.
+    MuteAsked {
+        on: bool,
+    },
     /// A message that must not be used.
     Distrusted {
         shop: String,
@@ -250,6 +260,7 @@ pub fn start(
     // A broker whose access rules know nothing of it need not be asked by a speaker that is alone.
     subscriptions.extend((!config.siblings.is_empty()).then(|| route.all_home()));
     subscriptions.extend((config.open_text || !config.bridges.is_empty()).then(|| route.text_in()));
+    subscriptions.extend(config.mute_over_broker.then(|| route.mute_set()));
     let client = mqtt::Client {
         client_id: route.client_id(),
         subscriptions,
@@ -379,6 +390,10 @@ impl Link {
                 self.tell_consent(true).await;
                 Ok(())
             }
+            LinkCommand::TellMuted { muted } => {
+                self.tell_muted(muted);
+                Ok(())
+            }
             LinkCommand::TellHeard { skus, level_cdb, snr_cdb } => {
                 self.tell_heard(skus, level_cdb, snr_cdb);
                 Ok(())
@@ -418,6 +433,14 @@ impl Link {
                     self.read_text(&message).await?;
                     message.ack();
                     return Ok(());
+                }
+                if message.topic == route.mute_set() {
+                    let wish = mute::wish(&message);
+                    message.ack();
+                    return match wish.filter(|_| self.config.mute_over_broker) {
+                        Some(on) => self.tell(LinkEvent::MuteAsked { on }).await,
+                        None => Ok(()),
+                    };
                 }
                 let Some(events) = self.read(&message).await else {
                     // Not acknowledged: it comes again with the next connection.
@@ -525,6 +548,7 @@ impl Link {
             | LinkEvent::CancelAskedBy { .. }
             | LinkEvent::HeardThere(_)
             | LinkEvent::Typed(_)
+            | LinkEvent::MuteAsked { .. }
             | LinkEvent::Chat(_)
             | LinkEvent::News(_)
             | LinkEvent::Catalog(_) => self.events.send(event).await.map_err(|_| Ended),

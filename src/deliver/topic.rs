@@ -93,6 +93,16 @@ impl Route {
         format!("{ROOT}/home/{}/{}/text/out", self.home, self.device)
     }
 
+    /// "ON" or "OFF" by whoever may mute the device: plain text, as switches of Home Assistant send it.
+    pub fn mute_set(&self) -> String {
+        format!("{ROOT}/home/{}/{}/mute/set", self.home, self.device)
+    }
+
+    /// Retained, "ON" or "OFF": is the device muted?
+    pub fn mute_state(&self) -> String {
+        format!("{ROOT}/home/{}/{}/mute/state", self.home, self.device)
+    }
+
     /// Retained: is the device there?
     pub fn device_state(&self) -> String {
         format!("{ROOT}/home/{}/{}/state", self.home, self.device)

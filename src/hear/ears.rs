@@ -19,9 +19,13 @@ use crate::clock::Clock;
 use crate::decide::event::{Acoustics, Hypothesis, Playback, Turn};
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
+use over::Over;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
+
+/// Takes the speaker's own voice out of a hop.
+pub type Cleaner = Box<dyn FnMut(&Hop) -> Hop + Send>;
 
 /// What the daemon tells the ears.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +39,8 @@ pub enum EarCommand {
     Deafen,
     /// Playback has really ended; hear again after the settling time.
     Undeafen,
+    /// Somebody interrupted the speaker with the wake word: what follows once it has fallen silent is a command.
+    ListenAfterWake,
     /// Muted: not one sample is read from the source.
     Mute(bool),
 }
@@ -55,6 +61,17 @@ pub enum EarEvent {
     Silence {
         turn: Option<Turn>,
     },
+    /// The wake word, said while the speaker talks. Only with barge-in.
+    WokeOver {
+        score: f32,
+    },
+    /// A word or two, said while the speaker talks: good for stopping it, and for nothing else. Only with barge-in.
+    HeardOver {
+        lang: Lang,
+        nbest: Vec<Hypothesis>,
+    },
+    /// The wake word was heard, and then a pause: somebody waits for a sign.
+    Awaited,
     /// The microphone is gone or failed; the daemon says so and tries again.
     SourceLost {
         why: String,
@@ -83,6 +100,8 @@ const WAKE_CONTEXT: usize = 10;
 const WAKE_TAIL: u32 = 3;
 /// How long to wait for a command after the wake word.
 const WINDOW_MS: u32 = 5_000;
+/// Quiet hops after the wake word by which somebody waits for a sign.
+const AWAITED: usize = 5;
 /// Playback's echo in the room, in hops (240 ms).
 const SETTLING: u32 = 3;
 /// Sound around the speech that the recogniser gets, in hops.
@@ -106,6 +125,8 @@ pub struct Ears {
     deaf: bool,
     settling: u32,
     muted: bool,
+    /// What is heard while the speaker talks; `None`: nothing.
+    over: Option<Over>,
     /// Recordings that are no person.
     known: Known,
     /// Persons, where the household wants them told from strangers.
@@ -125,6 +146,8 @@ struct Taking {
     before: usize,
     /// Hops for which voice may still be the wake word's.
     tail: u32,
+    /// Somebody waited after the wake word, and it was told.
+    awaited: bool,
     while_speaking: bool,
     wake_ms: u32,
     endpoint_ms: u32,
@@ -145,6 +168,7 @@ impl Ears {
             deaf: false,
             settling: 0,
             muted: false,
+            over: None,
             known: Known::default(),
             voices: None,
         }
@@ -158,6 +182,11 @@ impl Ears {
     /// With the voices that are enrolled: whose each utterance is, the guards hear.
     pub fn with_voices(self, voices: Option<Voices>) -> Ears {
         Ears { voices, ..self }
+    }
+
+    /// With barge-in: `clean` takes the speaker's own voice out of a hop, and is given every one while it talks.
+    pub fn with_barge_in(self, clean: Cleaner) -> Ears {
+        Ears { over: Some(Over::new(clean)), ..self }
     }
 
     /// While true, not one sample may be read from the source.
@@ -187,6 +216,7 @@ impl Ears {
                     measures: Vec::new(),
                     before: 0,
                     tail: 0,
+                    awaited: true,
                     while_speaking: false,
                     wake_ms: 0,
                     endpoint_ms: 0,
@@ -211,6 +241,15 @@ impl Ears {
             EarCommand::Undeafen => {
                 self.settling = if self.deaf { SETTLING } else { self.settling };
                 self.deaf = false;
+                if let Some(over) = &mut self.over {
+                    // What came over the speaker's voice is never part of what comes after it.
+                    over.reset();
+                    self.forget_sound();
+                }
+                vec![]
+            }
+            EarCommand::ListenAfterWake => {
+                self.taking = Some(self.after_wake());
                 vec![]
             }
             EarCommand::Mute(muted) => {
@@ -224,8 +263,11 @@ impl Ears {
 
     /// Takes the next 80 ms.
     pub fn push(&mut self, hop: &Hop) -> Vec<EarEvent> {
-        if self.muted || self.deaf {
+        if self.muted {
             return vec![];
+        }
+        if self.deaf {
+            return self.listen_over(hop);
         }
         if self.settling > 0 {
             self.settling -= 1;
@@ -257,6 +299,14 @@ impl Ears {
         }
         self.ring.push_back((*hop, measure));
         let Some(score) = woke else { return vec![] };
+        let mut taking = self.after_wake();
+        (taking.tail, taking.wake_ms) = (WAKE_TAIL, elapsed_ms(&self.clock, began));
+        self.taking = Some(taking);
+        vec![EarEvent::Woke { score }]
+    }
+
+    /// A command, from what has just been heard on.
+    fn after_wake(&mut self) -> Taking {
         let mut taking = Taking {
             turn: None,
             lang: self.lang,
@@ -265,17 +315,35 @@ impl Ears {
             samples: Vec::with_capacity(PREROLL * HOP * 4),
             measures: Vec::new(),
             before: self.ring.len(),
-            tail: WAKE_TAIL,
+            tail: 0,
+            awaited: false,
             while_speaking: false,
-            wake_ms: elapsed_ms(&self.clock, began),
+            wake_ms: 0,
             endpoint_ms: 0,
         };
         for (hop, measure) in self.ring.drain(..) {
             taking.samples.extend_from_slice(&hop);
             taking.measures.push(measure);
         }
-        self.taking = Some(taking);
-        vec![EarEvent::Woke { score }]
+        taking
+    }
+
+    /// The speaker talks: what is left of the sound without it may wake, or be a word that stops it.
+    fn listen_over(&mut self, hop: &Hop) -> Vec<EarEvent> {
+        let Some(mut over) = self.over.take() else { return vec![] };
+        let (clean, measure) = over.take(hop);
+        let woke = self.wake_word(&clean, measure.voice);
+        if self.ring.len() == PREROLL {
+            self.ring.pop_front();
+        }
+        self.ring.push_back((clean, measure));
+        let mut events: Vec<EarEvent> = woke.map(|score| EarEvent::WokeOver { score }).into_iter().collect();
+        if let Some(samples) = over.word().filter(|_| events.is_empty()) {
+            let nbest = self.transcriber.finish(&Utterance { lang: self.lang, expect: Expect::Confirm, samples });
+            events.push(EarEvent::HeardOver { lang: self.lang, nbest });
+        }
+        self.over = Some(over);
+        events
     }
 
     /// The networks are the dearest part of resting: they pause in a quiet room, and are given
@@ -310,8 +378,10 @@ impl Ears {
                 if taking.may_be_all() {
                     self.transcriber.begin(|| taking.utterance());
                 }
+                let awaited = taking.is_awaited();
+                taking.awaited |= awaited;
                 self.taking = Some(taking);
-                vec![]
+                awaited.then_some(EarEvent::Awaited).into_iter().collect()
             }
             Verdict::Ended => vec![self.decode(taking)],
             Verdict::Silence => {
@@ -373,6 +443,12 @@ impl Taking {
 
     fn utterance(&self) -> Utterance {
         Utterance { lang: self.lang, expect: self.expect.clone(), samples: self.speech().to_vec() }
+    }
+
+    /// Has somebody said the wake word, and nothing since? True once.
+    fn is_awaited(&self) -> bool {
+        let quiet = self.measures.iter().rev().take_while(|measure| !measure.voice).count();
+        !self.awaited && self.before > 0 && self.endpoint.speech_began_ms().is_none() && quiet >= AWAITED
     }
 
     /// Has everything come that the recogniser gets, if nobody says more? True once in each pause.
@@ -488,6 +564,11 @@ fn wait(ears: &mut Ears, commands: &Receiver<EarCommand>, events: &impl Fn(EarEv
         Err(RecvTimeoutError::Disconnected) => false,
     }
 }
+
+mod over;
+
+#[cfg(all(test, feature = "espeak"))]
+pub(crate) use tests::spoken;
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,15 @@
 use super::HOP_MS;
 use crate::understand::grammar::Expect;
 
-/// Silence that ends an answer: a word, a phrase, a name out of a few.
+/// Silence that ends a word, and an answer to a read-back: with what the detector of voices lags, 700 ms after it.
+const WORD_TRAIL_MS: u32 = 480;
+/// Silence that ends a longer answer: a name out of a few.
 const ANSWER_TRAIL_MS: u32 = 640;
-/// Silence that ends a command: people stop to think what else has run out.
-const COMMAND_TRAIL_MS: u32 = 1_120;
+/// Silence that ends a command: people stop to think what else has run out. So they do between a phrase and two words
+/// that they must remember.
+const COMMAND_TRAIL_MS: u32 = 1_200;
+/// A longer answer is more than a word.
+const ONE_WORD_MS: u32 = 480;
 /// The longest utterance; what is longer is talk, and is cut here.
 const MAX_UTTERANCE_MS: u32 = 15_000;
 /// Voice for less than this is a click or a cough.
@@ -31,6 +36,8 @@ pub enum Verdict {
 /// Watches one utterance.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
+    /// Silence that ends a word, and what is more than a word.
+    word_trail_ms: u32,
     trail_ms: u32,
     window_ms: u32,
     elapsed_ms: u32,
@@ -43,13 +50,13 @@ pub struct Endpoint {
 impl Endpoint {
     /// Silence is declared after `window_ms` without speech.
     pub fn new(expect: &Expect, window_ms: u32) -> Endpoint {
-        let trail_ms = match expect {
-            Expect::Command => COMMAND_TRAIL_MS,
-            Expect::Confirm | Expect::Challenge { .. } | Expect::Choice { .. } | Expect::Words { .. } => {
-                ANSWER_TRAIL_MS
-            }
+        let (word_trail_ms, trail_ms) = match expect {
+            Expect::Command => (COMMAND_TRAIL_MS, COMMAND_TRAIL_MS),
+            Expect::Challenge { .. } => (WORD_TRAIL_MS, COMMAND_TRAIL_MS),
+            Expect::Confirm => (WORD_TRAIL_MS, WORD_TRAIL_MS),
+            Expect::Choice { .. } | Expect::Words { .. } => (WORD_TRAIL_MS, ANSWER_TRAIL_MS),
         };
-        Endpoint { trail_ms, window_ms, elapsed_ms: 0, first_ms: None, last_ms: 0, voice_ms: 0 }
+        Endpoint { word_trail_ms, trail_ms, window_ms, elapsed_ms: 0, first_ms: None, last_ms: 0, voice_ms: 0 }
     }
 
     /// The next hop: was there voice in it?
@@ -63,7 +70,7 @@ impl Endpoint {
         }
         match self.first_ms {
             Some(first_ms) if self.elapsed_ms - first_ms >= MAX_UTTERANCE_MS => Verdict::Ended,
-            Some(_) if self.quiet_ms() < self.trail_ms => Verdict::Speaking,
+            Some(_) if self.quiet_ms() < self.trail_ms() => Verdict::Speaking,
             Some(_) if self.voice_ms >= MIN_SPEECH_MS => Verdict::Ended,
             Some(_) => {
                 // A click: as if it had not been.
@@ -87,6 +94,10 @@ impl Endpoint {
     /// How long nobody has spoken after having spoken, milliseconds.
     pub fn quiet_ms(&self) -> u32 {
         self.first_ms.map_or(0, |_| self.elapsed_ms - self.last_ms)
+    }
+
+    fn trail_ms(&self) -> u32 {
+        if self.speech_ms() <= ONE_WORD_MS { self.word_trail_ms } else { self.trail_ms }
     }
 
     fn unspoken(&self) -> Verdict {
@@ -115,14 +126,24 @@ mod tests {
     #[test]
     fn a_one_word_answer_ends_within_700_ms() {
         let found = verdicts(&Expect::Confirm, 5_000, "..vvvv............");
-        assert_eq!(found, [(80, Verdict::Waiting), (240, Verdict::Speaking), (480 + 640, Verdict::Ended)]);
+        assert_eq!(found, [(80, Verdict::Waiting), (240, Verdict::Speaking), (480 + 480, Verdict::Ended)]);
     }
 
     #[test]
     fn a_pause_of_a_second_does_not_cut_a_command() {
-        let hops = format!("vvvv{}vvvv{}", ".".repeat(12), ".".repeat(14));
+        let hops = format!("vvvv{}vvvv{}", ".".repeat(12), ".".repeat(15));
         let ended = verdicts(&Expect::Command, 5_000, &hops).into_iter().find(|(_, v)| *v == Verdict::Ended).unwrap();
-        assert_eq!(ended.0, (4 + 12 + 4 + 14) * HOP_MS);
+        assert_eq!(ended.0, (4 + 12 + 4 + 15) * HOP_MS);
+    }
+
+    #[test]
+    fn a_phrase_with_words_to_remember_may_have_a_pause_and_a_bare_no_need_not() {
+        let challenge = Expect::Challenge { words: vec!["turtle".into(), "dinner".into()] };
+        let ended = |hops: &str| {
+            verdicts(&challenge, 5_000, hops).into_iter().find(|(_, v)| *v == Verdict::Ended).unwrap().0 / HOP_MS
+        };
+        assert_eq!(ended(&format!("vvvvvvvvv{}vvvvv{}", ".".repeat(13), ".".repeat(20))), 9 + 13 + 5 + 15);
+        assert_eq!(ended(&format!("vvv{}", ".".repeat(20))), 3 + 6);
     }
 
     #[test]

@@ -35,4 +35,9 @@ pub trait Source: Send {
     /// Muted: lets go of the device, and of every sample that waits. The next
     /// [`Source::read`] takes it up again.
     fn pause(&mut self) {}
+
+    /// Times that sound was lost because it came faster than it was read, since the beginning.
+    fn overruns(&self) -> u64 {
+        0
+    }
 }

@@ -15,8 +15,8 @@ const SESSION_DAYS: u32 = 30;
 
 /// What a home may do, with the broker's own word for the user name.
 struct Home {
-    writes: [String; 5],
-    reads: [String; 5],
+    writes: [String; 6],
+    reads: [String; 6],
 }
 
 impl Home {
@@ -24,10 +24,18 @@ impl Home {
         let below = |rest: &str| format!("tendero/v1/home/{user}/{rest}");
         Home {
             // A device that is being paired is a user of its own, for minutes.
-            writes: [below("+/+/up/#"), below("+/state"), below("+/home/+"), below("+/text/+"), topic::pair_up(user)],
+            writes: [
+                below("+/+/up/#"),
+                below("+/state"),
+                below("+/home/+"),
+                below("+/text/+"),
+                below("+/mute/+"),
+                topic::pair_up(user),
+            ],
             reads: [
                 below("+/home/+"),
                 below("+/text/+"),
+                below("+/mute/+"),
                 below("+/+/down/#"),
                 "tendero/v1/shop/#".into(),
                 topic::pair_down(user),
@@ -143,7 +151,7 @@ mod tests {
             .filter_map(|line| line.split_once("write ").or(line.split_once("read ")))
             .map(|(_, topic)| topic.replace("%u", "${username}"))
             .collect();
-        assert_eq!(topics.len(), 15);
+        assert_eq!(topics.len(), 17);
         for topic in topics {
             assert!(emqx.contains(&format!("\"{topic}\"")), "{topic}");
         }

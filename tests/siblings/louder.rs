@@ -30,7 +30,9 @@ impl Heard {
         let regulars = BTreeMap::from([("heads".to_owned(), REGULAR)]);
         let player = Box::new(|| Box::new(Silent) as Box<dyn tendero::speak::player::Player>);
         let ready: Ready =
-            start::start(Setup { config, clock: Clock::system(), source: None, player, regulars }).await.unwrap();
+            start::start(Setup { config, clock: Clock::system(), source: None, player, canceller: None, regulars })
+                .await
+                .unwrap();
         let (ears, mut traces) = (ready.ears.clone(), ready.traces.subscribe());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         tokio::spawn(ready.run(async move { drop(stopped.await) }));

@@ -87,7 +87,7 @@ impl Source for Paced {
 
 #[cfg(feature = "audio")]
 fn open_aloud(tape: Tape) -> anyhow::Result<OpenPlayer> {
-    use crate::speak::player::Device;
+    use crate::speak::player::{Device, Played, Stop};
 
     struct Aloud {
         device: Device,
@@ -95,13 +95,13 @@ fn open_aloud(tape: Tape) -> anyhow::Result<OpenPlayer> {
     }
 
     impl Player for Aloud {
-        fn play(&mut self, speech: &Speech) -> anyhow::Result<()> {
+        fn play(&mut self, speech: &Speech, stop: &Stop) -> anyhow::Result<Played> {
             self.tape.speaker(speech);
-            self.device.play(speech)
+            self.device.play(speech, stop)
         }
     }
 
-    Device::new("default").play(&Speech { rate_hz: 16_000, samples: vec![0; 160] }).context(
+    Device::new("default").play(&Speech { rate_hz: 16_000, samples: vec![0; 160] }, &Stop::default()).context(
         "there is no sound card to listen on; `make demo` without LISTEN=1 plays the demo silently and writes demo.wav",
     )?;
     Ok(Box::new(move || Box::new(Aloud { device: Device::new("default"), tape })))
@@ -109,9 +109,9 @@ fn open_aloud(tape: Tape) -> anyhow::Result<OpenPlayer> {
 
 #[cfg(feature = "audio")]
 fn play_aloud(samples: Vec<i16>) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
-    use crate::speak::player::Device;
+    use crate::speak::player::{Device, Stop};
     let speech = Speech { rate_hz: crate::hear::RATE_HZ, samples };
-    Ok(tokio::task::spawn_blocking(move || Device::new("default").play(&speech)))
+    Ok(tokio::task::spawn_blocking(move || Device::new("default").play(&speech, &Stop::default()).map(drop)))
 }
 
 #[cfg(not(feature = "audio"))]

@@ -94,7 +94,9 @@ impl Stage {
         let tape = Tape::default();
         let (air, microphone, player) = Air::new(clock.clone(), tape.clone(), args.listen)?;
         let regulars = regulars(&catalog, clock.unix_ms().context("this machine's clock is not set")?);
-        let ready = start(Setup { config, clock: clock.clone(), source: Some(microphone), player, regulars }).await?;
+        let ready =
+            start(Setup { config, clock: clock.clone(), source: Some(microphone), player, canceller: None, regulars })
+                .await?;
         let (traces, link) = (ready.traces.subscribe(), ready.link.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let daemon = tokio::spawn(ready.run(async move { drop(stopped.await) }));

@@ -38,7 +38,7 @@ fn hear(ears: &mut Ears, sound: &[i16]) -> Vec<EarEvent> {
 const SECOND: usize = 16_000;
 
 #[cfg(feature = "espeak")]
-fn spoken(text: &str) -> Option<Vec<i16>> {
+pub fn spoken(text: &str) -> Option<Vec<i16>> {
     let espeak = crate::native::espeak::Espeak::open().map_err(|e| eprintln!("left out: {e}")).ok()?;
     let (rate_hz, samples) = espeak.synthesise(text, "en-us", 160, 50).unwrap();
     let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
@@ -156,6 +156,43 @@ fn deaf_and_muted_ears_hear_nothing() {
         ears.command(listen(800));
         assert_eq!(hear(&mut ears, &vec![0; 2 * SECOND]), [EarEvent::Silence { turn: Some(Turn(7)) }]);
     }
+}
+
+/// With barge-in, what is said over the speaker's voice is told as that, and is no answer, whatever was asked.
+#[test]
+#[cfg(feature = "espeak")]
+fn what_is_heard_over_the_speaker_is_never_an_answer() {
+    let Some(voice) = spoken("stop") else { return };
+    let (ears, script) = ears(0);
+    let mut ears = ears.with_barge_in(Box::new(|hop| *hop));
+    script.say("stop");
+    script.say("order it");
+    ears.command(listen(800));
+    ears.command(EarCommand::Deafen);
+    let events = hear(&mut ears, &[vec![0; SECOND], voice.clone(), vec![0; SECOND]].concat());
+    let [EarEvent::HeardOver { nbest, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(nbest[0].text, "stop");
+    // The speaker ends in the middle of a word.
+    assert_eq!(hear(&mut ears, &[vec![0; SECOND / 4], voice[..voice.len() / 2].to_vec()].concat()), []);
+    ears.command(EarCommand::Undeafen);
+    assert_eq!(hear(&mut ears, &vec![0; 2 * SECOND]), [EarEvent::Silence { turn: Some(Turn(7)) }]);
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn the_wake_word_over_the_speaker_is_told_and_the_command_comes_after_it() {
+    let Some(voice) = spoken("the toothbrush heads ran out") else { return };
+    let (ears, script) = ears(16);
+    let mut ears = ears.with_barge_in(Box::new(|hop| *hop));
+    script.say("the toothbrush heads ran out");
+    ears.command(EarCommand::Deafen);
+    let events = hear(&mut ears, &[vec![0; SECOND], voice.clone()].concat());
+    assert!(matches!(events[..], [EarEvent::WokeOver { .. }]), "{events:?}");
+    ears.command(EarCommand::ListenAfterWake);
+    ears.command(EarCommand::Undeafen);
+    let events = hear(&mut ears, &[vec![0; SECOND], voice, vec![0; 2 * SECOND]].concat());
+    let [EarEvent::Awaited, EarEvent::Heard { turn: None, acoustics, .. }] = &events[..] else { panic!("{events:?}") };
+    assert!(!acoustics.while_speaking, "{acoustics:?}");
 }
 
 #[test]

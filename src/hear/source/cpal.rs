@@ -6,9 +6,10 @@
 use super::rate::{Stream as Resampler, to_i16};
 use super::{Read, Source};
 use crate::hear::{HOP, Hop};
-use ::cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use ::cpal::{ErrorKind, SampleFormat, SizedSample};
-use anyhow::{Context, bail};
+use crate::sound_card::{self, Way};
+use ::cpal::traits::{DeviceTrait, StreamTrait};
+use ::cpal::{ErrorKind, I24, SampleFormat, SizedSample, SupportedStreamConfig, U24};
+use anyhow::bail;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -25,6 +26,8 @@ const OPENING: Duration = Duration::from_secs(5);
 /// A microphone by name.
 pub struct Microphone {
     name: String,
+    /// The one channel that is taken, from 1; 0: all of them, mixed.
+    channel: u16,
     open: Option<Open>,
     overruns: Arc<AtomicU64>,
     reported: u64,
@@ -39,25 +42,10 @@ struct Open {
 }
 
 impl Microphone {
-    /// The device called `name`, or whose name contains it, or `default`. It is opened at the
-    /// first read.
-    pub fn new(name: &str) -> Microphone {
-        Microphone { name: name.to_owned(), open: None, overruns: Arc::default(), reported: 0 }
-    }
-
-    /// Buffers that were lost because nobody read them in time, since the beginning.
-    pub fn overruns(&self) -> u64 {
-        self.overruns.load(Ordering::Relaxed)
-    }
-
-    /// The names that [`Microphone::new`] would find.
-    ///
-    /// # Errors
-    /// The sound system can't be reached.
-    pub fn names() -> anyhow::Result<Vec<String>> {
-        let devices =
-            ::cpal::default_host().input_devices().context("the sound devices can't be listed; try: arecord -l")?;
-        Ok(devices.map(|device| name_of(&device)).collect())
+    /// The device called `name`, or whose name contains it, or `default`. It is opened at the first read. `channel`
+    /// counts from 1; 0 mixes them all.
+    pub fn new(name: &str, channel: u16) -> Microphone {
+        Microphone { name: name.to_owned(), channel, open: None, overruns: Arc::default(), reported: 0 }
     }
 
     fn report_overruns(&mut self) {
@@ -65,6 +53,7 @@ impl Microphone {
         if overruns > self.reported {
             tracing::warn!(
                 lost = overruns - self.reported,
+                in_all = overruns,
                 "the microphone was faster than the ears: buffers of sound were lost"
             );
             self.reported = overruns;
@@ -75,7 +64,7 @@ impl Microphone {
 impl Source for Microphone {
     fn read(&mut self, hop: &mut Hop) -> anyhow::Result<Read> {
         if self.open.is_none() {
-            self.open = Some(Open::device(&self.name, &self.overruns)?);
+            self.open = Some(Open::device(&self.name, self.channel, &self.overruns)?);
         }
         let result = self.open.as_mut().map_or(Ok(()), |open| open.fill());
         if let Err(why) = result {
@@ -92,21 +81,28 @@ impl Source for Microphone {
     fn pause(&mut self) {
         self.open = None;
     }
+
+    fn overruns(&self) -> u64 {
+        self.overruns.load(Ordering::Relaxed)
+    }
 }
 
 impl Open {
-    fn device(name: &str, overruns: &Arc<AtomicU64>) -> anyhow::Result<Open> {
-        crate::native::alsa::quiet();
-        let device = find(name)?;
-        let supported = device.default_input_config().map_err(|e| refused(name, &e))?;
+    fn device(name: &str, channel: u16, overruns: &Arc<AtomicU64>) -> anyhow::Result<Open> {
+        let refused = |e: ::cpal::Error| sound_card::refused(Way::In, name, &e);
+        let device = sound_card::find(Way::In, name)?;
+        let supported = configuration(&device, name, channel)?;
         let (config, format) = (supported.config(), supported.sample_format());
         let (send, pieces) = sync_channel(MAX_WAITING);
         let fault = Arc::new(Mutex::new(None));
-        let taker = Taker { channels: usize::from(config.channels).max(1), send, overruns: Arc::clone(overruns) };
-        let stream = build(&device, config, format, taker, Arc::clone(&fault)).map_err(|e| refused(name, &e))?;
-        stream.play().map_err(|e| refused(name, &e))?;
+        let channels = usize::from(config.channels).max(1);
+        let taker =
+            Taker { channels, only: channel.checked_sub(1).map(usize::from), send, overruns: Arc::clone(overruns) };
+        let stream = build(&device, config, format, taker, Arc::clone(&fault)).map_err(refused)?;
+        stream.play().map_err(refused)?;
         let resampler = Resampler::new(config.sample_rate)?;
-        tracing::info!(device = name_of(&device), rate_hz = config.sample_rate, channels = config.channels, %format, "listening");
+        let device = sound_card::name_of(&device);
+        tracing::info!(device, rate_hz = config.sample_rate, channels = config.channels, channel, %format, "listening");
         Ok(Open { _stream: stream, pieces, fault, resampler, waiting: VecDeque::new() })
     }
 
@@ -129,6 +125,8 @@ impl Open {
 /// What the device's thread does with its sound.
 struct Taker {
     channels: usize,
+    /// The one that is taken, from 0; else all are mixed.
+    only: Option<usize>,
     send: SyncSender<Vec<f32>>,
     overruns: Arc<AtomicU64>,
 }
@@ -139,7 +137,10 @@ impl Taker {
         f32: ::cpal::FromSample<T>,
     {
         use ::cpal::Sample;
-        let mix = |frame: &[T]| frame.iter().map(|s| f32::from_sample(*s)).sum::<f32>() / self.channels as f32;
+        let mix = |frame: &[T]| match self.only.and_then(|only| frame.get(only)) {
+            Some(sample) => f32::from_sample(*sample),
+            None => frame.iter().map(|s| f32::from_sample(*s)).sum::<f32>() / self.channels as f32,
+        };
         let piece: Vec<f32> = samples.chunks_exact(self.channels).map(mix).collect();
         match self.send.try_send(piece) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
@@ -179,49 +180,39 @@ fn build(
     match format {
         SampleFormat::I8 => stream_of!(i8),
         SampleFormat::I16 => stream_of!(i16),
+        SampleFormat::I24 => stream_of!(I24),
         SampleFormat::I32 => stream_of!(i32),
+        SampleFormat::I64 => stream_of!(i64),
         SampleFormat::U8 => stream_of!(u8),
         SampleFormat::U16 => stream_of!(u16),
+        SampleFormat::U24 => stream_of!(U24),
         SampleFormat::U32 => stream_of!(u32),
+        SampleFormat::U64 => stream_of!(u64),
         SampleFormat::F32 => stream_of!(f32),
         SampleFormat::F64 => stream_of!(f64),
+        // One-bit sound has no samples that could be mixed.
         _ => Err(ErrorKind::UnsupportedConfig.into()),
     }
 }
 
-fn find(name: &str) -> anyhow::Result<::cpal::Device> {
-    let host = ::cpal::default_host();
-    if name == "default" {
-        return host
-            .default_input_device()
-            .context("there is no microphone; see which devices there are with: arecord -L");
+/// What the device is opened with: its own choice, or one that is wide enough for the channel that is wanted.
+fn configuration(device: &::cpal::Device, name: &str, channel: u16) -> anyhow::Result<SupportedStreamConfig> {
+    let refused = |e: ::cpal::Error| sound_card::refused(Way::In, name, &e);
+    let usual = device.default_input_config().map_err(refused)?;
+    if channel <= usual.channels() && !usual.sample_format().is_dsd() {
+        return Ok(usual);
     }
-    let devices: Vec<_> = host.input_devices().context("the sound devices can't be listed; try: arecord -l")?.collect();
-    let names: Vec<String> = devices.iter().map(name_of).collect();
-    let exact = names.iter().position(|n| n == name);
-    let part = || names.iter().position(|n| n.to_lowercase().contains(&name.to_lowercase()));
-    let at = exact
-        .or_else(part)
-        .with_context(|| format!("there is no microphone \"{name}\"; there are: default, {}", names.join(", ")))?;
-    devices.into_iter().nth(at).context("the device vanished while it was looked up")
-}
-
-/// The name that ALSA knows the device by, with what a person would call it.
-fn name_of(device: &::cpal::Device) -> String {
-    let id = device.id().map(|id| id.id().to_owned()).unwrap_or_default();
-    match device.description() {
-        Ok(about) if about.name() != id => format!("{} ({id})", about.name()),
-        Ok(_) | Err(_) => id,
-    }
-}
-
-fn refused(name: &str, e: &::cpal::Error) -> anyhow::Error {
-    let hint = match e.kind() {
-        ErrorKind::DeviceBusy => "another program holds it; find it with: fuser -v /dev/snd/*",
-        ErrorKind::PermissionDenied => "join the group audio with: sudo usermod -aG audio $USER, and log in again",
-        _ => "see which devices there are with: arecord -L",
+    let all: Vec<_> = device.supported_input_configs().map_err(refused)?.collect();
+    let most = all.iter().map(|range| range.channels()).max().unwrap_or(0);
+    let wide = all.into_iter().filter(|range| range.channels() >= channel && !range.sample_format().is_dsd());
+    // The fewest channels that do, and of these what cpal likes best.
+    let best = wide.max_by(|a, b| b.channels().cmp(&a.channels()).then(a.cmp_default_heuristics(b)));
+    let Some(best) = best else {
+        bail!(
+            "the microphone \"{name}\" has {most} channels, and channel {channel} is wanted; set [microphone] channel to 0 to mix them"
+        );
     };
-    anyhow::anyhow!("the microphone \"{name}\" can't be opened ({e}); {hint}")
+    Ok(best.try_with_standard_sample_rate().unwrap_or_else(|| best.with_max_sample_rate()))
 }
 
 #[cfg(test)]
@@ -230,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_microphone_that_is_not_there_is_one_clear_line() {
-        let error = Microphone::new("no such device").read(&mut [0; HOP]).unwrap_err().to_string();
+        let error = Microphone::new("no such device", 0).read(&mut [0; HOP]).unwrap_err().to_string();
         assert!(error.contains("no such device") && !error.contains('\n'), "{error}");
     }
 
@@ -238,11 +229,14 @@ mod tests {
     fn channels_are_mixed_and_overruns_counted() {
         let (send, pieces) = sync_channel(1);
         let overruns = Arc::new(AtomicU64::new(0));
-        let taker = Taker { channels: 2, send, overruns: Arc::clone(&overruns) };
+        let mut taker = Taker { channels: 2, only: None, send, overruns: Arc::clone(&overruns) };
         taker.take(&[i16::MAX, 0, -16_384, -16_384]);
         taker.take(&[0_u8, 0]);
-        let piece = pieces.recv().unwrap();
-        assert!((piece[0] - 0.5).abs() < 1e-3 && (piece[1] + 0.5).abs() < 1e-3, "{piece:?}");
+        let close = |piece: Vec<f32>, wanted: [f32; 2]| piece.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-3);
+        assert!(close(pieces.recv().unwrap(), [0.5, -0.5]));
         assert_eq!(overruns.load(Ordering::Relaxed), 1);
+        taker.only = Some(1);
+        taker.take(&[I24::new(0).unwrap(), I24::new(-4_194_304).unwrap(), I24::new(77).unwrap(), I24::new(0).unwrap()]);
+        assert!(close(pieces.recv().unwrap(), [-0.5, 0.0]), "the second channel alone");
     }
 }
