@@ -196,7 +196,7 @@ pub struct Speaker {
     /// A short sound when it was called and waits for what is wanted. It keeps the microphone closed for half a second.
     pub wake_sound: bool,
     /// Listen for "stop" and the wake word while it talks, with what it says taken out of the sound. Nothing else that is said
-    /// meanwhile counts. Needs a build with the feature "barge-in", and about a tenth of a core of a Pi 4 while it talks.
+    /// meanwhile counts. Needs a build with the feature "barge-in", and computes while it talks: `make bench` says how much.
     pub barge_in: bool,
 }
 
