@@ -18,7 +18,7 @@
 //! Around them: [`daemon`] is the only loop, [`journal`] writes down what it saw, [`config`]
 //! and [`cli`] are how a person reaches it, [`clock`] is the only place that reads the time,
 //! [`clean`] is what every text of a shop goes through, [`private_file`] how a file of the state folder is written,
-//! [`chance`] what is random and yet the same for a seed, and [`native`] is the only place with `unsafe`.
+//! [`models`] what fetches and checks what tendero hears with, [`chance`] what is random and yet the same for a seed, and [`native`] is the only place with `unsafe`.
 //!
 //! ## What always holds
 //!
@@ -46,5 +46,6 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod journal;
+pub mod models;
 pub mod native;
 pub mod private_file;
