@@ -211,7 +211,6 @@ fn a_broken_model_is_not_installed() {
     let page = || Some(b"<!doctype html><title>404</title>".to_vec());
     for name in ["am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/HCLr.fst"] {
         for kind in ["missing", "half", "page"] {
-            // A missing model.conf is another layout, and the page's first line is no option.
             let dir = tempfile::tempdir().unwrap();
             let broken = archive(dir.path(), |file, bytes| match (file == name, kind) {
                 (false, _) => Some(bytes),
@@ -220,10 +219,6 @@ fn a_broken_model_is_not_installed() {
                 (true, _) => page(),
             });
             let done = install(dir.path(), &library, &broken);
-            if done.status.success() {
-                println!("Vosk takes {name} when it is {kind}");
-                continue;
-            }
             assert_eq!(done.status.code(), Some(1), "{name} {kind}: {}", stderr(&done));
             assert!(stderr(&done).contains("was removed again"), "{name} {kind}: {}", stderr(&done));
             assert!(!dir.path().join("models/tones").exists());

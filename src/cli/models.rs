@@ -225,13 +225,26 @@ fn list(rows: &[Row], json: bool) -> anyhow::Result<()> {
             &model.languages.join(" "),
             &format!("{:.1}", bytes as f64 / 1e6),
             &model.licence,
-            &recommended.join(", "),
+            &by_language(recommended),
             state,
             note,
         ]);
     }
     println!("{}", table.trim_fmt());
     Ok(())
+}
+
+/// `en 512, en 1024, es 512` → `en 512 1024, es 512`.
+fn by_language(recommended: &[String]) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for (lang, mb) in recommended.iter().filter_map(|set| set.split_once(' ')) {
+        let between = if text.is_empty() || lang == last { "" } else { ", " };
+        let lang_again = if lang == last { String::new() } else { lang.to_owned() };
+        text.push_str(&format!("{between}{lang_again} {mb}"));
+        last = lang;
+    }
+    text.trim().to_owned()
 }
 
 async fn run_pull(manifest: &Manifest, store: &Store, pull: Pull) -> anyhow::Result<Record> {

@@ -181,7 +181,10 @@ mod tests {
             ]
         );
         assert_eq!(of("public <utterance> = a <garbage> b;"), ["a", "b"]);
-        assert_eq!(of("public <utterance> = <items> now; <items> = x [and <items>];"), ["now", "x", "x and", "x now"]);
+        assert_eq!(
+            of("public <utterance> = <items> now; <items> = x [and <items>];"),
+            ["now", "x", "x and", "x and x", "x and x and", "x now"]
+        );
     }
 
     #[test]

@@ -165,8 +165,8 @@ struct Alternative {
     confidence: f64,
 }
 
-/// The distinct texts, best first. A text's confidence is its posterior among the paths that were found, less the share of it
-/// that is `[unk]`. Where nothing else was found that is 1, whatever was said: it tells rivals, and does not tell nonsense.
+/// The distinct texts, best first. A text's confidence is its posterior among the paths that were found, less the share of
+/// `[unk]` in the best of them. Where nothing else was found that is 1, whatever was said: it tells rivals, and does not tell nonsense.
 fn rank(json: &str, unheard_wake: usize, n: usize) -> anyhow::Result<Vec<Hypothesis>> {
     let answer: Answer = serde_json::from_str(json).context("Vosk's answer can't be read")?;
     let scores = answer.alternatives.iter().map(|a| a.confidence).filter(|score| score.is_finite());
@@ -188,11 +188,12 @@ fn rank(json: &str, unheard_wake: usize, n: usize) -> anyhow::Result<Vec<Hypothe
     }
     texts.retain(|(text, _)| is_words(text));
     texts.truncate(n);
-    let sure = |text: &str, share: f64| {
-        let (words, unknown) = (text.split_whitespace(), text.split_whitespace().filter(|w| *w == UNKNOWN));
-        (share / all * (1.0 - unknown.count() as f64 / words.count() as f64)) as f32
-    };
-    Ok(texts.into_iter().map(|(text, share)| Hypothesis { confidence: sure(&text, share), text }).collect())
+    // Of the best text for all of them: a reading that leaves out what was not understood is no better for it.
+    let known = texts.first().map_or(0.0, |(text, _)| {
+        let words = text.split_whitespace();
+        words.clone().filter(|word| *word != UNKNOWN).count() as f64 / words.count() as f64
+    });
+    Ok(texts.into_iter().map(|(text, share)| Hypothesis { text, confidence: (share / all * known) as f32 }).collect())
 }
 
 /// Without the `[unk]` that a wake word is to a model which lacks it.
@@ -229,6 +230,10 @@ mod tests {
     #[test]
     fn what_is_no_phrase_stays_visible_and_costs() {
         assert_eq!(ranked(&[("[unk] order milk [unk]", 1.0)], 0), [("[unk] order milk [unk]".into(), 0.5)]);
+        assert_eq!(
+            ranked(&[("[unk] milk", 1.0), ("milk", 1.0 - 3_f64.ln())], 0),
+            [("[unk] milk".into(), 0.38), ("milk".into(), 0.13)]
+        );
         assert_eq!(ranked(&[("[unk] [unk] order milk", 1.0)], 2), [("order milk".into(), 1.0)]);
         for nothing in [&[][..], &[("", 1.0), ("milk", 0.0)], &[("[unk] [unk]", 1.0), ("milk", 0.0)]] {
             assert_eq!(ranked(nothing, 0), [(String::new(), 0.0)]);
