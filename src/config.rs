@@ -16,7 +16,9 @@ pub use text::Text;
 
 use crate::decide::policy::{Policy, UnknownVoice};
 use crate::deliver::keys::PublicKey;
+use crate::hear::stt::{Setup, VOSK_LIBRARY};
 use crate::hear::wake::openwakeword::THRESHOLD;
+use crate::models::store::DEFAULT_DIR;
 use crate::understand::Lang;
 use crate::understand::catalog::is_name;
 use schemars::JsonSchema;
@@ -122,13 +124,24 @@ impl Default for Wake {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpeechToText {
-    /// Engines in order of preference; the first that can start is used.
+    /// Engines in order of preference: "vosk", "pocketsphinx" (English only). The first that can start is used.
     pub engines: Vec<String>,
+    /// The folder into which `tendero models pull` puts models.
+    pub models: PathBuf,
+    /// The folder of a Vosk model for the home's language, or "" for the one in `models`.
+    pub vosk_model: PathBuf,
+    /// Vosk's library: a path, or the name by which the system finds it.
+    pub vosk_library: PathBuf,
 }
 
 impl Default for SpeechToText {
     fn default() -> Self {
-        SpeechToText { engines: vec!["pocketsphinx".into()] }
+        SpeechToText {
+            engines: vec!["pocketsphinx".into()],
+            models: DEFAULT_DIR.into(),
+            vosk_model: PathBuf::new(),
+            vosk_library: VOSK_LIBRARY.into(),
+        }
     }
 }
 
@@ -417,6 +430,16 @@ impl Config {
             pin_tries: raw.pin_tries,
             pin_lock_ms: u64::from(raw.pin_lock_minutes) * 60_000,
             ..Policy::default()
+        }
+    }
+
+    /// What the speech-to-text engines need to know.
+    pub fn stt_setup(&self) -> Setup {
+        Setup {
+            lang: self.home.language,
+            models: self.stt.models.clone(),
+            vosk_model: self.stt.vosk_model.clone(),
+            vosk_library: self.stt.vosk_library.clone(),
         }
     }
 

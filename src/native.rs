@@ -11,3 +11,5 @@ pub mod espeak;
 pub mod pipe;
 #[cfg(feature = "pocketsphinx")]
 pub mod pocketsphinx;
+#[cfg(feature = "vosk")]
+pub mod vosk;

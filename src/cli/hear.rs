@@ -3,10 +3,10 @@
 //! Each file is one utterance, decoded as what one says after the wake word. Never orders anything.
 
 use crate::clock::Clock;
-use crate::config::lexicons;
+use crate::config::{Config, lexicons};
 use crate::decide::event::Hypothesis;
 use crate::hear::source::read_file;
-use crate::hear::stt::{self, Stt};
+use crate::hear::stt::{self, Setup, Stt};
 use crate::understand::catalog::Catalog;
 use crate::understand::grammar::Expect;
 use crate::understand::intent::{Intent, Parse};
@@ -39,6 +39,9 @@ pub struct Args {
     /// The speech-to-text engine; without it, the first that can start.
     #[arg(long, value_name = "NAME")]
     pub engine: Option<String>,
+    /// A daemon's configuration, for the models and libraries that its [stt] names.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// One JSON line for each file.
     #[arg(long)]
     pub json: bool,
@@ -53,8 +56,12 @@ pub struct Args {
 /// The catalogue or the engine can't be used; or some of the files failed (each has had its
 /// line on standard error by then).
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let mut ear =
-        Ear::open_with(&args.catalog, lexicons::given(args.lexicon.as_deref())?, args.lang, args.engine.as_deref())?;
+    let setup = match &args.config {
+        Some(path) => Setup { lang: args.lang, ..Config::load(path)?.stt_setup() },
+        None => Setup { lang: args.lang, ..Setup::default() },
+    };
+    let lexicons = lexicons::given(args.lexicon.as_deref())?;
+    let mut ear = Ear::open_set_up(&args.catalog, lexicons, args.engine.as_deref(), &setup)?;
     let progress = progress_bar(args.files.len(), args.json);
     let mut failed = 0;
     for file in &args.files {
@@ -104,13 +111,18 @@ impl Ear {
     /// # Errors
     /// As [`Ear::open`].
     pub fn open_with(catalog: &Path, lexicons: Lexicons, lang: Lang, engine: Option<&str>) -> anyhow::Result<Ear> {
+        Ear::open_set_up(catalog, lexicons, engine, &Setup { lang, ..Setup::default() })
+    }
+
+    fn open_set_up(catalog: &Path, lexicons: Lexicons, engine: Option<&str>, setup: &Setup) -> anyhow::Result<Ear> {
+        let lang = setup.lang;
         let text = std::fs::read_to_string(catalog)
             .with_context(|| format!("the catalogue {} can't be read", catalog.display()))?;
         let catalog =
             Catalog::from_json(&text).with_context(|| format!("the catalogue {} can't be used", catalog.display()))?;
         let understanding = Understanding::with_lexicons(catalog, lexicons);
         let names = engine.map_or_else(|| ENGINES.map(str::to_owned).to_vec(), |name| vec![name.to_owned()]);
-        let opened = stt::open(&names)?;
+        let opened = stt::open_with(&names, setup)?;
         let mut stt = opened.stt;
         stt.prepare(KEY, &understanding.grammar(lang, &Expect::Command))?;
         Ok(Ear { understanding, stt, lang, clock: Clock::system() })

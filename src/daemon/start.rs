@@ -238,7 +238,7 @@ fn open_ears(
         path => HeadModel::File(Path::new(path)),
     };
     let wake = OpenWakeWord::open(&config.wake.models, head, config.wake.threshold)?;
-    let opened = stt::open(&config.stt.engines)?;
+    let opened = stt::open_with(&config.stt.engines, &config.stt_setup())?;
     for (name, why) in &opened.passed_over {
         tracing::warn!("speech to text without {name}: {why}");
     }

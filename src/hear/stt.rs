@@ -3,13 +3,19 @@
 //! An engine is one file in `stt/`, one cargo feature and one row in [`ENGINES`].
 
 use crate::decide::event::Hypothesis;
+use crate::models::store::DEFAULT_DIR;
+use crate::understand::Lang;
 use crate::understand::grammar::Grammar;
+use std::path::PathBuf;
 
 pub mod g2p;
 pub mod jsgf;
+pub mod phrases;
 #[cfg(feature = "pocketsphinx")]
 pub mod pocketsphinx;
 pub mod scripted;
+#[cfg(feature = "vosk")]
+pub mod vosk;
 
 /// A recogniser. Slow; it gets whole utterances.
 pub trait Stt: Send {
@@ -38,7 +44,34 @@ pub trait Stt: Send {
     }
 }
 
-type Open = fn() -> anyhow::Result<Box<dyn Stt>>;
+/// What engines need to know before they start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The language that is spoken.
+    pub lang: Lang,
+    /// The folder of `tendero models`.
+    pub models: PathBuf,
+    /// A Vosk model's folder, or empty for the one in `models` for the language.
+    pub vosk_model: PathBuf,
+    /// Vosk's library: a path, or a name for the loader.
+    pub vosk_library: PathBuf,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Setup {
+            lang: Lang::En,
+            models: DEFAULT_DIR.into(),
+            vosk_model: PathBuf::new(),
+            vosk_library: VOSK_LIBRARY.into(),
+        }
+    }
+}
+
+/// The name by which the loader looks for it.
+pub const VOSK_LIBRARY: &str = "libvosk.so";
+
+type Open = fn(&Setup) -> anyhow::Result<Box<dyn Stt>>;
 
 /// One row of the engine table.
 #[derive(Debug, Clone, Copy)]
@@ -70,8 +103,18 @@ pub const ENGINES: &[Engine] = &[
         about: "PocketSphinx with a grammar of the catalogue; offline, light, English",
         install: "sudo apt install libpocketsphinx3 pocketsphinx-en-us",
         #[cfg(feature = "pocketsphinx")]
-        open: Some(|| Ok(Box::new(pocketsphinx::PocketSphinx::open()?))),
+        open: Some(|_| Ok(Box::new(pocketsphinx::PocketSphinx::open()?))),
         #[cfg(not(feature = "pocketsphinx"))]
+        open: None,
+    },
+    Engine {
+        name: "vosk",
+        feature: Some("vosk"),
+        about: "Vosk with phrases of the catalogue; offline, any language that has a model",
+        install: "scripts/fetch-vosk.sh /opt/vosk, and tendero models pull vosk-model-small-en-us-0.15 (es: vosk-model-small-es-0.42)",
+        #[cfg(feature = "vosk")]
+        open: Some(|setup| Ok(Box::new(vosk::Vosk::open(setup)?))),
+        #[cfg(not(feature = "vosk"))]
         open: None,
     },
     Engine {
@@ -79,7 +122,7 @@ pub const ENGINES: &[Engine] = &[
         feature: None,
         about: "no recogniser: text in, text out, for tests",
         install: "nothing to install",
-        open: Some(|| Ok(Box::new(scripted::Scripted::default()))),
+        open: Some(|_| Ok(Box::new(scripted::Scripted::default()))),
     },
 ];
 
@@ -90,14 +133,22 @@ pub struct Opened {
     pub passed_over: Vec<(String, String)>,
 }
 
+/// As [`open_with`], for English and with everything where it is by default.
+///
+/// # Errors
+/// As [`open_with`].
+pub fn open(engines: &[String]) -> anyhow::Result<Opened> {
+    open_with(engines, &Setup::default())
+}
+
 /// Opens the first of `engines` (names, in order of preference) that can start.
 ///
 /// # Errors
 /// None of them can: every name with its reason and what to do.
-pub fn open(engines: &[String]) -> anyhow::Result<Opened> {
+pub fn open_with(engines: &[String], setup: &Setup) -> anyhow::Result<Opened> {
     let mut passed_over: Vec<(String, String)> = Vec::new();
     for name in engines {
-        match open_one(name) {
+        match open_one(name, setup) {
             Ok(stt) => return Ok(Opened { stt, passed_over }),
             Err(why) => passed_over.push((name.clone(), format!("{why:#}"))),
         }
@@ -107,10 +158,10 @@ pub fn open(engines: &[String]) -> anyhow::Result<Opened> {
     anyhow::bail!("no speech-to-text engine can start ({}); known engines are {}", reasons.join("; "), known.join(", "))
 }
 
-fn open_one(name: &str) -> anyhow::Result<Box<dyn Stt>> {
+fn open_one(name: &str, setup: &Setup) -> anyhow::Result<Box<dyn Stt>> {
     let engine = ENGINES.iter().find(|e| e.name == name).ok_or_else(|| anyhow::anyhow!("no such engine"))?;
     match (engine.open, engine.feature) {
-        (Some(open), _) => open(),
+        (Some(open), _) => open(setup),
         (None, feature) => {
             anyhow::bail!("this build is without it; build with --features {}", feature.unwrap_or(engine.name))
         }

@@ -72,7 +72,7 @@ fn ends_here(rest: &str) -> bool {
     true
 }
 
-fn without_comments(jsgf: &str) -> String {
+pub(super) fn without_comments(jsgf: &str) -> String {
     jsgf.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
