@@ -6,6 +6,8 @@
 //! recording that is known. [`ears`] ties them together: a
 //! state machine that is fed hops and commands and answers with [`ears::EarEvent`]s.
 
+#[cfg(feature = "pocketsphinx")]
+pub mod denoise;
 pub mod ears;
 pub mod endpoint;
 pub mod fingerprint;

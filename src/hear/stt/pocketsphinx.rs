@@ -6,24 +6,28 @@
 
 use super::{Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
+use crate::hear::denoise;
 use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
 use std::collections::BTreeMap;
 
 /// A dearer word than the default, and no search of the lattice for a better path: with a grammar there is
-/// nothing to gain there, and a large one makes it take minutes. The beams are the phone loop's.
-const OPTIONS: [(&str, &str); 6] = [
+/// nothing to gain there, and a large one makes it take minutes. The beams are the phone loop's. Noise and silence
+/// are [`denoise`]'s business.
+const OPTIONS: [(&str, &str); 8] = [
     ("-beam", "1e-60"),
     ("-wbeam", "1e-40"),
     ("-pbeam", "1e-55"),
     ("-wip", "0.2"),
     ("-bestpath", "no"),
     ("-allphone_ci", "yes"),
+    ("-remove_noise", "no"),
+    ("-remove_silence", "no"),
 ];
 
 /// For the best path: wider than the defaults, which helps in noise.
-const WIDE: Beams = Beams { state: 1e-60, word: 1e-40, phone: 1e-55 };
+const WIDE: Beams = Beams { state: 1e-80, word: 1e-60, phone: 1e-70 };
 /// For the n-best of commands: its lattice grows with the square of what the beams let live.
 const NARROW: Beams = Beams { state: 1e-40, word: 1e-20, phone: 1e-30 };
 /// A word that nothing sounds like: what `<garbage>` is in the grammar for the n-best.
@@ -156,6 +160,7 @@ impl Stt for PocketSphinx {
         if samples.len() < MIN_SAMPLES || samples.iter().all(|s| s.saturating_abs() < SILENT_PEAK) {
             return Ok(nothing_heard());
         }
+        let samples = &denoise::for_recogniser(samples);
         let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
         let (Some(best), Some(words)) = (&decoded.best, words_of(&decoded)) else { return Ok(nothing_heard()) };
         let (woken, words) = behind_wake_words(&decoded, wake).unwrap_or((String::new(), words));
