@@ -19,6 +19,8 @@ const CUTOFF_HZ: f32 = 7_600.0;
 const CLEAN_DB: f32 = 45.0;
 /// This far, or less: denoised as much as it ever is. In between, in between.
 const NOISY_DB: f32 = 35.0;
+/// This far, or less: what is left of the speech sounds so much otherwise that the model is to be another.
+const VERY_NOISY_DB: f32 = 28.0;
 /// So much of the sound as it was stays in it.
 const RAW_SHARE: f32 = 0.3;
 /// What is this far below the loudest of the denoised sound is no speech, dB.
@@ -30,25 +32,37 @@ const SMOOTH: usize = 2;
 /// Of all frames, those that stand for the loudest and for the quietest.
 const TENTH: usize = 10;
 
+/// What a recogniser is to hear.
+pub struct Prepared {
+    /// 16 kHz mono.
+    pub samples: Vec<i16>,
+    /// There was so much noise that speech sounds otherwise now.
+    pub noisy: bool,
+}
+
 /// What a recogniser hears best of `samples` (16 kHz mono): noise taken away as far as that helps, and what lies
 /// far from any speech left out, in whole [`FRAME`]s.
-pub fn for_recogniser(samples: &[i16]) -> Vec<i16> {
+pub fn for_recogniser(samples: &[i16]) -> Prepared {
     let denoised = denoise(samples);
-    let raw_share = raw_share(samples);
+    let spread_db = spread_db(samples);
+    let raw_share = raw_share(spread_db);
     let keep = near_speech(&denoised.levels_dbfs);
     let frames = samples.chunks_exact(FRAME).zip(denoised.samples.chunks_exact(FRAME)).zip(keep);
     let kept = frames.filter(|(_, keep)| *keep).flat_map(|((raw, clean), _)| raw.iter().zip(clean));
-    kept.map(|(&raw, clean)| (raw_share * f32::from(raw) + (1.0 - raw_share) * clean).round() as i16).collect()
+    let mixed = kept.map(|(&raw, clean)| (raw_share * f32::from(raw) + (1.0 - raw_share) * clean).round() as i16);
+    Prepared { samples: mixed.collect(), noisy: spread_db < VERY_NOISY_DB }
+}
+
+/// How far the loudest is above the quietest, dB.
+fn spread_db(samples: &[i16]) -> f32 {
+    let level = |frame: &[i16]| level_dbfs(&frame.iter().map(|&s| f32::from(s)).collect::<Vec<f32>>());
+    let levels: Vec<f32> = samples.chunks_exact(FRAME).map(level).collect();
+    loudest(&levels) - quietest(&levels)
 }
 
 /// How much of the sound stays as it was, 0 to 1.
-fn raw_share(samples: &[i16]) -> f32 {
-    let levels: Vec<f32> = samples
-        .chunks_exact(FRAME)
-        .map(|frame| level_dbfs(&frame.iter().map(|&s| f32::from(s)).collect::<Vec<f32>>()))
-        .collect();
-    let clean = ((loudest(&levels) - quietest(&levels) - NOISY_DB) / (CLEAN_DB - NOISY_DB)).clamp(0.0, 1.0);
-    RAW_SHARE + (1.0 - RAW_SHARE) * clean
+fn raw_share(spread_db: f32) -> f32 {
+    RAW_SHARE + (1.0 - RAW_SHARE) * ((spread_db - NOISY_DB) / (CLEAN_DB - NOISY_DB)).clamp(0.0, 1.0)
 }
 
 fn loudest(levels: &[f32]) -> f32 {
@@ -209,7 +223,8 @@ mod tests {
         let mut sound = vec![0_i16; 32_000];
         sound.extend(tone(300.0, 16_000));
         sound.extend(vec![0; 32_000]);
-        let heard = for_recogniser(&sound);
+        let Prepared { samples: heard, noisy } = for_recogniser(&sound);
+        assert!(!noisy);
         let around = AROUND_SPEECH * FRAME;
         assert!((16_000 + around..16_000 + 4 * around).contains(&heard.len()), "{}", heard.len());
         assert!(sound.windows(heard.len()).any(|piece| piece == heard));
@@ -220,7 +235,7 @@ mod tests {
         let mut chance = Chance::new(9);
         let mut under = |loud: f32| -> f32 {
             let voice = tone(400.0, 8_000).into_iter().chain(vec![0; 24_000]);
-            raw_share(&voice.map(|s| s / 2 + chance.float(-loud, loud) as i16).collect::<Vec<i16>>())
+            raw_share(spread_db(&voice.map(|s| s / 2 + chance.float(-loud, loud) as i16).collect::<Vec<i16>>()))
         };
         let (quiet, some, loud) = (under(5.0), under(40.0), under(600.0));
         assert!(quiet == 1.0 && loud == RAW_SHARE && some > loud && some < quiet, "{quiet} {some} {loud}");

@@ -6,11 +6,12 @@
 
 use super::{Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
-use crate::hear::denoise;
-use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment};
+use crate::hear::denoise::{self, Prepared};
+use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment, Transform};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 /// A dearer word than the default, and no search of the lattice for a better path: with a grammar there is
 /// nothing to gain there, and a large one makes it take minutes. The beams are the phone loop's. Noise and silence
@@ -26,6 +27,8 @@ const OPTIONS: [(&str, &str); 8] = [
     ("-remove_silence", "no"),
 ];
 
+/// From clean speech to speech under noise, behind [`denoise`]: `models/noise/train`.
+const NOISY: &str = include_str!("../../../models/noise/noisy.mllr");
 /// For the best path: wider than the defaults, which helps in noise.
 const WIDE: Beams = Beams { state: 1e-80, word: 1e-60, phone: 1e-70 };
 /// For the n-best of commands: its lattice grows with the square of what the beams let live.
@@ -67,6 +70,11 @@ const NBEST_SCALE: f64 = 0.03;
 /// The engine. Loads its model once; grammars come and go.
 pub struct PocketSphinx {
     decoder: Decoder,
+    /// How the model's speech becomes speech under noise, and how it stays as it is.
+    noisy: Transform,
+    as_it_is: Transform,
+    /// Which of them is in use.
+    is_noisy: bool,
     /// The grammars by name, each with its wake words.
     prepared: BTreeMap<String, Vec<Vec<String>>>,
     #[cfg(feature = "espeak")]
@@ -94,6 +102,9 @@ impl PocketSphinx {
         decoder.set_phone_loop(PHONE_LOOP)?;
         decoder.add_word(NEVER, &["ZH"; 20].join(" "))?;
         Ok(PocketSphinx {
+            noisy: transform(&decoder, NOISY)?,
+            as_it_is: transform(&decoder, &unchanged())?,
+            is_noisy: false,
             decoder,
             prepared: BTreeMap::new(),
             #[cfg(feature = "espeak")]
@@ -101,6 +112,15 @@ impl PocketSphinx {
                 .map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}"))
                 .ok(),
         })
+    }
+
+    /// Switches the model between quiet rooms and noisy ones.
+    fn adapt(&mut self, noisy: bool) -> anyhow::Result<()> {
+        if noisy != self.is_noisy {
+            self.decoder.adapt(if noisy { &self.noisy } else { &self.as_it_is })?;
+            self.is_noisy = noisy;
+        }
+        Ok(())
     }
 
     /// Words that the dictionary lacks are said as espeak-ng says them, else by their letters.
@@ -155,15 +175,17 @@ impl Stt for PocketSphinx {
     }
 
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
-        let wake = self.prepared.get(key).with_context(|| format!("no grammar \"{key}\" was prepared"))?;
+        ensure!(self.prepared.contains_key(key), "no grammar \"{key}\" was prepared");
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
         if samples.len() < MIN_SAMPLES || samples.iter().all(|s| s.saturating_abs() < SILENT_PEAK) {
             return Ok(nothing_heard());
         }
-        let samples = &denoise::for_recogniser(samples);
+        let Prepared { samples, noisy } = denoise::for_recogniser(samples);
+        let samples = samples.as_slice();
+        self.adapt(noisy)?;
         let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
         let (Some(best), Some(words)) = (&decoded.best, words_of(&decoded)) else { return Ok(nothing_heard()) };
-        let (woken, words) = behind_wake_words(&decoded, wake).unwrap_or((String::new(), words));
+        let (woken, words) = behind_wake_words(&decoded, &self.prepared[key]).unwrap_or((String::new(), words));
         let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
         let first = confidence(likelihood_ratio(&decoded, &anything));
         if first < FLOOR {
@@ -181,6 +203,21 @@ impl Stt for PocketSphinx {
         tracing::debug!(grammar = key, nbest = ?ranked, "heard");
         Ok(ranked)
     }
+}
+
+/// PocketSphinx reads transforms only from files.
+fn transform(decoder: &Decoder, text: &str) -> anyhow::Result<Transform> {
+    let mut file = tempfile::NamedTempFile::new().context("there is no room for a temporary file")?;
+    file.write_all(text.as_bytes()).and_then(|()| file.flush()).context("a temporary file can't be written")?;
+    decoder.read_transform(file.path())
+}
+
+/// The transform that changes nothing, for the three streams of 13 cepstra.
+fn unchanged() -> String {
+    let row = |one: usize| (0..13).map(|at| if at == one { "1 " } else { "0 " }).collect::<String>();
+    let stream: String = (0..13).chain([13]).map(|at| row(at) + "\n").collect();
+    let stream = format!("13\n{stream}{}\n", "1 ".repeat(13));
+    format!("1\n3\n{}", stream.repeat(3))
 }
 
 /// How sure to be of a path, 0 to 1, from its [`likelihood_ratio`].
