@@ -132,6 +132,9 @@ pub struct SpeechToText {
     pub vosk_model: PathBuf,
     /// Vosk's library: a path, or the name by which the system finds it.
     pub vosk_library: PathBuf,
+    /// PocketSphinx takes noise away before it decodes: more is understood in loud noise, and every request takes longer.
+    /// `tendero eval speech` says what it is worth on recordings of yours.
+    pub noise_removal: bool,
 }
 
 impl Default for SpeechToText {
@@ -141,6 +144,7 @@ impl Default for SpeechToText {
             models: DEFAULT_DIR.into(),
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
+            noise_removal: false,
         }
     }
 }
@@ -440,6 +444,7 @@ impl Config {
             models: self.stt.models.clone(),
             vosk_model: self.stt.vosk_model.clone(),
             vosk_library: self.stt.vosk_library.clone(),
+            noise_removal: self.stt.noise_removal,
         }
     }
 

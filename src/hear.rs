@@ -7,6 +7,8 @@
 //! state machine that is fed hops and commands and answers with [`ears::EarEvent`]s.
 
 pub mod check;
+#[cfg(feature = "pocketsphinx")]
+pub mod denoise;
 pub mod ears;
 pub mod endpoint;
 pub mod fingerprint;

@@ -15,6 +15,7 @@ use house::process::program;
 use house::{House, Running, json_lines, shop_args, stderr, text, wait_for};
 use receiver::{Receiver, Reply};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 /// A house, where its shop keeps the book, and its shop system.
@@ -27,7 +28,9 @@ struct Street {
 impl Street {
     fn new(database: Option<String>) -> Option<Street> {
         let street = Street { house: House::new()?, database, system: Receiver::start(Reply::Status(200)) };
-        std::fs::write(street.file("secret"), receiver::SECRET).unwrap();
+        let secret = street.file("secret");
+        std::fs::write(&secret, receiver::SECRET).unwrap();
+        std::fs::set_permissions(secret, std::fs::Permissions::from_mode(0o600)).unwrap();
         let (name, key) = street.house.device();
         street.shop(&["trust", &name, &key]);
         Some(street)

@@ -72,7 +72,7 @@ fn install(dir: &Path, library: &Path, archive: &Path) -> std::process::Output {
 }
 
 fn setup(dir: &Path, library: &Path) -> Setup {
-    Setup { lang: Lang::En, models: dir.join("models"), vosk_model: PathBuf::new(), vosk_library: library.to_owned() }
+    Setup { lang: Lang::En, models: dir.join("models"), vosk_library: library.to_owned(), ..Setup::default() }
 }
 
 fn open(setup: &Setup) -> Result<Box<dyn Stt>, String> {

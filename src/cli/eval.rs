@@ -1,6 +1,7 @@
-//! `tendero eval`: how well it does, on tables of utterances and against the goals of the guardrails.
+//! `tendero eval`: how well it does, on tables of utterances, on recordings, and against the goals of the guardrails.
 
 mod guards;
+mod speech;
 
 use super::parse::{described, meaning_of};
 use crate::understand::Lang;
@@ -21,6 +22,8 @@ pub enum Args {
     Intents(Intents),
     /// Count what the guardrails let through: broadcasts, replays, misheard quantities, unclear answers, stale orders.
     Guards(guards::Args),
+    /// Hear labelled recordings of people, clean and with noise under them, and count what is fully understood.
+    Speech(speech::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args {
         Args::Intents(args) => intents(args),
         Args::Guards(args) => guards::run(args),
+        Args::Speech(args) => speech::run(args),
     }
 }
 

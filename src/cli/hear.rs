@@ -114,7 +114,11 @@ impl Ear {
         Ear::open_set_up(catalog, lexicons, engine, &Setup { lang, ..Setup::default() })
     }
 
-    fn open_set_up(catalog: &Path, lexicons: Lexicons, engine: Option<&str>, setup: &Setup) -> anyhow::Result<Ear> {
+    /// As [`Ear::open_with`], with everything that engines need to know.
+    ///
+    /// # Errors
+    /// As [`Ear::open`].
+    pub fn open_set_up(catalog: &Path, lexicons: Lexicons, engine: Option<&str>, setup: &Setup) -> anyhow::Result<Ear> {
         let lang = setup.lang;
         let text = std::fs::read_to_string(catalog)
             .with_context(|| format!("the catalogue {} can't be read", catalog.display()))?;

@@ -55,6 +55,8 @@ pub struct Setup {
     pub vosk_model: PathBuf,
     /// Vosk's library: a path, or a name for the loader.
     pub vosk_library: PathBuf,
+    /// PocketSphinx takes noise away before it decodes.
+    pub noise_removal: bool,
 }
 
 impl Default for Setup {
@@ -64,6 +66,7 @@ impl Default for Setup {
             models: DEFAULT_DIR.into(),
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
+            noise_removal: false,
         }
     }
 }
@@ -103,7 +106,7 @@ pub const ENGINES: &[Engine] = &[
         about: "PocketSphinx with a grammar of the catalogue; offline, light, English",
         install: "sudo apt install libpocketsphinx3 pocketsphinx-en-us",
         #[cfg(feature = "pocketsphinx")]
-        open: Some(|_| Ok(Box::new(pocketsphinx::PocketSphinx::open()?))),
+        open: Some(|setup| Ok(Box::new(pocketsphinx::PocketSphinx::open(setup.noise_removal)?))),
         #[cfg(not(feature = "pocketsphinx"))]
         open: None,
     },

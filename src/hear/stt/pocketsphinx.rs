@@ -6,10 +6,13 @@
 
 use super::{Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
-use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment};
+use crate::hear::denoise::{self, Prepared};
+use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment, Transform};
 use crate::understand::grammar::Grammar;
 use anyhow::{Context, ensure};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 /// A dearer word than the default, and no search of the lattice for a better path: with a grammar there is
 /// nothing to gain there, and a large one makes it take minutes. The beams are the phone loop's.
@@ -21,9 +24,15 @@ const OPTIONS: [(&str, &str); 6] = [
     ("-bestpath", "no"),
     ("-allphone_ci", "yes"),
 ];
+/// Noise and silence are [`denoise`]'s business then.
+const WITHOUT_NOISE: [(&str, &str); 2] = [("-remove_noise", "no"), ("-remove_silence", "no")];
 
+/// From clean speech to speech under noise, behind [`denoise`]: `models/noise/train`.
+const NOISY: &str = include_str!("../../../models/noise/noisy.mllr");
 /// For the best path: wider than the defaults, which helps in noise.
 const WIDE: Beams = Beams { state: 1e-60, word: 1e-40, phone: 1e-55 };
+/// The same where noise is removed: what speech is like there, the model knows less well.
+const WIDER: Beams = Beams { state: 1e-80, word: 1e-60, phone: 1e-70 };
 /// For the n-best of commands: its lattice grows with the square of what the beams let live.
 const NARROW: Beams = Beams { state: 1e-40, word: 1e-20, phone: 1e-30 };
 /// A word that nothing sounds like: what `<garbage>` is in the grammar for the n-best.
@@ -63,33 +72,47 @@ const NBEST_SCALE: f64 = 0.03;
 /// The engine. Loads its model once; grammars come and go.
 pub struct PocketSphinx {
     decoder: Decoder,
+    /// `None`: the sound is decoded as it is.
+    noise: Option<Noise>,
     /// The grammars by name, each with its wake words.
     prepared: BTreeMap<String, Vec<Vec<String>>>,
     #[cfg(feature = "espeak")]
     espeak: Option<crate::native::espeak::Espeak>,
 }
 
+/// The model in quiet rooms and in noisy ones.
+struct Noise {
+    /// How the model's speech becomes speech under noise, and how it stays as it is.
+    noisy: Transform,
+    as_it_is: Transform,
+    /// Which of them is in use.
+    is_noisy: bool,
+}
+
 impl PocketSphinx {
-    /// With Debian's US English model.
+    /// With Debian's US English model. `noise_removal`: [`denoise`] before each utterance, and wider beams; more is
+    /// understood in loud noise, and it takes longer.
     ///
     /// # Errors
     /// A missing library or model; the message says how to install it.
-    pub fn open() -> anyhow::Result<PocketSphinx> {
-        PocketSphinx::with(&Model::en_us())
+    pub fn open(noise_removal: bool) -> anyhow::Result<PocketSphinx> {
+        PocketSphinx::with(&Model::en_us(), noise_removal)
     }
 
     /// With another model of the same phones.
     ///
     /// # Errors
     /// As [`PocketSphinx::open`].
-    pub fn with(model: &Model) -> anyhow::Result<PocketSphinx> {
-        let mut decoder = Decoder::open(model, &OPTIONS)?;
+    pub fn with(model: &Model, noise_removal: bool) -> anyhow::Result<PocketSphinx> {
+        let more: &[_] = if noise_removal { &WITHOUT_NOISE } else { &[] };
+        let mut decoder = Decoder::open(model, &[&OPTIONS, more].concat())?;
         for phone in g2p::PHONES {
             decoder.add_word(&format!("{FILLER}{phone}"), phone)?;
         }
         decoder.set_phone_loop(PHONE_LOOP)?;
         decoder.add_word(NEVER, &["ZH"; 20].join(" "))?;
         Ok(PocketSphinx {
+            noise: noise_removal.then(|| Noise::of(&decoder)).transpose()?,
             decoder,
             prepared: BTreeMap::new(),
             #[cfg(feature = "espeak")]
@@ -97,6 +120,21 @@ impl PocketSphinx {
                 .map_err(|e| tracing::warn!("words outside of the dictionary are guessed from their letters: {e:#}"))
                 .ok(),
         })
+    }
+
+    fn beams(&self) -> Beams {
+        if self.noise.is_some() { WIDER } else { WIDE }
+    }
+
+    /// The sound without its noise, and the model for what is left.
+    fn without_noise<'a>(&mut self, samples: &'a [i16]) -> anyhow::Result<Cow<'a, [i16]>> {
+        let Some(noise) = &mut self.noise else { return Ok(samples.into()) };
+        let Prepared { samples, noisy } = denoise::for_recogniser(samples);
+        if noisy != noise.is_noisy {
+            self.decoder.adapt(if noisy { &noise.noisy } else { &noise.as_it_is })?;
+            noise.is_noisy = noisy;
+        }
+        Ok(samples.into())
     }
 
     /// Words that the dictionary lacks are said as espeak-ng says them, else by their letters.
@@ -135,8 +173,8 @@ impl Stt for PocketSphinx {
             false => Default::default(),
         };
         self.prepared.remove(key);
-        let nbest_beams = if grammar.answers { WIDE } else { NARROW };
-        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf), WIDE)?;
+        let nbest_beams = if grammar.answers { self.beams() } else { NARROW };
+        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf), self.beams())?;
         self.decoder.set_jsgf(&nbest_name(key), &format!("{}\n{never}", grammar.jsgf), nbest_beams)?;
         let wake = grammar.wake.iter().map(|text| text.split_whitespace().map(str::to_owned).collect());
         self.prepared.insert(key.to_owned(), wake.collect());
@@ -151,14 +189,15 @@ impl Stt for PocketSphinx {
     }
 
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
-        let wake = self.prepared.get(key).with_context(|| format!("no grammar \"{key}\" was prepared"))?;
+        ensure!(self.prepared.contains_key(key), "no grammar \"{key}\" was prepared");
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
         if samples.len() < MIN_SAMPLES || samples.iter().all(|s| s.saturating_abs() < SILENT_PEAK) {
             return Ok(nothing_heard());
         }
+        let samples = &*self.without_noise(samples)?;
         let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
         let (Some(best), Some(words)) = (&decoded.best, words_of(&decoded)) else { return Ok(nothing_heard()) };
-        let (woken, words) = behind_wake_words(&decoded, wake).unwrap_or((String::new(), words));
+        let (woken, words) = behind_wake_words(&decoded, &self.prepared[key]).unwrap_or((String::new(), words));
         let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
         let first = confidence(likelihood_ratio(&decoded, &anything));
         if first < FLOOR {
@@ -176,6 +215,27 @@ impl Stt for PocketSphinx {
         tracing::debug!(grammar = key, nbest = ?ranked, "heard");
         Ok(ranked)
     }
+}
+
+impl Noise {
+    fn of(decoder: &Decoder) -> anyhow::Result<Noise> {
+        Ok(Noise { noisy: transform(decoder, NOISY)?, as_it_is: transform(decoder, &unchanged())?, is_noisy: false })
+    }
+}
+
+/// PocketSphinx reads transforms only from files.
+fn transform(decoder: &Decoder, text: &str) -> anyhow::Result<Transform> {
+    let mut file = tempfile::NamedTempFile::new().context("there is no room for a temporary file")?;
+    file.write_all(text.as_bytes()).and_then(|()| file.flush()).context("a temporary file can't be written")?;
+    decoder.read_transform(file.path())
+}
+
+/// The transform that changes nothing, for the three streams of 13 cepstra.
+fn unchanged() -> String {
+    let row = |one: usize| (0..13).map(|at| if at == one { "1 " } else { "0 " }).collect::<String>();
+    let stream: String = (0..13).chain([13]).map(|at| row(at) + "\n").collect();
+    let stream = format!("13\n{stream}{}\n", "1 ".repeat(13));
+    format!("1\n3\n{}", stream.repeat(3))
 }
 
 /// How sure to be of a path, 0 to 1, from its [`likelihood_ratio`].

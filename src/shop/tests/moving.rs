@@ -73,7 +73,13 @@ impl Full {
         let dead = Outcome::Dead { at_unix_ms: now, why: "it answered 500".into() };
         full.bench.desk.book.settle_hooks(&[(due[0].id, dead)]).unwrap();
         let db = rusqlite::Connection::open(full.dir().join(FILE)).unwrap();
-        db.execute("INSERT INTO bursts VALUES ('heads', 5)", []).unwrap();
+        db.execute_batch(
+            "INSERT INTO bursts VALUES ('heads', 5);
+             INSERT INTO payments VALUES ('0a', 'casa', 'token', 'card ending 42', 'pm_1', 1, 5);
+             INSERT INTO coupons VALUES ('TEN', NULL, 10, 'EUR', 0, '[]', NULL, 3, NULL, NULL, 1, 5);
+             INSERT INTO coupon_uses VALUES ('TEN', 'casa', 'kitchen', 'an order', 5);",
+        )
+        .unwrap();
         full
     }
 
