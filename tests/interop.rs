@@ -138,6 +138,7 @@ fn code(house: &House) -> String {
 fn a_device_in_python_pairs_itself_by_a_code_and_orders() {
     let Some(house) = is_there().then(House::without_shop).flatten() else { return };
     let _shop = house.start_shop();
+    wait_for("the shop's book", || house.data_dir().join("shop.db").exists());
     wait_for("the shop's catalogue in its book", || {
         let pair = ["pair", "--home", "villa", "--broker", &house.reach("corner").url, "--json"];
         !stderr(&house.shop_tries(&pair)).contains("never started")
