@@ -37,7 +37,9 @@ mod tests {
     fn the_loudest_frames_stand_as_far_apart_as_asked() {
         let tone = |every: usize, loud: i16| -> Vec<i16> {
             (0..40_960)
-                .map(|at| if at / FRAME % every == 0 { if at % 2 == 0 { loud } else { -loud } } else { 0 })
+                .map(|at| {
+                    if (at / FRAME).is_multiple_of(every) { if at.is_multiple_of(2) { loud } else { -loud } } else { 0 }
+                })
                 .collect()
         };
         let (speech, noise) = (tone(4, 9_000), vec![700; 100_000]);
