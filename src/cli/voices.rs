@@ -191,8 +191,8 @@ fn sentence_of(source: &mut dyn Source) -> anyhow::Result<Option<Vec<i16>>> {
 
 fn list(config: &Config, book: &Book, json: bool) {
     let network = &config.voices.network;
-    let sum =
-        if network.as_os_str().is_empty() { None } else { Net::open(network).ok().map(|net| net.sum().to_owned()) };
+    // No network is named, or it is not there: no voice can be compared.
+    let sum = Net::sum_of(network).ok();
     let usable = |voice| sum.as_ref().is_some_and(|sum| Book::is_of(voice, sum));
     if json {
         for voice in book.voices() {

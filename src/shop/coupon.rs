@@ -101,6 +101,23 @@ pub fn canonical(code: &str) -> String {
     code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
+/// Two euros off, for everybody and everything.
+#[cfg(test)]
+pub(super) fn fixture(code: &str) -> Coupon {
+    Coupon {
+        code: code.into(),
+        off: Off::Amount(200),
+        currency: "EUR".into(),
+        minimum: 0,
+        skus: vec![],
+        until_unix_ms: None,
+        max_uses: None,
+        home: None,
+        news: None,
+        used: 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,21 +133,6 @@ mod tests {
             total,
             options: Default::default(),
             last_paid: None,
-        }
-    }
-
-    fn coupon() -> Coupon {
-        Coupon {
-            code: "SPRING10".into(),
-            off: Off::Amount(200),
-            currency: "EUR".into(),
-            minimum: 0,
-            skus: vec![],
-            until_unix_ms: None,
-            max_uses: None,
-            home: None,
-            news: None,
-            used: 0,
         }
     }
 
@@ -162,13 +164,13 @@ mod tests {
         ];
         let lines = [line("heads", 1_299), line("tea", 250)];
         for (what, change, used, expected) in cases {
-            let mut coupon = coupon();
+            let mut coupon = fixture("SPRING10");
             change(&mut coupon);
             let found = coupon.apply(&lines, "EUR", *used, 1_000);
             let found = found.as_ref().map(|off| off.amount).map_err(|refused| refused.code.as_str());
             assert_eq!(found, *expected, "{what}");
         }
-        let coupon = Coupon { off: Off::Percent(10), ..coupon() };
+        let coupon = Coupon { off: Off::Percent(10), ..fixture("SPRING10") };
         assert_eq!(coupon.apply(&[line("gum", 5)], "EUR", false, 0), Err(no("coupon_products")));
     }
 

@@ -150,21 +150,7 @@ impl Bench {
     /// The order that fits a quote.
     fn order(&mut self, seq: u64) -> Order {
         let quote = self.quote();
-        let now = self.now();
-        Order {
-            aud: self.route.up(Order::KIND),
-            order_id: random_hex128(),
-            seq,
-            nonce: random_hex128(),
-            quote_id: quote.data.quote_id,
-            quote_hash: quote.hash,
-            currency: "EUR".into(),
-            lines: quote.data.lines.iter().map(OrderLine::from).collect(),
-            total: quote.data.totals.total,
-            exp: Moment::new(now + 3_600_000),
-            confirm: Confirm { rung: "phrase".into(), spoken: vec!["pide eso".into()], at: Moment::new(now) },
-            mandate: None,
-        }
+        self.ordering(&quote, seq)
     }
 
     fn receipt(&mut self, order: &Order) -> Receipt {

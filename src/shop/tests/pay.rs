@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::shop::book::pay::{HeldFor, new_id};
-use crate::shop::coupon::{Coupon, Off};
+use crate::shop::coupon::{Coupon, Off, fixture};
 use crate::shop::desk::{Word, settle};
 use crate::shop::payment::Way;
 
@@ -11,21 +11,6 @@ fn way(method: PayMethod) -> Way {
     Way {
         payment: Payment { method, id: new_id(), label: token.map(str::to_owned) },
         token: token.map(|_| "pm_1Nx".to_owned()),
-    }
-}
-
-pub(super) fn coupon(code: &str) -> Coupon {
-    Coupon {
-        code: code.into(),
-        off: Off::Amount(200),
-        currency: "EUR".into(),
-        minimum: 0,
-        skus: vec![],
-        until_unix_ms: None,
-        max_uses: None,
-        home: None,
-        news: None,
-        used: 0,
     }
 }
 
@@ -269,14 +254,14 @@ fn in_a_burst_an_adult_comes_before_the_bank() {
 fn a_coupon_takes_off_once_a_home_or_the_reason_is_told() {
     let mut bench = Bench::new();
     let now = bench.now();
-    bench.add(&coupon("SPRING"));
-    bench.add(&Coupon { off: Off::Percent(10), ..coupon("TENTH") });
-    bench.add(&Coupon { off: Off::Amount(i64::MAX), ..coupon("ALL") });
-    bench.add(&Coupon { until_unix_ms: Some(now), ..coupon("OVER") });
-    bench.add(&Coupon { minimum: 2_599, ..coupon("LARGE") });
-    bench.add(&Coupon { skus: vec!["coffee".into()], ..coupon("CUP") });
-    bench.add(&Coupon { home: Some("other".into()), ..coupon("THEIRS") });
-    bench.add(&Coupon { news: Some(random_hex128()), ..coupon("OFFER") });
+    bench.add(&fixture("SPRING"));
+    bench.add(&Coupon { off: Off::Percent(10), ..fixture("TENTH") });
+    bench.add(&Coupon { off: Off::Amount(i64::MAX), ..fixture("ALL") });
+    bench.add(&Coupon { until_unix_ms: Some(now), ..fixture("OVER") });
+    bench.add(&Coupon { minimum: 2_599, ..fixture("LARGE") });
+    bench.add(&Coupon { skus: vec!["coffee".into()], ..fixture("CUP") });
+    bench.add(&Coupon { home: Some("other".into()), ..fixture("THEIRS") });
+    bench.add(&Coupon { news: Some(random_hex128()), ..fixture("OFFER") });
     let cases = [
         ("SPRING", Ok(200)),
         ("TENTH", Ok(259)),
@@ -294,10 +279,10 @@ fn a_coupon_takes_off_once_a_home_or_the_reason_is_told() {
     }
     let none = bench.priced(&[("heads", 2)], CouponAsked::Mine).data.coupon_refused.unwrap();
     assert_eq!(none.code, "no_coupon");
-    bench.add(&Coupon { home: Some("casa".into()), off: Off::Amount(5), ..coupon("MINE") });
+    bench.add(&Coupon { home: Some("casa".into()), off: Off::Amount(5), ..fixture("MINE") });
     let mine = bench.priced(&[("heads", 2)], CouponAsked::Mine).data.discount.unwrap();
     assert_eq!((mine.coupon.as_str(), mine.amount), ("MINE", 5));
-    assert!(!bench.desk.book.add_coupon(&coupon("MINE"), now).unwrap());
+    assert!(!bench.desk.book.add_coupon(&fixture("MINE"), now).unwrap());
 
     // Two prices with the same coupon: one order has it, also when it is said twice.
     let first = bench.priced(&[("heads", 2)], CouponAsked::Code("SPRING".into()));
@@ -320,8 +305,8 @@ fn a_coupon_takes_off_once_a_home_or_the_reason_is_told() {
 #[test]
 fn a_coupon_for_few_homes_is_used_by_no_more_and_a_given_price_outlives_it() {
     let mut bench = Bench::new();
-    bench.add(&Coupon { max_uses: Some(1), ..coupon("FEW") });
-    bench.add(&coupon("GONE"));
+    bench.add(&Coupon { max_uses: Some(1), ..fixture("FEW") });
+    bench.add(&fixture("GONE"));
     let mut orders = vec![];
     for n in 1..=2 {
         bench.home(n);
@@ -342,7 +327,7 @@ fn a_coupon_for_few_homes_is_used_by_no_more_and_a_given_price_outlives_it() {
     let order = bench.ordering(&quote, 9);
     assert_eq!(code(&bench.receipt(&order)), "accepted");
     // Made anew it is still used by this home.
-    bench.add(&coupon("GONE"));
+    bench.add(&fixture("GONE"));
     assert_eq!((bench.tries("GONE"), bench.uses("GONE")), (Err("coupon_used".into()), 1));
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::deliver::pairing::{Answer, From as Side, Request, Secret};
 use crate::deliver::topic;
 use crate::shop::book::pairing::Pairing;
-use crate::shop::coupon::Coupon;
+use crate::shop::coupon::{Coupon, fixture};
 use receiver::{Receiver, Reply};
 use server::PostgresServer;
 use std::collections::BTreeSet;
@@ -222,7 +222,7 @@ fn one_coupon_is_used_once_whoever_comes(server: &PostgresServer) {
         let mut shop = Shop::new(server, &format!("coupon{round}"));
         shop.bench.desk.burst.min_homes = 0;
         shop.desks.iter_mut().for_each(|desk| desk.burst.min_homes = 0);
-        shop.bench.add(&Coupon { max_uses: Some(2), ..pay::coupon("FEW") });
+        shop.bench.add(&Coupon { max_uses: Some(2), ..fixture("FEW") });
         // Five homes with two prices each, and room for two of them.
         let mut messages = vec![];
         for n in 1..=5u8 {
