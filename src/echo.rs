@@ -4,7 +4,7 @@
 //! Stands between `speak`, which tells what goes to the card, and `hear`, which gets the room without it; the two never
 //! meet otherwise. Nobody waits here: sound that one side is ahead with is kept, up to a bound.
 
-use crate::hear::source::rate::{resample_all, to_i16};
+use crate::hear::source::rate::to_16k;
 use crate::hear::{HOP, Hop, RATE_HZ};
 use crate::speak::player::Reference;
 use sonora::config::EchoCanceller;
@@ -51,9 +51,8 @@ pub struct Playback {
 
 impl Reference for Playback {
     fn begins(&mut self, samples: &[i16], rate_hz: u32) {
-        let sound: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
         // A rate that no resampler takes no card takes either.
-        self.speech = resample_all(&sound, rate_hz).unwrap_or_default().into_iter().map(to_i16).collect();
+        self.speech = to_16k(samples, rate_hz).unwrap_or_default();
         self.at = 0;
         *lock(&self.shared) = Shared { sounds: true, ..Shared::default() };
     }

@@ -43,8 +43,7 @@ const SPEAKERS: [(u32, u32); 3] = [(130, 30), (160, 50), (190, 75)];
 fn spoken(text: &str, voice: &str, (rate_wpm, pitch): (u32, u32)) -> Vec<i16> {
     let espeak = Espeak::open().expect("espeak-ng is installed: scripts/setup.sh test");
     let (rate_hz, samples) = espeak.synthesise(text, voice, rate_wpm, pitch).unwrap();
-    let sound: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
-    let sound: Vec<i16> = rate::resample_all(&sound, rate_hz).unwrap().into_iter().map(rate::to_i16).collect();
+    let sound = rate::to_16k(&samples, rate_hz).unwrap();
     let loud = |sample: &i16| sample.unsigned_abs() > 300;
     let (first, last) = (sound.iter().position(loud).unwrap(), sound.iter().rposition(loud).unwrap());
     sound[first..=last].to_vec()

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use tendero::hear::fingerprint::index::{Fit, Index, Print, Query};
 use tendero::hear::frontend::Frontend;
-use tendero::hear::source::rate::{resample_all, to_i16};
+use tendero::hear::source::rate::to_16k;
 use tendero::hear::source::read_file;
 use tendero::hear::{HOP, Hop};
 use tendero::native::espeak::Espeak;
@@ -52,8 +52,7 @@ const MANNERS: [(u32, u32); 4] = [(150, 50), (168, 50), (150, 60), (134, 42)];
 
 fn spoken(espeak: &Espeak, text: &str, voice: &str, (rate_wpm, pitch): (u32, u32)) -> Vec<i16> {
     let (rate_hz, samples) = espeak.synthesise(text, voice, rate_wpm, pitch).unwrap();
-    let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
-    voiced(&resample_all(&sound, rate_hz).unwrap().into_iter().map(to_i16).collect::<Vec<_>>())
+    voiced(&to_16k(&samples, rate_hz).unwrap())
 }
 
 /// As the ears cut it: from the first voice to the last, with two hops on each side.

@@ -72,8 +72,7 @@ fn voice() -> &'static [i16] {
     ONCE.get_or_init(|| {
         let espeak = Espeak::open().expect("espeak-ng is installed: scripts/setup.sh test");
         let (rate_hz, samples) = espeak.synthesise("order it, order it now", "en-us", 160, 50).unwrap();
-        let sound: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
-        rate::resample_all(&sound, rate_hz).unwrap().into_iter().map(rate::to_i16).take(12 * HOP).collect()
+        rate::to_16k(&samples, rate_hz).unwrap().into_iter().take(12 * HOP).collect()
     })
 }
 

@@ -222,8 +222,7 @@ pub fn spoken(text: &str, voice: &str, words_a_minute: u32) -> Vec<i16> {
     use tendero::hear::source::rate;
     let espeak = tendero::native::espeak::Espeak::open().expect("espeak-ng is installed: scripts/setup.sh test");
     let (rate_hz, samples) = espeak.synthesise(text, voice, words_a_minute, 50).unwrap();
-    let sound: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
-    rate::resample_all(&sound, rate_hz).unwrap().into_iter().map(rate::to_i16).collect()
+    rate::to_16k(&samples, rate_hz).unwrap()
 }
 
 fn installed() -> bool {

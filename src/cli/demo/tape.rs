@@ -54,7 +54,5 @@ impl Tape {
 /// # Panics
 /// Never with a voice's rates: they are whole numbers of hertz above zero.
 pub fn resample(speech: &Speech) -> Vec<i16> {
-    let samples: Vec<f32> = speech.samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
-    let resampled = rate::resample_all(&samples, speech.rate_hz).expect("a voice has a rate that can be resampled");
-    resampled.into_iter().map(rate::to_i16).collect()
+    rate::to_16k(&speech.samples, speech.rate_hz).expect("a voice has a rate that can be resampled")
 }

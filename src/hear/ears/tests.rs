@@ -41,14 +41,7 @@ const SECOND: usize = 16_000;
 pub fn spoken(text: &str) -> Option<Vec<i16>> {
     let espeak = crate::native::espeak::Espeak::open().map_err(|e| eprintln!("left out: {e}")).ok()?;
     let (rate_hz, samples) = espeak.synthesise(text, "en-us", 160, 50).unwrap();
-    let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
-    Some(
-        crate::hear::source::rate::resample_all(&sound, rate_hz)
-            .unwrap()
-            .into_iter()
-            .map(crate::hear::source::rate::to_i16)
-            .collect(),
-    )
+    Some(crate::hear::source::rate::to_16k(&samples, rate_hz).unwrap())
 }
 
 #[test]

@@ -25,6 +25,15 @@ pub fn resample_all(samples: &[f32], rate_hz: u32) -> anyhow::Result<Vec<f32>> {
     Ok(output.take_data())
 }
 
+/// A whole recording of a rate of its own → 16 kHz, both mono, as [`resample_all`].
+///
+/// # Errors
+/// As [`resample_all`].
+pub fn to_16k(samples: &[i16], rate_hz: u32) -> anyhow::Result<Vec<i16>> {
+    let sound: Vec<f32> = samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
+    Ok(resample_all(&sound, rate_hz)?.into_iter().map(to_i16).collect())
+}
+
 /// A stream, piece by piece.
 pub struct Stream {
     resampler: Option<Async<f32>>,

@@ -29,7 +29,7 @@ impl Voices {
     /// A voice that espeak-ng does not have.
     #[cfg(feature = "espeak")]
     pub fn say(&self, text: &str, lang: Lang, person: usize, chance: &mut Chance) -> anyhow::Result<Vec<i16>> {
-        use crate::hear::source::rate::{resample_all, to_i16};
+        use crate::hear::source::rate::to_16k;
         const VARIANTS: [&str; 6] = ["m1", "m3", "m7", "f2", "f3", "f4"];
         let (language, _) = crate::speak::tts::espeak::voice(lang);
         // As fast as people of the cases speak, however fast the speaker answers them.
@@ -43,8 +43,7 @@ impl Voices {
         let (pace_percent, pitch) = (whole(chance.between(77, 106)), whole(chance.between(38, 62)));
         let pace = usual_wpm * pace_percent / 100;
         let (rate_hz, samples) = self.espeak.synthesise(text, &voice, pace, pitch)?;
-        let sound: Vec<f32> = samples.iter().map(|&s| f32::from(s) / 32_768.0).collect();
-        Ok(resample_all(&sound, rate_hz)?.into_iter().map(to_i16).collect())
+        to_16k(&samples, rate_hz)
     }
 
     /// How long the speaker itself takes to say `text`, milliseconds.

@@ -13,8 +13,7 @@ fn net() -> Net {
 fn says(espeak: &Espeak, voice: &str, pitch: u32, sentences: &[&str]) -> Vec<Vec<i16>> {
     let say = |sentence: &&str| {
         let (rate_hz, samples) = espeak.synthesise(sentence, voice, 160, pitch).unwrap();
-        let samples: Vec<f32> = samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
-        rate::resample_all(&samples, rate_hz).unwrap().into_iter().map(rate::to_i16).collect()
+        rate::to_16k(&samples, rate_hz).unwrap()
     };
     sentences.iter().map(say).collect()
 }
