@@ -33,20 +33,20 @@ const LATER: &[&str] = &["hey tendero, order two packs of dishwasher tablets", "
 fn who_is_enrolled_is_known_and_others_are_not() {
     let Ok(espeak) = Espeak::open().map_err(|why| eprintln!("left out: {why}")) else { return };
     let (net, mut book) = (net(), Book::default());
-    book.enrol(" Ana ", &says(&espeak, "en-us+f2", 60, ENROL), &net, Some(1)).unwrap();
+    book.enrol(" Ana ", &says(&espeak, "en-us+f5", 80, ENROL), &net, Some(1)).unwrap();
     book.enrol("Dan", &says(&espeak, "en-us+m3", 30, ENROL), &net, None).unwrap();
     let whose = |voice, pitch, sentence: &str| {
         let said = says(&espeak, voice, pitch, &[sentence]).remove(0);
         book.whose(net.sum(), &net.vector(&said).unwrap().unwrap())
     };
     for sentence in LATER {
-        assert_eq!(whose("en-us+f2", 60, sentence).name.as_deref(), Some("Ana"), "{sentence}");
+        assert_eq!(whose("en-us+f5", 80, sentence).name.as_deref(), Some("Ana"), "{sentence}");
         assert_eq!(whose("en-us+m3", 30, sentence).name.as_deref(), Some("Dan"), "{sentence}");
-        let stranger = whose("en-us+whisper", 50, sentence);
+        let stranger = whose("en-us+m7", 50, sentence);
         assert_eq!(stranger.name, None, "{sentence}: {stranger:?}");
     }
     // What was enrolled with another network is compared with nothing.
-    let said = net.vector(&says(&espeak, "en-us+f2", 60, LATER)[0]).unwrap().unwrap();
+    let said = net.vector(&says(&espeak, "en-us+f5", 80, LATER)[0]).unwrap().unwrap();
     assert_eq!(book.whose("another", &said), Voice { name: None, similarity: None });
 }
 
