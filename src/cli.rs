@@ -7,6 +7,7 @@ mod audio;
 mod button;
 mod chat;
 mod config;
+#[cfg(feature = "espeak")] // the household of the demo speaks with it
 mod demo;
 mod eval;
 mod fingerprints;
@@ -45,6 +46,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play six scenes, with everything real but the air between mouth and microphone.
+    #[cfg(feature = "espeak")]
     Demo(demo::Args),
     /// Run the daemon.
     Run(run::Args),
@@ -142,6 +144,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         crate::native::pipe::end_with_the_reader();
     }
     match command {
+        #[cfg(feature = "espeak")]
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),

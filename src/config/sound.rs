@@ -97,7 +97,7 @@ impl Default for PlaybackConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct VoicesConfig {
     /// A network that tells voices apart, in ONNX: [1, frames, 80] log mel bands to [1, numbers], as WeSpeaker and 3D-Speaker
-    /// export theirs; "" for none. It is asked only where [policy] unknown_voice is not "ignore".
+    /// export theirs; "" for none. It is asked only where the policy's unknown_voice is not "ignore".
     pub network: PathBuf,
 }
 
