@@ -189,7 +189,7 @@ fn end_with_standard_input() {
 }
 
 /// What the device's daemon and the shop show, unless `RUST_LOG` says otherwise.
-const LOGS_OF_A_SERVICE: &str = "info,rumqttd=error";
+const LOGS_OF_A_SERVICE: &str = "info,rumqttd=error,ort=warn";
 
 /// Log lines to standard error; `RUST_LOG` sets what is shown.
 fn init_logs(default: &str) {

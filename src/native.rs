@@ -8,6 +8,8 @@
 pub mod alsa;
 #[cfg(feature = "espeak")]
 pub mod espeak;
+#[cfg(feature = "piper")]
+pub mod onnxruntime;
 pub mod pipe;
 #[cfg(feature = "pocketsphinx")]
 pub mod pocketsphinx;
