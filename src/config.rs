@@ -318,6 +318,9 @@ impl Config {
             vosk_model: self.stt.vosk_model.clone(),
             vosk_library: self.stt.vosk_library.clone(),
             noise_removal: self.stt.noise_removal,
+            whisper_model: self.stt.whisper_model.clone(),
+            whisper_detects: self.stt.whisper_detects(),
+            whisper_deadline_ms: self.stt.whisper_deadline_ms,
         }
     }
 
@@ -343,9 +346,7 @@ impl Config {
         if !(self.wake.threshold > 0.0 && self.wake.threshold <= 1.0) {
             return Err(("wake", "threshold", format!("{} must be above 0.0 and at most 1.0", self.wake.threshold)));
         }
-        if self.stt.engines.is_empty() {
-            return Err(("stt", "engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));
-        }
+        self.stt.check().map_err(|(key, what)| ("stt", key, what))?;
         let policy = &self.policy;
         if policy.currency.len() != 3 || !policy.currency.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err((
@@ -455,6 +456,8 @@ mod tests {
             ("[home]\nlanguage = \"fr\"", "t.toml:2:"),
             ("[home\n", "t.toml:1:"),
             ("[shop]\nkey = \"nonsense\"", "[shop] key"),
+            ("[stt]\nwhisper_language = \"es\"", "[stt] whisper_language: \"es\" must be"),
+            ("[stt]\nwhisper_deadline_ms = 5", "[stt] whisper_deadline_ms: 5 must be from 500"),
         ];
         for (text, expected) in cases {
             let message = error(text);

@@ -1,6 +1,6 @@
 //! The sections about sound: what hears, what is told apart, and what speaks.
 
-use crate::hear::stt::VOSK_LIBRARY;
+use crate::hear::stt::{VOSK_LIBRARY, WHISPER_DEADLINE_MS};
 use crate::hear::wake::openwakeword::THRESHOLD;
 use crate::models::store::DEFAULT_DIR;
 use schemars::JsonSchema;
@@ -51,7 +51,7 @@ impl Default for Wake {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpeechToText {
-    /// Engines in order of preference: "vosk", "pocketsphinx" (English only). The first that can start is used.
+    /// Engines in order of preference: "vosk", "pocketsphinx" (English only), "whisper". The first that can start is used.
     pub engines: Vec<String>,
     /// The folder into which `tendero models pull` puts models.
     pub models: PathBuf,
@@ -62,7 +62,39 @@ pub struct SpeechToText {
     /// PocketSphinx takes noise away before it decodes: more is understood in loud noise, and every request takes longer.
     /// `tendero eval speech` says what it is worth on recordings of yours.
     pub noise_removal: bool,
+    /// The folder of a Whisper model that `tendero models pull` installed, or "" for the one in `models` for the home's language.
+    pub whisper_model: PathBuf,
+    /// "": Whisper hears the home's language. "auto": it finds out for each request which of en, es and ro is spoken, for which
+    /// it listens to the request twice.
+    pub whisper_language: String,
+    /// How long Whisper may take for one utterance, milliseconds, 500 to 60000. What takes longer was not heard.
+    pub whisper_deadline_ms: u32,
 }
+
+impl SpeechToText {
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.engines.is_empty() {
+            return Err(("engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));
+        }
+        if !matches!(self.whisper_language.as_str(), "" | AUTO) {
+            return Err((
+                "whisper_language",
+                format!("\"{}\" must be \"\" for [home] language, or \"{AUTO}\"", self.whisper_language),
+            ));
+        }
+        if !(500..=60_000).contains(&self.whisper_deadline_ms) {
+            return Err(("whisper_deadline_ms", format!("{} must be from 500 to 60000", self.whisper_deadline_ms)));
+        }
+        Ok(())
+    }
+
+    pub(super) fn whisper_detects(&self) -> bool {
+        self.whisper_language == AUTO
+    }
+}
+
+/// Whisper finds the language out.
+const AUTO: &str = "auto";
 
 impl Default for SpeechToText {
     fn default() -> Self {
@@ -72,6 +104,9 @@ impl Default for SpeechToText {
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
             noise_removal: false,
+            whisper_model: PathBuf::new(),
+            whisper_language: String::new(),
+            whisper_deadline_ms: WHISPER_DEADLINE_MS,
         }
     }
 }

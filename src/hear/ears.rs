@@ -11,7 +11,7 @@ use super::frontend::{Frontend, Measure, level_dbfs};
 use super::source::{Read, Source};
 use super::stt::Stt;
 pub use super::transcriber::Grammars;
-use super::transcriber::{Transcriber, Utterance};
+use super::transcriber::{Transcriber, Transcript, Utterance};
 use super::voiceprint::Voices;
 use super::wake::Wake;
 use super::{HOP, HOP_MS, Hop};
@@ -339,8 +339,8 @@ impl Ears {
         self.ring.push_back((clean, measure));
         let mut events: Vec<EarEvent> = woke.map(|score| EarEvent::WokeOver { score }).into_iter().collect();
         if let Some(samples) = over.word().filter(|_| events.is_empty()) {
-            let nbest = self.transcriber.finish(&Utterance { lang: self.lang, expect: Expect::Confirm, samples });
-            events.push(EarEvent::HeardOver { lang: self.lang, nbest });
+            let heard = self.transcriber.finish(&Utterance { lang: self.lang, expect: Expect::Confirm, samples });
+            events.push(EarEvent::HeardOver { lang: heard.lang, nbest: heard.nbest });
         }
         self.over = Some(over);
         events
@@ -394,13 +394,13 @@ impl Ears {
     fn decode(&mut self, taking: Taking) -> EarEvent {
         let mut acoustics = taking.acoustics();
         let began = self.clock.machine_ms();
-        let nbest = self.transcriber.finish(&taking.utterance());
+        let Transcript { nbest, lang } = self.transcriber.finish(&taking.utterance());
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         let keep = !acoustics.while_speaking && nbest.first().is_some_and(|best| !best.text.is_empty());
         acoustics.playback = self.compare(&taking, keep);
         acoustics.voice = self.voices.as_ref().map(|voices| voices.whose(taking.voiced()));
         self.forget_sound();
-        EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
+        EarEvent::Heard { turn: taking.turn, lang, nbest, acoustics, ms }
     }
 
     /// Is it a recording? What a person said is remembered, so that its recording will be one.
