@@ -306,6 +306,7 @@ impl Config {
             recalls: raw.recalls,
             pin_tries: raw.pin_tries,
             pin_lock_ms: u64::from(raw.pin_lock_minutes) * 60_000,
+            second_ear: self.stt.second_ear(),
             ..Policy::default()
         }
     }
@@ -322,6 +323,13 @@ impl Config {
             whisper_detects: self.stt.whisper_detects(),
             whisper_deadline_ms: self.stt.whisper_deadline_ms,
         }
+    }
+
+    /// The same for the second one, which is not waited for as long, and pinned to the language that the first has heard.
+    pub fn second_stt_setup(&self) -> Setup {
+        let setup = self.stt_setup();
+        let whisper_deadline_ms = setup.whisper_deadline_ms.min(self.stt.second_ear_wait_ms);
+        Setup { whisper_deadline_ms, whisper_detects: false, ..setup }
     }
 
     fn check(&self) -> Result<(), (&'static str, &'static str, String)> {
@@ -457,6 +465,10 @@ mod tests {
             ("[home\n", "t.toml:1:"),
             ("[shop]\nkey = \"nonsense\"", "[shop] key"),
             ("[stt]\nwhisper_language = \"es\"", "[stt] whisper_language: \"es\" must be"),
+            ("[stt]\nsecond_engine = \"scripted\"", "[stt] second_engine: \"scripted\" must be"),
+            ("[stt]\nsecond_engine = \"pocketsphinx\"", "would agree with itself"),
+            ("[stt]\nsecond_ear_below = 2.0", "[stt] second_ear_below: 2 must be"),
+            ("[stt]\nsecond_ear_wait_ms = 5", "[stt] second_ear_wait_ms: 5 must be"),
             ("[stt]\nwhisper_deadline_ms = 5", "[stt] whisper_deadline_ms: 5 must be from 500"),
         ];
         for (text, expected) in cases {

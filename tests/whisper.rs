@@ -260,3 +260,61 @@ fn a_faulty_model_is_refused_and_nobody_dies() {
     assert!(done.status.success() && text(&done).contains("order milk"), "{} {}", text(&done), stderr(&done));
     println!("proven: {} faulty files are told apart before whisper.cpp sees them", faulty.len() + 1);
 }
+
+/// Wakes at nothing.
+#[cfg(feature = "espeak")]
+struct NoWake;
+
+#[cfg(feature = "espeak")]
+impl tendero::hear::wake::Wake for NoWake {
+    fn push(&mut self, _hop: &tendero::hear::Hop) -> Option<f32> {
+        None
+    }
+    fn reset(&mut self) {}
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn as_a_second_ear_it_hears_the_same_utterance() {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+    use tendero::decide::event::Turn;
+    use tendero::hear::ears::{EarCommand, EarEvent, Ears};
+    use tendero::hear::second::SecondEar;
+    use tendero::hear::stt::scripted::{Script, Scripted};
+    use tendero::understand::grammar::Expect;
+
+    let Ok(espeak) = tendero::native::espeak::Espeak::open() else {
+        return println!("left out: espeak-ng is not installed");
+    };
+    let (rate_hz, voice) = espeak.synthesise("order two packs of milk", "en-us", 160, 50).unwrap();
+    let mut sound = vec![0; 16_000];
+    sound.extend(tendero::hear::source::rate::to_16k(&voice, rate_hz).unwrap());
+    sound.extend(vec![0; 32_000]);
+
+    let dir = installed(&[]);
+    let whisper = Whisper::open(&setup(dir.path())).unwrap();
+    let (events, heard) = channel();
+    let grammars = || Box::new(|_, _: &Expect| grammar(&["milk"]));
+    let second =
+        SecondEar::spawn(Box::new(whisper), grammars(), Lang::En, move |event| drop(events.send(event))).unwrap();
+    let script = Script::default();
+    let first = Box::new(Scripted::new(script.clone()));
+    let mut ears = Ears::new(Box::new(NoWake), first, grammars(), Lang::En, tendero::clock::Clock::system());
+    ears = ears.with_second(Some(second));
+    // Its thread makes itself ready: until then it takes nothing, and says so.
+    for _ in 0..1_000 {
+        script.say("order twelve packs of milk");
+        ears.command(EarCommand::Listen { turn: Turn(1), lang: Lang::En, expect: Expect::Confirm, window_ms: 5_000 });
+        let hops = sound.chunks_exact(tendero::hear::HOP).map(|hop| std::array::from_fn(|at| hop[at]));
+        let said: Vec<EarEvent> = hops.flat_map(|hop| ears.push(&hop)).collect();
+        assert!(matches!(&said[..], [EarEvent::Heard { .. }]), "{said:?}");
+        if ears.command(EarCommand::HearAgain { id: 5 }).is_empty() {
+            break;
+        }
+    }
+    let EarEvent::HeardAgain { id: 5, nbest } = heard.recv_timeout(Duration::from_secs(60)).unwrap() else {
+        panic!("another event")
+    };
+    assert_eq!(nbest[0].text, "order milk", "as the model says, whatever it hears");
+}

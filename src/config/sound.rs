@@ -1,5 +1,6 @@
 //! The sections about sound: what hears, what is told apart, and what speaks.
 
+use crate::decide::second_ear::SecondEarPolicy;
 use crate::hear::stt::{VOSK_LIBRARY, WHISPER_DEADLINE_MS};
 use crate::hear::wake::openwakeword::THRESHOLD;
 use crate::models::store::DEFAULT_DIR;
@@ -69,6 +70,16 @@ pub struct SpeechToText {
     pub whisper_language: String,
     /// How long Whisper may take for one utterance, milliseconds, 500 to 60000. What takes longer was not heard.
     pub whisper_deadline_ms: u32,
+    /// A second engine that hears large and unsure orders again: "whisper", "vosk" or "pocketsphinx"; "" for none. Where the
+    /// two understand other products or quantities, the household is asked which; where the second hears nothing, an order takes
+    /// random words. It makes no order easier.
+    pub second_engine: String,
+    /// Orders from this amount on are heard again, in minor units of [policy] currency, by the catalogue's prices.
+    pub second_ear_from_amount: i64,
+    /// What the first engine was less sure of is heard again, too: 0.0 (never) to 1.0 (always).
+    pub second_ear_below: f32,
+    /// How long the second engine has, milliseconds, 500 to 30000.
+    pub second_ear_wait_ms: u32,
 }
 
 impl SpeechToText {
@@ -85,7 +96,36 @@ impl SpeechToText {
         if !(500..=60_000).contains(&self.whisper_deadline_ms) {
             return Err(("whisper_deadline_ms", format!("{} must be from 500 to 60000", self.whisper_deadline_ms)));
         }
+        let second = self.second_engine.as_str();
+        if !matches!(second, "" | "whisper" | "vosk" | "pocketsphinx") {
+            let what = format!("\"{second}\" must be \"whisper\", \"vosk\", \"pocketsphinx\" or \"\"");
+            return Err(("second_engine", what));
+        }
+        if self.engines == [second] {
+            return Err((
+                "second_engine",
+                format!("\"{second}\" is the only first engine, too, and would agree with itself"),
+            ));
+        }
+        if self.second_ear_from_amount < 0 {
+            return Err(("second_ear_from_amount", format!("{} is negative", self.second_ear_from_amount)));
+        }
+        if !(0.0..=1.0).contains(&self.second_ear_below) {
+            return Err(("second_ear_below", format!("{} must be from 0.0 to 1.0", self.second_ear_below)));
+        }
+        if !(500..=30_000).contains(&self.second_ear_wait_ms) {
+            return Err(("second_ear_wait_ms", format!("{} must be from 500 to 30000", self.second_ear_wait_ms)));
+        }
         Ok(())
+    }
+
+    /// When the second engine is asked; `None`: there is none.
+    pub(super) fn second_ear(&self) -> Option<SecondEarPolicy> {
+        (!self.second_engine.is_empty()).then(|| SecondEarPolicy {
+            from_minor: self.second_ear_from_amount,
+            below_permille: (self.second_ear_below * 1000.0).round() as u16,
+            wait_ms: u64::from(self.second_ear_wait_ms),
+        })
     }
 
     pub(super) fn whisper_detects(&self) -> bool {
@@ -107,6 +147,10 @@ impl Default for SpeechToText {
             whisper_model: PathBuf::new(),
             whisper_language: String::new(),
             whisper_deadline_ms: WHISPER_DEADLINE_MS,
+            second_engine: String::new(),
+            second_ear_from_amount: 3_000,
+            second_ear_below: 0.6,
+            second_ear_wait_ms: 6_000,
         }
     }
 }

@@ -96,8 +96,7 @@ impl Watch {
 pub fn try_model(folder: &Path) -> anyhow::Result<()> {
     let setup = Setup { whisper_model: folder.to_owned(), ..Setup::default() };
     let (context, _) = load(folder)?;
-    let mut whisper = Whisper::with(context, &setup, false);
-    whisper.prepare(NAME, &Grammar::default())?;
+    let whisper = Whisper::with(context, &setup, false);
     let mut state = whisper.context.create_state().context("the library has no memory for the model")?;
     let params = params(Lang::En, whisper.threads, &whisper.watch);
     // Whoever started this process waits for no longer than it wants to.
@@ -197,7 +196,9 @@ impl Whisper {
     pub fn open(setup: &Setup) -> anyhow::Result<Whisper> {
         let lang = setup.lang.to_string();
         let folder: PathBuf = match setup.whisper_model.as_os_str().is_empty() {
-            true => Store::new(&setup.models).find(NAME, &lang).context("tendero models pull whisper-base-q5_1")?,
+            true => Store::new(&setup.models)
+                .find(NAME, &lang)
+                .map_err(|why| anyhow::anyhow!("{why:#}, and `tendero models pull whisper-base-q5_1` brings one"))?,
             false => setup.whisper_model.clone(),
         };
         let (context, outline) = load(&folder)?;
