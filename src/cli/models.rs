@@ -334,7 +334,7 @@ fn take(manifest: &Manifest, store: &Store, pull: &Pull, file: &Path) -> anyhow:
 
 fn installed(store: &Store, config: &Config, record: &Record) -> anyhow::Result<()> {
     let folder = store.folder(&record.name);
-    let tried = match record.engine.as_str() {
+    let tried: anyhow::Result<()> = match record.engine.as_str() {
         #[cfg(feature = "vosk")]
         "vosk" => try_vosk(&config.stt.vosk_library, &folder),
         #[cfg(feature = "whisper")]

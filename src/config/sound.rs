@@ -74,7 +74,7 @@ pub struct SpeechToText {
     /// two understand other products or quantities, the household is asked which; where the second hears nothing, an order takes
     /// random words. It makes no order easier.
     pub second_engine: String,
-    /// Orders from this amount on are heard again, in minor units of [policy] currency, by the catalogue's prices.
+    /// Orders from this amount on are heard again, in minor units of the currency of the policy, by the catalogue's prices.
     pub second_ear_from_amount: i64,
     /// What the first engine was less sure of is heard again, too: 0.0 (never) to 1.0 (always).
     pub second_ear_below: f32,

@@ -147,6 +147,10 @@ mod tests {
     use crate::decide::guard::fixture::Scene;
     use std::collections::BTreeMap;
 
+    type Packs = &'static [(u32, &'static str)];
+    /// The cause, what the first and the second understood, and the verdict.
+    type Case = (&'static str, Packs, Option<Packs>, (Rung, Option<Reason>));
+
     fn wanted(packs: &[(u32, &str)]) -> Vec<Wanted> {
         let line = |(qty, sku): &(u32, &str)| Wanted { sku: (*sku).into(), qty: *qty, options: BTreeMap::new() };
         packs.iter().map(line).collect()
@@ -155,11 +159,11 @@ mod tests {
     #[test]
     fn the_table_holds() {
         let refuse = |reason| (Rung::Refuse, Some(reason));
-        let coffee: &[(u32, &str)] = &[(2, "coffee")];
-        let both: &[(u32, &str)] = &[(2, "coffee"), (1, "wine")];
+        let coffee: Packs = &[(2, "coffee")];
+        let both: Packs = &[(2, "coffee"), (1, "wine")];
         let twelve = Reason::UnsureQuantity { qty: 2, other: 12 };
         let wine = Reason::Ambiguous { first: "the coffee".into(), second: "the wine".into() };
-        let cases: &[(&str, &[(u32, &str)], Option<&[(u32, &str)]>, (Rung, Option<Reason>))] = &[
+        let cases: &[Case] = &[
             ("the same", coffee, Some(&[(2, "coffee")]), (Rung::Phrase, None)),
             ("the same two", both, Some(both), (Rung::Phrase, None)),
             ("nothing, or too late", coffee, None, (Rung::Challenge, Some(Reason::SecondEarSilent))),

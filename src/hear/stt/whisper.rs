@@ -3,7 +3,7 @@
 //! It takes no grammar: the names of the catalogue are handed to it as what was said before, which makes it expect them, and
 //! whatever else it hears comes as it is. The words that confirm an order are never handed to it. It gives one text and no rival,
 //! since the library shows no others. Loads only models that `tendero models` installed, summed again and looked at
-//! ([`file`]) before the library sees them: a faulty one ends the process.
+//! ([`mod@file`]) before the library sees them: a faulty one ends the process.
 
 use super::{Setup, Stt, nothing_heard};
 use crate::clock::Clock;
