@@ -17,9 +17,9 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 # Build: a C compiler for SQLite and ring, ALSA's headers. Run: the recogniser with its
 # model, the voice with its data.
 packages="gcc libc6-dev make pkg-config libasound2-dev libpocketsphinx3 pocketsphinx-en-us libespeak-ng1 espeak-ng-data"
-# Tests besides: OpenSSL's headers for the build of piper-rs, a real broker, a real database, certificates, a command-line voice,
+# Tests besides: OpenSSL's headers for the build of piper-rs, a compiler for whisper.cpp, a real broker, a real database, certificates, a command-line voice,
 # a sound card without hardware; Python and Node for clients and checks that share no code with us.
-[ "${1:-}" = test ] && packages="$packages libssl-dev mosquitto postgresql openssl espeak-ng python3 python3-venv pulseaudio libasound2-plugins pulseaudio-utils"
+[ "${1:-}" = test ] && packages="$packages libssl-dev cmake g++ mosquitto postgresql openssl espeak-ng python3 python3-venv pulseaudio libasound2-plugins pulseaudio-utils"
 # Whoever has Node from elsewhere keeps it: Debian's npm would not go with it.
 [ "${1:-}" = test ] && ! command -v npm >/dev/null 2>&1 && packages="$packages nodejs npm"
 

@@ -194,8 +194,10 @@ const LOGS_OF_A_SERVICE: &str = "info,rumqttd=error,ort=warn";
 /// Log lines to standard error; `RUST_LOG` sets what is shown.
 fn init_logs(default: &str) {
     use std::io::IsTerminal;
+    // whisper.cpp tells a page for each model, and calls an error what was stopped: who wants it asks for it.
+    let quiet = format!("{default},whisper_rs=off");
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)

@@ -308,6 +308,7 @@ impl Config {
             recalls: raw.recalls,
             pin_tries: raw.pin_tries,
             pin_lock_ms: u64::from(raw.pin_lock_minutes) * 60_000,
+            second_ear: self.stt.second_ear(),
             ..Policy::default()
         }
     }
@@ -320,6 +321,9 @@ impl Config {
             vosk_model: self.stt.vosk_model.clone(),
             vosk_library: self.stt.vosk_library.clone(),
             noise_removal: self.stt.noise_removal,
+            whisper_model: self.stt.whisper_model.clone(),
+            whisper_detects: self.stt.whisper_detects(),
+            whisper_deadline_ms: self.stt.whisper_deadline_ms,
         }
     }
 
@@ -331,6 +335,13 @@ impl Config {
             voices: self.tts.voices.clone(),
             onnxruntime: self.tts.onnxruntime.clone(),
         }
+    }
+
+    /// The same for the second one, which is not waited for as long, and pinned to the language that the first has heard.
+    pub fn second_stt_setup(&self) -> Setup {
+        let setup = self.stt_setup();
+        let whisper_deadline_ms = setup.whisper_deadline_ms.min(self.stt.second_ear_wait_ms);
+        Setup { whisper_deadline_ms, whisper_detects: false, ..setup }
     }
 
     fn check(&self) -> Result<(), (&'static str, &'static str, String)> {
@@ -355,9 +366,6 @@ impl Config {
         if !(self.wake.threshold > 0.0 && self.wake.threshold <= 1.0) {
             return Err(("wake", "threshold", format!("{} must be above 0.0 and at most 1.0", self.wake.threshold)));
         }
-        if self.stt.engines.is_empty() {
-            return Err(("stt", "engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));
-        }
         if self.tts.engines.is_empty() {
             let what = "name at least one engine, such as [\"espeak\"], or [\"silent\"] for no voice";
             return Err(("tts", "engines", what.into()));
@@ -365,6 +373,7 @@ impl Config {
         if self.tts.cache_mib > 1024 {
             return Err(("tts", "cache_mib", format!("{} lies outside 0 to 1024", self.tts.cache_mib)));
         }
+        self.stt.check().map_err(|(key, what)| ("stt", key, what))?;
         let policy = &self.policy;
         if policy.currency.len() != 3 || !policy.currency.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err((
@@ -478,6 +487,12 @@ mod tests {
             ("[tts]\nvoices = { fr = \"x.onnx\" }", "t.toml:2:"),
             ("[tts]\ncache_mib = 2000", "[tts] cache_mib: 2000 lies outside"),
             ("[shop]\nkey = \"nonsense\"", "[shop] key"),
+            ("[stt]\nwhisper_language = \"es\"", "[stt] whisper_language: \"es\" must be"),
+            ("[stt]\nsecond_engine = \"scripted\"", "[stt] second_engine: \"scripted\" must be"),
+            ("[stt]\nsecond_engine = \"pocketsphinx\"", "would agree with itself"),
+            ("[stt]\nsecond_ear_below = 2.0", "[stt] second_ear_below: 2 must be"),
+            ("[stt]\nsecond_ear_wait_ms = 5", "[stt] second_ear_wait_ms: 5 must be"),
+            ("[stt]\nwhisper_deadline_ms = 5", "[stt] whisper_deadline_ms: 5 must be from 500"),
         ];
         for (text, expected) in cases {
             let message = error(text);

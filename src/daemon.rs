@@ -233,9 +233,9 @@ impl Daemon {
     }
 
     fn step(&mut self, mut event: Event) {
-        if let Event::Heard(heard) = &mut event {
+        if let Event::Heard(Heard { nbest, .. }) | Event::HeardAgain { nbest, .. } = &mut event {
             // No number of a card is kept, not even here: what the mind makes of it is the same.
-            let cards = heard.nbest.iter_mut().filter(|hypothesis| clean::holds_card_number(&hypothesis.text));
+            let cards = nbest.iter_mut().filter(|hypothesis| clean::holds_card_number(&hypothesis.text));
             cards.for_each(|hypothesis| hypothesis.text = clean::NO_CARD_NUMBER.into());
         }
         if let Event::Link { up } = event {
@@ -263,6 +263,7 @@ impl Daemon {
                 self.board.listening = true;
                 self.tell_ears(EarCommand::Listen { turn, lang, expect, window_ms });
             }
+            Effect::HearAgain { id } => self.tell_ears(EarCommand::HearAgain { id }),
             Effect::Rest => {
                 self.board.listening = false;
                 self.tell_ears(EarCommand::Rest);
@@ -324,7 +325,10 @@ impl Daemon {
             EarEvent::Heard { .. } | EarEvent::Silence { .. } | EarEvent::End => self.board.listening = false,
             EarEvent::SourceLost { .. } => self.board.lost = true,
             EarEvent::SourceBack => self.board.lost = false,
-            EarEvent::WokeOver { .. } | EarEvent::HeardOver { .. } | EarEvent::Awaited => {}
+            EarEvent::WokeOver { .. }
+            | EarEvent::HeardOver { .. }
+            | EarEvent::HeardAgain { .. }
+            | EarEvent::Awaited => {}
         }
         match event {
             EarEvent::Woke { score } => vec![Event::Woke { score }],
@@ -332,6 +336,7 @@ impl Daemon {
                 self.watch(Trace::Ears { ms });
                 vec![Event::Heard(Heard { turn, channel: Channel::Voice, lang, nbest, acoustics, entropy: entropy() })]
             }
+            EarEvent::HeardAgain { id, nbest } => vec![Event::HeardAgain { id, nbest }],
             EarEvent::Silence { turn } => vec![Event::Silence { turn }],
             EarEvent::WokeOver { score } => self.interrupted(score),
             EarEvent::HeardOver { lang, nbest } => self.heard_over(lang, &nbest),

@@ -22,6 +22,7 @@ pub mod notice;
 pub mod order;
 pub mod policy;
 pub mod reply;
+pub mod second_ear;
 pub mod sibling;
 pub mod suggest;
 mod told;

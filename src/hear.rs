@@ -2,7 +2,8 @@
 //!
 //! [`source`] gives 16 kHz mono i16 in hops of 80 ms; [`frontend`] measures level and voice
 //! activity; [`wake`] looks for the wake word; [`endpoint`] finds where an utterance begins
-//! and ends; [`stt`] turns the utterance into n-best words, and [`transcriber`] begins with that before the end is sure; [`fingerprint`] says whether it is a
+//! and ends; [`stt`] turns the utterance into n-best words, and [`transcriber`] begins with that before the end is sure; [`second`] hears it again where that
+//! is worth it; [`fingerprint`] says whether it is a
 //! recording that is known, and [`voiceprint`] whose voice it is. [`check`] judges a microphone. [`ears`] ties them together: a
 //! state machine that is fed hops and commands and answers with [`ears::EarEvent`]s.
 
@@ -14,6 +15,7 @@ pub mod endpoint;
 pub mod fingerprint;
 pub mod frontend;
 mod onnx;
+pub mod second;
 pub mod source;
 pub mod stt;
 pub mod transcriber;

@@ -173,6 +173,10 @@ impl Room {
                 events.extend(self.sounds(&vec![0; SILENCE_HOPS * HOP]));
                 self.told(events)
             }
+            Effect::HearAgain { id } => {
+                let events = self.ears.command(EarCommand::HearAgain { id });
+                self.told(events)
+            }
             Effect::Rest => {
                 let events = self.ears.command(EarCommand::Rest);
                 self.told(events)
@@ -240,6 +244,7 @@ impl Room {
                     let text = nbest[0].text.clone();
                     out.push(Event::Heard(self.hears(&text, turn, acoustics)));
                 }
+                EarEvent::HeardAgain { id, nbest } => out.push(Event::HeardAgain { id, nbest }),
                 EarEvent::Silence { turn } => out.push(Event::Silence { turn }),
                 EarEvent::SourceLost { .. }
                 | EarEvent::SourceBack

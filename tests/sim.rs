@@ -117,6 +117,7 @@ fn check_coverage(tally: &Tally) {
         "too little is looked for without a name"
     );
     assert!(tally.ideas_ordered > tally.worlds / 50, "too little of what the shop proposes is ordered");
+    assert!(tally.heard_again > tally.worlds / 20, "a second ear is seldom asked: {}", tally.heard_again);
     for fault in world::Fault::ALL {
         assert!(tally.faults.get(&fault).is_some_and(|worlds| *worlds > tally.worlds / 5), "{fault:?} is seldom on");
     }

@@ -37,6 +37,9 @@ fn print_entry(entry: &Entry, wording: &Wording) {
         let best = heard.nbest.first().map_or("", |best| best.text.as_str());
         println!("{time}  household  \"{best}\"");
     }
+    if let Event::HeardAgain { nbest, .. } = &entry.event {
+        println!("{time}  second ear \"{}\"", nbest.first().map_or("", |best| best.text.as_str()));
+    }
     for effect in &entry.effects {
         match effect {
             Effect::Say { lang, reply, .. } => println!("{time}  tendero    \"{}\"", wording.sentence(reply, *lang)),
@@ -46,6 +49,7 @@ fn print_entry(entry: &Entry, wording: &Wording) {
             Effect::AskCancel { order, .. } => println!("{time}  cancel     {order}"),
             Effect::AskWithdraw { order } => println!("{time}  withdraw   {order}"),
             Effect::Listen { .. }
+            | Effect::HearAgain { .. }
             | Effect::Rest
             | Effect::AskQuote { .. }
             | Effect::AskFind { .. }

@@ -13,15 +13,15 @@ use clap::Subcommand;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-#[cfg(feature = "vosk")]
-use std::{process::Stdio, time::Duration};
+#[cfg(any(feature = "vosk", feature = "whisper"))]
+use std::{ffi::OsStr, process::Stdio, time::Duration};
 
 /// Of a model that is not in the manifest.
 const OWN_LICENCE: &str = "unknown";
-/// How long Vosk may take to load a model, and how often that is looked at.
-#[cfg(feature = "vosk")]
+/// How long an engine may take to load a model, and how often that is looked at.
+#[cfg(any(feature = "vosk", feature = "whisper"))]
 const TRIAL: Duration = Duration::from_secs(180);
-#[cfg(feature = "vosk")]
+#[cfg(any(feature = "vosk", feature = "whisper"))]
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const CONFIG: &str = "/etc/tendero/tendero.toml";
 
@@ -55,6 +55,10 @@ enum What {
     #[cfg(feature = "vosk")]
     #[command(hide = true)]
     Try { library: PathBuf, folder: PathBuf },
+    /// Load a Whisper model, transcribe a second of silence and end: in a process of its own, for the same reason.
+    #[cfg(feature = "whisper")]
+    #[command(hide = true)]
+    TryWhisper { folder: PathBuf },
 }
 
 #[derive(Debug, clap::Args)]
@@ -70,6 +74,7 @@ struct Pull {
     #[arg(long, requires_all = ["engine", "lang"], conflicts_with = "url")]
     file: Option<PathBuf>,
     /// The engine that loads it, for a model of your own: vosk, or piper (a zip archive of NAME.onnx and NAME.onnx.json).
+    /// The engine that loads it, for a model of your own: vosk, or whisper.
     #[arg(long)]
     engine: Option<String>,
     /// Its languages, for a model of your own: en, es, ro.
@@ -96,6 +101,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         }
         #[cfg(feature = "vosk")]
         What::Try { library, folder } => crate::hear::stt::vosk::try_model(&library, &folder),
+        #[cfg(feature = "whisper")]
+        What::TryWhisper { folder } => crate::hear::stt::whisper::try_model(&folder),
         What::Verify { names } => verify(&manifest, &store, &config, &names),
         What::Remove { name } => {
             store.remove(&name)?;
@@ -328,24 +335,17 @@ fn take(manifest: &Manifest, store: &Store, pull: &Pull, file: &Path) -> anyhow:
 
 fn installed(store: &Store, config: &Config, record: &Record) -> anyhow::Result<()> {
     let folder = store.folder(&record.name);
-    #[cfg(feature = "vosk")]
-    if record.engine == "vosk" {
-        match try_out(&config.stt.vosk_library, &folder) {
-            Ok(Tried::Loads) => {}
-            Ok(Tried::NoLibrary) => println!("not tried: {}", crate::native::vosk::INSTALL),
-            Err(why) => {
-                store.remove(&record.name)?;
-                return Err(why.context(format!("{} was removed again", record.name)));
-            }
-        }
-        println!("a daemon uses it with [stt] engines = [\"vosk\", \"pocketsphinx\"], after a restart");
-    }
-    if record.engine == "piper" {
-        if let Err(why) = try_voice(&folder) {
-            store.remove(&record.name)?;
-            return Err(why.context(format!("{} was removed again", record.name)));
-        }
-        println!("a daemon speaks with it with [tts] engines = [\"piper\", \"espeak\"], after a restart");
+    let tried: anyhow::Result<()> = match record.engine.as_str() {
+        #[cfg(feature = "vosk")]
+        "vosk" => try_vosk(&config.stt.vosk_library, &folder),
+        #[cfg(feature = "whisper")]
+        "whisper" => try_whisper(&folder),
+        "piper" => try_voice(&folder),
+        _ => Ok(()),
+    };
+    if let Err(why) = tried {
+        store.remove(&record.name)?;
+        return Err(why.context(format!("{} was removed again", record.name)));
     }
     #[cfg(not(feature = "vosk"))]
     let _ = config;
@@ -360,7 +360,9 @@ fn installed(store: &Store, config: &Config, record: &Record) -> anyhow::Result<
 #[cfg(feature = "piper")]
 fn try_voice(folder: &Path) -> anyhow::Result<()> {
     use crate::speak::tts::piper::voice;
-    voice::VoiceFiles::check(&voice::in_folder(folder)?).map(drop)
+    voice::VoiceFiles::check(&voice::in_folder(folder)?)?;
+    println!("a daemon speaks with it with [tts] engines = [\"piper\", \"espeak\"], after a restart");
+    Ok(())
 }
 
 #[cfg(not(feature = "piper"))]
@@ -369,24 +371,34 @@ fn try_voice(_folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What no library refuses: an archive that was whole when its maker packed it, and wrong.
 #[cfg(feature = "vosk")]
-enum Tried {
-    Loads,
-    NoLibrary,
+fn try_vosk(library: &Path, folder: &Path) -> anyhow::Result<()> {
+    if crate::native::vosk::is_there(library).is_err() {
+        println!("not tried: {}", crate::native::vosk::INSTALL);
+    } else {
+        try_out("Vosk", &["try".as_ref(), library.as_os_str(), folder.as_os_str()])?;
+    }
+    println!("a daemon uses it with [stt] engines = [\"vosk\", \"pocketsphinx\"], after a restart");
+    Ok(())
 }
 
-/// What no library refuses: an archive that was whole when its maker packed it, and wrong.
-///
+/// First without the library, which tells more; then with it.
+#[cfg(feature = "whisper")]
+fn try_whisper(folder: &Path) -> anyhow::Result<()> {
+    crate::hear::stt::whisper::look(folder)?;
+    try_out("Whisper", &["try-whisper".as_ref(), folder.as_os_str()])?;
+    println!("a daemon uses it with [stt] engines = [\"whisper\"], after a restart");
+    Ok(())
+}
+
 /// # Errors
-/// Vosk does not load it, or ends with it.
-#[cfg(feature = "vosk")]
-fn try_out(library: &Path, folder: &Path) -> anyhow::Result<Tried> {
-    if crate::native::vosk::is_there(library).is_err() {
-        return Ok(Tried::NoLibrary);
-    }
+/// `engine` does not load the model, or ends with it.
+#[cfg(any(feature = "vosk", feature = "whisper"))]
+fn try_out(engine: &str, args: &[&OsStr]) -> anyhow::Result<()> {
     let mut child = std::process::Command::new(std::env::current_exe()?)
-        .args(["models", "try"])
-        .args([library, folder])
+        .arg("models")
+        .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -395,15 +407,15 @@ fn try_out(library: &Path, folder: &Path) -> anyhow::Result<Tried> {
     for _ in 0..TRIAL.as_millis() / LOOK_EVERY.as_millis() {
         match child.try_wait()? {
             Some(status) => {
-                ensure!(status.success(), "Vosk can't work with the model ({status})");
-                return Ok(Tried::Loads);
+                ensure!(status.success(), "{engine} can't work with the model ({status})");
+                return Ok(());
             }
             None => std::thread::sleep(LOOK_EVERY),
         }
     }
     let _ = child.kill();
     let _ = child.wait();
-    bail!("Vosk has not loaded the model within {} s", TRIAL.as_secs())
+    bail!("{engine} has not loaded the model within {} s", TRIAL.as_secs())
 }
 
 /// Draws nothing where nobody watches.

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::decide::money::Money;
 use crate::decide::order::{Order, QuoteLine};
 use crate::decide::reply::{Item, Reply};
+use crate::decide::second_ear;
 use crate::decide::when::Moment;
 use crate::deliver::store::{AuditEntry, Store};
 use crate::speak::wording::Wording;
@@ -69,7 +70,7 @@ pub fn acknowledgement(order: &Order, wording: &Wording, lang: Lang) {
     line(Some(received), &said);
 }
 
-/// What was heard, and what the guards made of it.
+/// What was heard, and what the guards made of it: what each looked at, if `guards`, and what two recognisers understood always.
 pub fn tell(entry: &AuditEntry, wording: &Wording, lang: Lang, guards: bool) {
     let mut at = Some(entry.at_unix_ms);
     for said in wording.audit(&entry.heard, &entry.verdicts, lang) {
@@ -78,7 +79,7 @@ pub fn tell(entry: &AuditEntry, wording: &Wording, lang: Lang, guards: bool) {
             None => println!("{:18}{said}", ""),
         }
     }
-    for verdict in entry.verdicts.iter().filter(|_| guards) {
+    for verdict in entry.verdicts.iter().filter(|verdict| guards || verdict.guard == second_ear::GUARD) {
         let rung = format!("{:?}", verdict.rung).to_lowercase();
         println!("{:20}{:<13} {rung:<10} {}", "", verdict.guard, verdict.inputs);
     }

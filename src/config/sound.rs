@@ -4,7 +4,8 @@
     reason = "a comment in the reference file names a section in brackets, as in [policy]"
 )]
 
-use crate::hear::stt::VOSK_LIBRARY;
+use crate::decide::second_ear::SecondEarPolicy;
+use crate::hear::stt::{VOSK_LIBRARY, WHISPER_DEADLINE_MS};
 use crate::hear::wake::openwakeword::THRESHOLD;
 use crate::models::store::DEFAULT_DIR;
 use crate::speak::tts::ONNXRUNTIME_LIBRARY;
@@ -58,7 +59,7 @@ impl Default for Wake {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SpeechToText {
-    /// Engines in order of preference: "vosk", "pocketsphinx" (English only). The first that can start is used.
+    /// Engines in order of preference: "vosk", "pocketsphinx" (English only), "whisper". The first that can start is used.
     pub engines: Vec<String>,
     /// The folder into which `tendero models pull` puts models.
     pub models: PathBuf,
@@ -69,7 +70,78 @@ pub struct SpeechToText {
     /// PocketSphinx takes noise away before it decodes: more is understood in loud noise, and every request takes longer.
     /// `tendero eval speech` says what it is worth on recordings of yours.
     pub noise_removal: bool,
+    /// The folder of a Whisper model that `tendero models pull` installed, or "" for the one in `models` for the home's language.
+    pub whisper_model: PathBuf,
+    /// "": Whisper hears the home's language. "auto": it finds out for each request which of en, es and ro is spoken, for which
+    /// it listens to the request twice.
+    pub whisper_language: String,
+    /// How long Whisper may take for one utterance, milliseconds, 500 to 60000. What takes longer was not heard.
+    pub whisper_deadline_ms: u32,
+    /// A second engine that hears large and unsure orders again: "whisper", "vosk" or "pocketsphinx"; "" for none. Where the
+    /// two understand other products or quantities, the household is asked which; where the second hears nothing, an order takes
+    /// random words. It makes no order easier.
+    pub second_engine: String,
+    /// Orders from this amount on are heard again, in minor units of the currency of the policy, by the catalogue's prices.
+    pub second_ear_from_amount: i64,
+    /// What the first engine was less sure of is heard again, too: 0.0 (never) to 1.0 (always).
+    pub second_ear_below: f32,
+    /// How long the second engine has, milliseconds, 500 to 30000.
+    pub second_ear_wait_ms: u32,
 }
+
+impl SpeechToText {
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.engines.is_empty() {
+            return Err(("engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));
+        }
+        if !matches!(self.whisper_language.as_str(), "" | AUTO) {
+            return Err((
+                "whisper_language",
+                format!("\"{}\" must be \"\" for [home] language, or \"{AUTO}\"", self.whisper_language),
+            ));
+        }
+        if !(500..=60_000).contains(&self.whisper_deadline_ms) {
+            return Err(("whisper_deadline_ms", format!("{} must be from 500 to 60000", self.whisper_deadline_ms)));
+        }
+        let second = self.second_engine.as_str();
+        if !matches!(second, "" | "whisper" | "vosk" | "pocketsphinx") {
+            let what = format!("\"{second}\" must be \"whisper\", \"vosk\", \"pocketsphinx\" or \"\"");
+            return Err(("second_engine", what));
+        }
+        if self.engines == [second] {
+            return Err((
+                "second_engine",
+                format!("\"{second}\" is the only first engine, too, and would agree with itself"),
+            ));
+        }
+        if self.second_ear_from_amount < 0 {
+            return Err(("second_ear_from_amount", format!("{} is negative", self.second_ear_from_amount)));
+        }
+        if !(0.0..=1.0).contains(&self.second_ear_below) {
+            return Err(("second_ear_below", format!("{} must be from 0.0 to 1.0", self.second_ear_below)));
+        }
+        if !(500..=30_000).contains(&self.second_ear_wait_ms) {
+            return Err(("second_ear_wait_ms", format!("{} must be from 500 to 30000", self.second_ear_wait_ms)));
+        }
+        Ok(())
+    }
+
+    /// When the second engine is asked; `None`: there is none.
+    pub(super) fn second_ear(&self) -> Option<SecondEarPolicy> {
+        (!self.second_engine.is_empty()).then(|| SecondEarPolicy {
+            from_minor: self.second_ear_from_amount,
+            below_permille: (self.second_ear_below * 1000.0).round() as u16,
+            wait_ms: u64::from(self.second_ear_wait_ms),
+        })
+    }
+
+    pub(super) fn whisper_detects(&self) -> bool {
+        self.whisper_language == AUTO
+    }
+}
+
+/// Whisper finds the language out.
+const AUTO: &str = "auto";
 
 impl Default for SpeechToText {
     fn default() -> Self {
@@ -79,6 +151,13 @@ impl Default for SpeechToText {
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
             noise_removal: false,
+            whisper_model: PathBuf::new(),
+            whisper_language: String::new(),
+            whisper_deadline_ms: WHISPER_DEADLINE_MS,
+            second_engine: String::new(),
+            second_ear_from_amount: 3_000,
+            second_ear_below: 0.6,
+            second_ear_wait_ms: 6_000,
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::hear::ears::{self, Cleaner, EarCommand, EarEvent, Ears};
 use crate::hear::fingerprint::Known;
 use crate::hear::fingerprint::book::{self, Book};
 use crate::hear::fingerprint::memory::{self, Memory};
+use crate::hear::second::SecondEar;
 use crate::hear::source::Source;
 use crate::hear::stt;
 use crate::hear::voiceprint::{self, Voices};
@@ -281,7 +282,8 @@ fn open_ears(
     for (name, why) in &opened.passed_over {
         tracing::warn!("speech to text without {name}: {why}");
     }
-    tracing::info!("speech to text: {}", opened.stt.name());
+    let first = opened.stt.name();
+    tracing::info!("speech to text: {first}");
     let grammars = understanding.clone();
     let mut ears = Ears::new(
         Box::new(wake),
@@ -295,12 +297,46 @@ fn open_ears(
     if let Some(canceller) = canceller {
         ears = ears.with_barge_in(canceller);
     }
+    ears = ears.with_second(second_ear(config, understanding, first, events.clone()));
     ears.warm_up().context("the recogniser does not take the catalogue's grammar")?;
     let (commands, commands_rx) = std::sync::mpsc::channel();
     // Before the first sample is read.
     commands.send(EarCommand::Mute(muted)).context("the ears' queue is open: both of its ends are here")?;
     ears::spawn(ears, source, commands_rx, move |event| drop(events.blocking_send(event)))?;
     Ok(commands)
+}
+
+/// Where there is one and it can't start, the daemon runs: each order that asks for it takes more than the phrase.
+fn second_ear(
+    config: &Config,
+    understanding: &Understanding,
+    first: &str,
+    events: mpsc::Sender<EarEvent>,
+) -> Option<SecondEar> {
+    let name = &config.stt.second_engine;
+    if name.is_empty() {
+        return None;
+    }
+    let grammars = understanding.clone();
+    let opened = if name == first {
+        Err(anyhow::anyhow!("it is the first engine, too, and would agree with itself"))
+    } else {
+        stt::open_with(std::slice::from_ref(name), &config.second_stt_setup())
+    };
+    let spawned = opened.and_then(|opened| {
+        let grammars = Box::new(move |lang, expect: &_| grammars.grammar(lang, expect));
+        SecondEar::spawn(opened.stt, grammars, config.home.language, move |event| drop(events.blocking_send(event)))
+    });
+    match spawned {
+        Ok(second) => {
+            tracing::info!("second ear: {name}");
+            Some(second)
+        }
+        Err(why) => {
+            tracing::warn!("no second ear, so large and unsure orders take random words: {why:#}");
+            None
+        }
+    }
 }
 
 /// What can't be read is told, and the daemon runs without it: the other guards stand.

@@ -7,6 +7,7 @@
 mod answer;
 mod challenge;
 mod command;
+mod compare;
 mod elsewhere;
 mod find;
 mod person;
@@ -17,17 +18,19 @@ mod withdrawal;
 
 use super::Now;
 use super::effect::Effect;
-use super::event::{Channel, Entropy, Heard, Turn};
+use super::event::{Channel, Entropy, Heard, Hypothesis, Turn};
 use super::find::{Found, Suggested};
 use super::guard::Rung;
 use super::history::Past;
 use super::mind::{Address, Mind};
 use super::order::{OrderId, Quote, Wanted};
 use super::reply::{Reason, Reply};
+use super::second_ear::SecondEar;
 use super::sibling::HeardThere;
 use crate::understand::Lang;
 use crate::understand::coupon::Coupon;
 use crate::understand::intent::Parse;
+use compare::Comparing;
 use find::{Narrowing, Seeking, Suggesting};
 use recall::Recalling;
 use withdrawal::GoingBack;
@@ -52,6 +55,8 @@ pub(super) enum State {
     Idle,
     /// Woken; the ears take down a command.
     Listening { until_ms: u64 },
+    /// A second recogniser hears the utterance again.
+    Comparing(Box<Comparing>),
     /// The shop was asked for a price.
     Quoting(Box<Quoting>),
     /// The shop was asked what it would propose.
@@ -101,6 +106,8 @@ pub(super) struct Proposed {
     suggested: Option<Suggested>,
     /// A coupon to use with it.
     coupon: Option<Coupon>,
+    /// What a second recogniser made of it.
+    second: SecondEar,
 }
 
 #[derive(Debug, Clone)]
@@ -141,6 +148,12 @@ pub(super) enum Question {
         line: usize,
         skus: Vec<String>,
     },
+    /// One number or the other? For the line of that index.
+    HowMany {
+        proposed: Proposed,
+        line: usize,
+        qtys: [u32; 2],
+    },
     Confirm(Offer),
     /// Shall it go on the list instead?
     PutOnList {
@@ -164,6 +177,8 @@ pub(super) enum Question {
 pub(super) enum Cue {
     Woke,
     Said(Box<(Heard, Vec<Parse>)>),
+    /// What a second recogniser heard.
+    HeardAgain(Vec<Hypothesis>),
     Silence,
     Played,
     Quoted(Box<Quote>),
@@ -215,6 +230,14 @@ impl Mind {
             (State::Idle, Cue::Tap) => self.take_back_held(now),
             (state @ State::Idle, Cue::Silence | Cue::Muted | Cue::TimeUp) => state,
 
+            (State::Comparing(comparing), Cue::HeardAgain(nbest)) => self.compared(*comparing, Some(nbest), now),
+            (State::Comparing(comparing), Cue::TimeUp) => self.compared(*comparing, None, now),
+            (State::Comparing(comparing), Cue::Tap | Cue::Muted) => {
+                self.abandon(comparing.talk, Reply::NothingOrdered, now)
+            }
+            // Its microphone is shut, as long as that takes.
+            (state @ State::Comparing(_), Cue::Woke) => state,
+
             (State::Quoting(quoting), Cue::Quoted(quote)) => self.quoted(*quoting, *quote, now),
             (State::Quoting(quoting), Cue::NotQuoted(code)) => self.not_quoted(*quoting, code, now),
             (State::Quoting(quoting), Cue::TimeUp) => self.shop_silent(quoting.talk, quoting.proposed.lines, now),
@@ -257,9 +280,10 @@ impl Mind {
             }
             (state @ State::Storing { .. }, Cue::Woke | Cue::Muted) => state,
 
-            (state @ (State::Quoting(_) | State::Asking { .. } | State::Answering { .. }), Cue::HeardThere(there)) => {
-                self.same_was_heard(state, &there, now)
-            }
+            (
+                state @ (State::Comparing(_) | State::Quoting(_) | State::Asking { .. } | State::Answering { .. }),
+                Cue::HeardThere(there),
+            ) => self.same_was_heard(state, &there, now),
             // Not yet begun, or already on disk: the guard against duplicates is what is left then.
             (
                 state @ (State::Idle
@@ -274,6 +298,7 @@ impl Mind {
             // Filtered before they get here: see `admits` and `waits_for_...`.
             (
                 state @ (State::Quoting(_)
+                | State::Comparing(_)
                 | State::Seeking(_)
                 | State::Recalling(_)
                 | State::Asking { .. }
@@ -283,6 +308,7 @@ impl Mind {
             (state @ State::Closing { .. }, Cue::Silence) => state,
             (
                 state @ (State::Idle
+                | State::Comparing(_)
                 | State::Listening { .. }
                 | State::Quoting(_)
                 | State::Seeking(_)
@@ -293,6 +319,7 @@ impl Mind {
             ) => state,
             (
                 state @ (State::Idle
+                | State::Comparing(_)
                 | State::Listening { .. }
                 | State::Seeking(_)
                 | State::Recalling(_)
@@ -304,6 +331,7 @@ impl Mind {
             ) => state,
             (
                 state @ (State::Idle
+                | State::Comparing(_)
                 | State::Listening { .. }
                 | State::Quoting(_)
                 | State::Recalling(_)
@@ -315,6 +343,7 @@ impl Mind {
             ) => state,
             (
                 state @ (State::Idle
+                | State::Comparing(_)
                 | State::Listening { .. }
                 | State::Quoting(_)
                 | State::Seeking(_)
@@ -326,6 +355,7 @@ impl Mind {
             ) => state,
             (
                 state @ (State::Idle
+                | State::Comparing(_)
                 | State::Listening { .. }
                 | State::Quoting(_)
                 | State::Seeking(_)
@@ -334,6 +364,18 @@ impl Mind {
                 | State::Answering { .. }
                 | State::Closing { .. }),
                 Cue::Stored | Cue::StoreFailed,
+            ) => state,
+            (
+                state @ (State::Idle
+                | State::Listening { .. }
+                | State::Quoting(_)
+                | State::Seeking(_)
+                | State::Recalling(_)
+                | State::Asking { .. }
+                | State::Answering { .. }
+                | State::Storing { .. }
+                | State::Closing { .. }),
+                Cue::HeardAgain(_),
             ) => state,
         };
     }
@@ -421,6 +463,7 @@ impl Mind {
         let (to, kept) = match &state {
             State::Recalling(recalling) => (&recalling.talk.to, Some(self.bought_here(recalling.talk.lang(), now))),
             State::Quoting(quoting) => (&quoting.talk.to, None),
+            State::Comparing(comparing) => (&comparing.talk.to, None),
             State::Seeking(seeking) => (&seeking.talk.to, None),
             State::Asking { ask, .. } | State::Answering { ask, .. } => (&ask.talk.to, ask.question.kept(true)),
             State::Storing { talk, .. } => (&talk.to, None),

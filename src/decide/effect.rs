@@ -21,6 +21,8 @@ pub enum Effect {
     Say { say: u32, channel: Channel, lang: Lang, reply: Reply },
     /// Open the microphone for one utterance; answers `Event::Heard` or `Event::Silence` of `turn`.
     Listen { turn: Turn, lang: Lang, expect: Expect, window_ms: u32 },
+    /// Have a second recogniser hear the last utterance again; answers `Event::HeardAgain { id }`, or nothing.
+    HearAgain { id: u32 },
     /// Back to the wake word.
     Rest,
     /// Ask the shop for a signed price; answers `Event::Quoted` or `Event::NotQuoted`.

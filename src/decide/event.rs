@@ -40,6 +40,11 @@ pub enum Event {
         score: f32,
     },
     Heard(Heard),
+    /// What a second recogniser made of an utterance, best first, that an `Effect::HearAgain` asked for.
+    HeardAgain {
+        id: u32,
+        nbest: Vec<Hypothesis>,
+    },
     /// The listening window of `turn` ended and nobody spoke. `None`: after the wake word.
     Silence {
         turn: Option<Turn>,
@@ -181,7 +186,7 @@ pub struct Heard {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hypothesis {
-    /// Lower case, no punctuation; empty if nothing but noise or nonsense was heard.
+    /// Lower case, no punctuation, but as Whisper writes it; empty if nothing but noise or nonsense was heard.
     pub text: String,
     /// 0.0 to 1.0.
     pub confidence: f32,
@@ -250,6 +255,7 @@ mod tests {
         let events = [
             Event::Woke { score: 0.5 },
             Event::Silence { turn: Some(Turn(1)) },
+            Event::HeardAgain { id: 7, nbest: vec![Hypothesis { text: "order milk".into(), confidence: 0.5 }] },
             Event::Played { say: 1 },
             Event::Unheard { say: 1 },
             Event::Stored { ticket: 1 },

@@ -154,6 +154,11 @@ impl Mind {
         self.start(now);
         match event {
             Event::Heard(heard) => self.heard(heard, now),
+            Event::HeardAgain { id, nbest } => {
+                if self.state.waits_for_second_ear(id) {
+                    self.step(Cue::HeardAgain(nbest), now);
+                }
+            }
             Event::Woke { score: _ } => self.step(Cue::Woke, now),
             Event::Silence { turn } => {
                 if self.state.is_of_turn(turn) {
@@ -302,6 +307,7 @@ impl Mind {
             State::Idle | State::Listening { .. } => Waits::Nothing,
             State::Answering { .. } => Waits::Household,
             State::Quoting(_)
+            | State::Comparing(_)
             | State::Seeking(_)
             | State::Recalling(_)
             | State::Asking { .. }
@@ -344,7 +350,7 @@ impl Mind {
         }
     }
 
-    fn parse(&self, heard: &Heard, expect: &Expect) -> Vec<Parse> {
+    pub(super) fn parse(&self, heard: &Heard, expect: &Expect) -> Vec<Parse> {
         let buys = |sku: &str| self.household.buys(sku);
         heard
             .nbest

@@ -2,6 +2,7 @@
 
 use super::Now;
 use super::money::Money;
+use super::second_ear::SecondEarPolicy;
 use crate::understand::Lang;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,9 @@ pub struct Policy {
     /// For how long the first time, milliseconds; each further wrong PIN doubles it, up to a day.
     #[serde(default = "pin_lock_ms")]
     pub pin_lock_ms: u64,
+    /// A second recogniser; `None`: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_ear: Option<SecondEarPolicy>,
 }
 
 /// What becomes of an order in a voice that the household has not enrolled. It never makes an order easier.
@@ -141,6 +145,7 @@ impl Default for Policy {
             recalls: recalls(),
             pin_tries: pin_tries(),
             pin_lock_ms: pin_lock_ms(),
+            second_ear: None,
         }
     }
 }

@@ -158,6 +158,10 @@ pub enum Reason {
     },
     /// The recogniser was not sure.
     Unclear,
+    /// A second recogniser heard nothing that it was sure of.
+    SecondEarSilent,
+    /// A second recogniser understood something else.
+    EarsDiffer,
     /// A PIN was wrong, so often in a row.
     WrongPin {
         times: u32,
@@ -288,6 +292,11 @@ pub enum Reply {
     Choose {
         first: String,
         second: String,
+    },
+    /// How many of it?
+    HowMany {
+        first: Item,
+        second: Item,
     },
     /// Product, quantity, total, delivery, and how to order with the duty to pay.
     ReadBack {

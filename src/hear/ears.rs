@@ -8,10 +8,11 @@ use super::fingerprint::Known;
 use super::fingerprint::index::Query;
 use super::fingerprint::memory::Kind;
 use super::frontend::{Frontend, Measure, level_dbfs};
+use super::second::{self, SecondEar};
 use super::source::{Read, Source};
 use super::stt::Stt;
 pub use super::transcriber::Grammars;
-use super::transcriber::{Transcriber, Utterance};
+use super::transcriber::{Transcriber, Transcript, Utterance};
 use super::voiceprint::Voices;
 use super::wake::Wake;
 use super::{HOP, HOP_MS, Hop};
@@ -41,6 +42,8 @@ pub enum EarCommand {
     Undeafen,
     /// Somebody interrupted the speaker with the wake word: what follows once it has fallen silent is a command.
     ListenAfterWake,
+    /// Have the second recogniser hear the last utterance; answers `HeardAgain` with `id`.
+    HearAgain { id: u32 },
     /// Muted: not one sample is read from the source.
     Mute(bool),
 }
@@ -60,6 +63,11 @@ pub enum EarEvent {
     },
     Silence {
         turn: Option<Turn>,
+    },
+    /// What the second recogniser made of the utterance; empty text: nothing.
+    HeardAgain {
+        id: u32,
+        nbest: Vec<Hypothesis>,
     },
     /// The wake word, said while the speaker talks. Only with barge-in.
     WokeOver {
@@ -131,6 +139,9 @@ pub struct Ears {
     known: Known,
     /// Persons, where the household wants them told from strangers.
     voices: Option<Voices>,
+    second: Option<SecondEar>,
+    /// The last utterance, until its turn is decided; only where a second recogniser may want it.
+    kept: Option<Utterance>,
 }
 
 /// An utterance that is being taken down.
@@ -171,6 +182,8 @@ impl Ears {
             over: None,
             known: Known::default(),
             voices: None,
+            second: None,
+            kept: None,
         }
     }
 
@@ -182,6 +195,11 @@ impl Ears {
     /// With the voices that are enrolled: whose each utterance is, the guards hear.
     pub fn with_voices(self, voices: Option<Voices>) -> Ears {
         Ears { voices, ..self }
+    }
+
+    /// With a second recogniser.
+    pub fn with_second(self, second: Option<SecondEar>) -> Ears {
+        Ears { second, ..self }
     }
 
     /// With barge-in: `clean` takes the speaker's own voice out of a hop, and is given every one while it talks.
@@ -206,6 +224,7 @@ impl Ears {
     pub fn command(&mut self, command: EarCommand) -> Vec<EarEvent> {
         match command {
             EarCommand::Listen { turn, lang, expect, window_ms } => {
+                self.kept = None;
                 let endpoint = Endpoint::new(&expect, window_ms);
                 self.taking = Some(Taking {
                     turn: Some(turn),
@@ -223,7 +242,13 @@ impl Ears {
                 });
                 vec![]
             }
+            EarCommand::HearAgain { id } => {
+                let kept = self.kept.take();
+                let answer = self.second.as_ref().map_or_else(|| Some(second::nothing(id)), |it| it.hear(id, kept));
+                answer.into_iter().collect()
+            }
             EarCommand::Rest => {
+                self.kept = None;
                 self.taking = None;
                 self.forget_sound();
                 vec![]
@@ -254,6 +279,7 @@ impl Ears {
             }
             EarCommand::Mute(muted) => {
                 self.muted = muted;
+                self.kept = None;
                 self.forget_sound();
                 let unheard = self.taking.take_if(|_| muted);
                 unheard.map(|t| EarEvent::Silence { turn: t.turn }).into_iter().collect()
@@ -307,6 +333,7 @@ impl Ears {
 
     /// A command, from what has just been heard on.
     fn after_wake(&mut self) -> Taking {
+        self.kept = None;
         let mut taking = Taking {
             turn: None,
             lang: self.lang,
@@ -339,8 +366,8 @@ impl Ears {
         self.ring.push_back((clean, measure));
         let mut events: Vec<EarEvent> = woke.map(|score| EarEvent::WokeOver { score }).into_iter().collect();
         if let Some(samples) = over.word().filter(|_| events.is_empty()) {
-            let nbest = self.transcriber.finish(&Utterance { lang: self.lang, expect: Expect::Confirm, samples });
-            events.push(EarEvent::HeardOver { lang: self.lang, nbest });
+            let heard = self.transcriber.finish(&Utterance { lang: self.lang, expect: Expect::Confirm, samples });
+            events.push(EarEvent::HeardOver { lang: heard.lang, nbest: heard.nbest });
         }
         self.over = Some(over);
         events
@@ -394,13 +421,16 @@ impl Ears {
     fn decode(&mut self, taking: Taking) -> EarEvent {
         let mut acoustics = taking.acoustics();
         let began = self.clock.machine_ms();
-        let nbest = self.transcriber.finish(&taking.utterance());
+        let utterance = taking.utterance();
+        let Transcript { nbest, lang } = self.transcriber.finish(&utterance);
+        // In the language that was found out, if it was.
+        self.kept = self.second.is_some().then_some(Utterance { lang, ..utterance });
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         let keep = !acoustics.while_speaking && nbest.first().is_some_and(|best| !best.text.is_empty());
         acoustics.playback = self.compare(&taking, keep);
         acoustics.voice = self.voices.as_ref().map(|voices| voices.whose(taking.voiced()));
         self.forget_sound();
-        EarEvent::Heard { turn: taking.turn, lang: taking.lang, nbest, acoustics, ms }
+        EarEvent::Heard { turn: taking.turn, lang, nbest, acoustics, ms }
     }
 
     /// Is it a recording? What a person said is remembered, so that its recording will be one.

@@ -16,6 +16,8 @@ pub mod pocketsphinx;
 pub mod scripted;
 #[cfg(feature = "vosk")]
 pub mod vosk;
+#[cfg(feature = "whisper")]
+pub mod whisper;
 
 /// A recogniser. Slow; it gets whole utterances.
 pub trait Stt: Send {
@@ -42,6 +44,11 @@ pub trait Stt: Send {
     fn has_head_start(&self) -> bool {
         true
     }
+
+    /// The language of the last utterance, where the engine found it out by itself.
+    fn detected(&self) -> Option<Lang> {
+        None
+    }
 }
 
 /// What engines need to know before they start.
@@ -57,6 +64,12 @@ pub struct Setup {
     pub vosk_library: PathBuf,
     /// PocketSphinx takes noise away before it decodes.
     pub noise_removal: bool,
+    /// A Whisper model's folder, or empty for the one in `models` for the language.
+    pub whisper_model: PathBuf,
+    /// Whisper finds out the language of a request among those that we know.
+    pub whisper_detects: bool,
+    /// How long Whisper may take for one utterance.
+    pub whisper_deadline_ms: u32,
 }
 
 impl Default for Setup {
@@ -67,9 +80,15 @@ impl Default for Setup {
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
             noise_removal: false,
+            whisper_model: PathBuf::new(),
+            whisper_detects: false,
+            whisper_deadline_ms: WHISPER_DEADLINE_MS,
         }
     }
 }
+
+/// Longer than anybody waits for a loudspeaker's answer.
+pub const WHISPER_DEADLINE_MS: u32 = 8_000;
 
 /// The name by which the loader looks for it.
 pub const VOSK_LIBRARY: &str = "libvosk.so";
@@ -118,6 +137,16 @@ pub const ENGINES: &[Engine] = &[
         #[cfg(feature = "vosk")]
         open: Some(|setup| Ok(Box::new(vosk::Vosk::open(setup)?))),
         #[cfg(not(feature = "vosk"))]
+        open: None,
+    },
+    Engine {
+        name: "whisper",
+        feature: Some("whisper"),
+        about: "Whisper with the catalogue's names as a hint; offline, one multilingual model, free text",
+        install: "tendero models pull whisper-base-q5_1",
+        #[cfg(feature = "whisper")]
+        open: Some(|setup| Ok(Box::new(whisper::Whisper::open(setup)?))),
+        #[cfg(not(feature = "whisper"))]
         open: None,
     },
     Engine {

@@ -36,12 +36,21 @@ pub struct Utterance {
     pub samples: Vec<i16>,
 }
 
+/// What was said there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transcript {
+    /// Best first, never empty.
+    pub nbest: Vec<Hypothesis>,
+    /// The utterance's, or the one that the engine found out.
+    pub lang: Lang,
+}
+
 /// Sound that is being decoded, perhaps too early.
 struct Ahead {
     utterance: Arc<Utterance>,
     /// False: somebody went on, so what has not begun need not.
     wanted: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<Hypothesis>>,
+    thread: JoinHandle<Transcript>,
 }
 
 struct Engine {
@@ -77,15 +86,15 @@ impl Transcriber {
         let (engine, theirs, still_wanted) = (self.engine.clone(), utterance.clone(), wanted.clone());
         let thread = std::thread::Builder::new().name("stt".into()).spawn(move || {
             let mut engine = lock(&engine);
-            if still_wanted.load(Ordering::SeqCst) { engine.transcribe(&theirs) } else { nothing_heard() }
+            if still_wanted.load(Ordering::SeqCst) { engine.transcribe(&theirs) } else { nothing_of(&theirs) }
         });
         // Without a thread it is decoded when it has ended.
         self.ahead = thread.ok().map(|thread| Ahead { utterance, wanted, thread });
     }
 
-    /// The words, best first, never empty. An engine that fails has heard nothing: the household is asked again,
+    /// The words. An engine that fails has heard nothing: the household is asked again,
     /// and the log says why.
-    pub fn finish(&mut self, utterance: &Utterance) -> Vec<Hypothesis> {
+    pub fn finish(&mut self, utterance: &Utterance) -> Transcript {
         match self.ahead.take() {
             Some(ahead) if *ahead.utterance == *utterance => {
                 ahead.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -99,14 +108,17 @@ impl Transcriber {
 }
 
 impl Engine {
-    fn transcribe(&mut self, utterance: &Utterance) -> Vec<Hypothesis> {
+    fn transcribe(&mut self, utterance: &Utterance) -> Transcript {
         let result = self
             .prepare(utterance.lang, &utterance.expect)
             .and_then(|key| self.stt.transcribe(&key, &utterance.samples, NBEST));
-        result.unwrap_or_else(|why| {
-            tracing::error!("an utterance could not be transcribed: {why:#}");
-            nothing_heard()
-        })
+        match result {
+            Ok(nbest) => Transcript { nbest, lang: self.stt.detected().unwrap_or(utterance.lang) },
+            Err(why) => {
+                tracing::error!("an utterance could not be transcribed: {why:#}");
+                nothing_of(utterance)
+            }
+        }
     }
 
     fn prepare(&mut self, lang: Lang, expect: &Expect) -> anyhow::Result<String> {
@@ -123,6 +135,10 @@ impl Engine {
         self.prepared.push(key.clone());
         Ok(key)
     }
+}
+
+fn nothing_of(utterance: &Utterance) -> Transcript {
+    Transcript { nbest: nothing_heard(), lang: utterance.lang }
 }
 
 /// An engine that panicked has failed that utterance, and is asked again for the next.
@@ -179,7 +195,7 @@ pub(super) mod tests {
         transcriber.begin(|| utterance(100));
         assert_eq!(asked.recv().unwrap(), 100, "before it is known whether that was all");
         may.send(()).unwrap();
-        assert_eq!(transcriber.finish(&utterance(100))[0].text, "100");
+        assert_eq!(transcriber.finish(&utterance(100)).nbest[0].text, "100");
         assert!(asked.try_recv().is_err());
     }
 
@@ -190,7 +206,7 @@ pub(super) mod tests {
         assert_eq!(asked.recv().unwrap(), 100);
         transcriber.begin(|| panic!("begun while the first is being decoded"));
         (0..2).for_each(|_| may.send(()).unwrap());
-        assert_eq!(transcriber.finish(&utterance(250))[0].text, "250");
+        assert_eq!(transcriber.finish(&utterance(250)).nbest[0].text, "250");
         assert_eq!(asked.try_iter().collect::<Vec<_>>(), [250]);
     }
 

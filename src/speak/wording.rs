@@ -140,6 +140,10 @@ impl Speak<'_> {
                 let listed = self.say("listed", &[("items", text(self.items(items)))]);
                 self.sentences(reason.iter().map(|reason| self.reason(reason)).chain([listed]))
             }
+            Reply::HowMany { first, second } => {
+                let (first, second) = (text(self.item(first)), text(self.item(second)));
+                self.say("how-many", &[("first", first), ("second", second)])
+            }
             Reply::Choose { first, second } => self.say("choose", &[("first", text(first)), ("second", text(second))]),
             Reply::ReadBack { .. } => self.read_back(reply),
             Reply::SayPhrase { ask, understood } => {
@@ -340,6 +344,8 @@ impl Speak<'_> {
             Reason::UnknownClock => self.say("reason-unknown_clock", &[]),
             Reason::QuoteStale => self.say("reason-quote_stale", &[]),
             Reason::Unclear => self.say("reason-unclear", &[]),
+            Reason::SecondEarSilent => self.say("reason-second_ear_silent", &[]),
+            Reason::EarsDiffer => self.say("reason-ears_differ", &[]),
             Reason::FirstPurchase { product: name } => product("reason-first_purchase", name),
             Reason::Recurring { product: name } => product("reason-recurring", name),
             Reason::Restricted { product: name } => product("reason-restricted", name),

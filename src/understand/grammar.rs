@@ -20,6 +20,8 @@ use std::fmt::Write as _;
 /// as "eight", and the end of a word as "and". They stand on words, where engines keep them.
 const NUMBER: &str = "1e-14";
 const ANOTHER_PRODUCT: &str = "1e-8";
+/// Names of products that are worth handing on: more than any recogniser of free text takes.
+const MAX_NAMES: usize = 500;
 
 /// What the dialogue expects next. A smaller grammar is heard better.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,6 +51,13 @@ pub struct Grammar {
     pub answers: bool,
     /// Wake words that may stand before everything else: nothing else can have been meant by them.
     pub wake: BTreeSet<String>,
+    /// The language that is spoken.
+    pub lang: Lang,
+    /// Of what begins a conversation, in whatever language: an answer comes in the language of its question.
+    pub opens: bool,
+    /// Names that are said here and that a recogniser of free text would hardly expect, those that matter most first: of
+    /// products, choices, the wake words. Never the words that confirm: who expects them hears them.
+    pub names: Vec<String>,
 }
 
 /// Writes the grammar for `expect`.
@@ -62,6 +71,7 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         done: BTreeSet::new(),
         words: BTreeSet::new(),
         wake: BTreeSet::new(),
+        names: Vec::new(),
     };
     let body = match expect {
         Expect::Command => writer.command(),
@@ -77,7 +87,9 @@ pub fn write(catalog: &Catalog, lexicon: &Lexicon, index: &Index, expect: &Expec
         lexicon.lang, writer.out
     );
     let answers = matches!(expect, Expect::Confirm | Expect::Choice { .. } | Expect::Words { .. });
-    Grammar { jsgf, words: writer.words, answers, wake: writer.wake }
+    let Writer { words, wake, names, .. } = writer;
+    let opens = matches!(expect, Expect::Command);
+    Grammar { jsgf, words, answers, wake, lang: lexicon.lang, opens, names }
 }
 
 struct Writer<'a> {
@@ -90,6 +102,7 @@ struct Writer<'a> {
     done: BTreeSet<String>,
     words: BTreeSet<String>,
     wake: BTreeSet<String>,
+    names: Vec<String>,
 }
 
 /// How a template stands to its one {items}: what is said before it, and after it.
@@ -126,10 +139,18 @@ impl Writer<'_> {
         self.items();
         let wake: BTreeSet<String> = self.lexicon.wake.iter().filter_map(|w| self.text(w)).collect();
         self.rule("wake", &wake);
+        self.names = wake.iter().cloned().chain(self.product_names()).collect();
         self.wake = wake;
         // The recursion of <items> leads back to where <items> began, so something must have been
         // said before it: else a sentence could begin again in its middle.
         "[<wake>] (<before> <items> [<end>] | <item> [<and> <items>] <after> | <plain>)".to_owned()
+    }
+
+    /// What a person calls each product, in the order of the catalogue.
+    fn product_names(&self) -> Vec<String> {
+        let names = self.catalog.products.iter().take(MAX_NAMES).map(|p| p.spoken_name(self.lexicon.lang).to_owned());
+        let mut seen = BTreeSet::new();
+        names.filter(|name| seen.insert(name.clone())).collect()
     }
 
     fn items(&mut self) {
@@ -259,6 +280,7 @@ impl Writer<'_> {
             .filter(|p| skus.contains(&p.sku))
             .flat_map(|p| p.says.get(&lang).cloned().unwrap_or_default().into_iter().chain([p.title(lang).to_owned()]))
             .collect();
+        self.names.clone_from(&names);
         let names: BTreeSet<String> = names.iter().filter_map(|n| self.text(n)).collect();
         self.rule("name", &names);
         if names.is_empty() { answers } else { format!("[<article>] <name> | {answers}") }
@@ -268,6 +290,7 @@ impl Writer<'_> {
     fn one_of(&mut self, choices: &[String]) -> String {
         let answers = self.answers(false);
         let lang = self.lexicon.lang;
+        self.names = choices.to_vec();
         let mut said: BTreeSet<String> = choices.iter().filter_map(|choice| self.text(choice)).collect();
         for word in pick::telling_words(choices, lang).into_iter().flatten() {
             said.extend(self.text(&word));

@@ -1,5 +1,6 @@
 //! Sound: who speaks when, what the loudspeaker drowns, and what a speech engine makes of it.
 
+use super::model::Cause;
 use super::{Fault, Input, Invariant, World, words};
 use crate::world::MINUTE;
 use std::cell::RefCell;
@@ -10,7 +11,7 @@ use tendero::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothes
 use tendero::decide::reply::Reply;
 use tendero::understand::Lang;
 use tendero::understand::grammar::Expect;
-use tendero::understand::intent::Parse;
+use tendero::understand::intent::{Intent, Parse};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaker {
@@ -237,6 +238,45 @@ impl World {
             nbest.push(Hypothesis { text, confidence: f32::max(confidence, 0.0) });
         }
         nbest
+    }
+
+    /// A second recogniser mostly hears the same, now and then something else or nothing, and now and then comes too late.
+    pub(super) fn hears_again(&mut self, id: u32, cause: &Cause) {
+        let Some(heard) = cause.heard.as_ref().filter(|heard| heard.channel == Channel::Voice) else {
+            return self.violate(Invariant::SecondEar, "heard again, and nobody has just spoken");
+        };
+        self.tally.heard_again += 1;
+        let first = heard.nbest[0].text.clone();
+        self.model.again = Some(cause.clone());
+        let text = match self.rng.below(10) {
+            0 => String::new(),
+            1..=3 => words::misheard(&mut self.rng, &first),
+            _ => first,
+        };
+        if self.rng.chance(90) {
+            let nbest = vec![Hypothesis { text, confidence: 0.8 }];
+            self.soon(200, 7_000, Input::Event(Event::HeardAgain { id, nbest }));
+        }
+    }
+
+    /// What it understood otherwise is asked about, and not bought.
+    pub(super) fn check_heard_again(&mut self, event: &Event, effects: &[Effect]) {
+        let Event::HeardAgain { nbest, .. } = event else { return };
+        let parse = self.parse(&nbest[0].text, &Expect::Command);
+        if parse.intent != Intent::Reorder || parse.not_an_order.is_some() || parse.lines.is_empty() {
+            return;
+        }
+        let second: Vec<(String, u32)> = parse.lines.into_iter().map(|line| (line.sku, line.qty)).collect();
+        for effect in effects {
+            let Effect::AskQuote { lines, .. } = effect else { continue };
+            let first: Vec<(String, u32)> = lines.iter().map(|line| (line.sku.clone(), line.qty)).collect();
+            if first != second {
+                self.violate(
+                    Invariant::SecondEar,
+                    format!("heard {first:?} and then {second:?}, and asks for a price"),
+                );
+            }
+        }
     }
 
     pub(super) fn recognised(&mut self, utterance: Utterance) {

@@ -50,6 +50,9 @@ pub enum Invariant {
     /// What a shop says to somebody who named no product orders nothing and asks for no price; it asks at most three times,
     /// and proposes what is sold and not dearer than was said.
     Found,
+    /// A second recogniser hears again only what was just said by voice, and where it understood another product or quantity no
+    /// price is asked for before the household has spoken.
+    SecondEar,
     /// Bounded lists of effects, deadlines that make progress, events that end.
     Bounded,
     /// The journal of a run gives the same effects again, to the byte.

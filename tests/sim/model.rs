@@ -27,6 +27,8 @@ pub(super) struct Model {
     questions: Vec<Question>,
     /// The microphone is open for this turn.
     open: Option<OpenTurn>,
+    /// Why a second recogniser is at work.
+    pub again: Option<Cause>,
     utterances: Vec<Utterance>,
     requests: BTreeMap<String, Asked>,
     /// What the shop sent for each request, and when it was first heard of.
@@ -170,6 +172,7 @@ impl Model {
         self.questions.clear();
         self.backs.clear();
         self.open = None;
+        self.again = None;
         self.search = Search::default();
         self.listens_until_ms = 0;
         self.saying.clear();
@@ -195,6 +198,7 @@ impl World {
         model.asks_again = matches!(event, Event::Heard(heard) if again(heard));
         match event {
             Event::Heard(heard) => {
+                model.again = None;
                 let utterance = model.utterances.iter().find(|known| known.entropy == heard.entropy.0).cloned();
                 let voice = heard.channel == Channel::Voice;
                 let turn = model.open.take_if(|open| voice && Some(open.turn) == heard.turn);

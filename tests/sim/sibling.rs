@@ -196,6 +196,7 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::AskQuote { .. }
+                | Effect::HearAgain { .. }
                 | Effect::AskFind { .. }
                 | Effect::AskHistory { .. }
                 | Effect::Listen { .. }

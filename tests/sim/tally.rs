@@ -41,6 +41,8 @@ pub struct Tally {
     pub questions: u64,
     pub ideas: u64,
     pub ideas_ordered: u64,
+    /// Utterances that a second recogniser heard again.
+    pub heard_again: u64,
     /// Worlds in which each was seen.
     pub faults: BTreeMap<Fault, u64>,
     pub replies: BTreeMap<&'static str, u64>,
@@ -100,6 +102,7 @@ impl Tally {
         self.questions += other.questions;
         self.ideas += other.ideas;
         self.ideas_ordered += other.ideas_ordered;
+        self.heard_again += other.heard_again;
         add_all(&mut self.faults, other.faults);
         add_all(&mut self.replies, other.replies);
         add_all(&mut self.waits, other.waits);
@@ -137,8 +140,8 @@ impl std::fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "{} searches: {} questions of the shop, {} proposals, {} ordered",
-            self.searches, self.questions, self.ideas, self.ideas_ordered
+            "{} searches: {} questions of the shop, {} proposals, {} ordered; {} heard again by a second ear",
+            self.searches, self.questions, self.ideas, self.ideas_ordered, self.heard_again
         )?;
         let list = |counts: Vec<(String, u64)>| {
             let mut line = String::new();

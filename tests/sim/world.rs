@@ -36,6 +36,7 @@ use tendero::decide::mind::Mind;
 use tendero::decide::notice::Notice;
 use tendero::decide::order::{OrderId, OrderState, Wanted};
 use tendero::decide::policy::Policy;
+use tendero::decide::second_ear::SecondEarPolicy;
 use tendero::decide::{Now, Wall};
 use tendero::journal::{Entry, Setup};
 use tendero::understand::Understanding;
@@ -66,6 +67,8 @@ pub struct Plan {
     pub cut_is_restart: bool,
     /// Is each order by voice challenged?
     pub random_words: bool,
+    /// Does a second recogniser hear large and unsure orders again?
+    pub second_ear: bool,
     /// An invariant that does not hold, for trying out what a failure does.
     pub artificial: bool,
 }
@@ -73,7 +76,8 @@ pub struct Plan {
 impl Plan {
     pub fn of_seed(seed: u64) -> Plan {
         let faults = Faults::some(&mut Rng::new(seed));
-        Plan { faults, random_words: seed.is_multiple_of(2), ..Plan::quiet(seed) }
+        let (random_words, second_ear) = (seed.is_multiple_of(2), seed % 3 == 1);
+        Plan { faults, random_words, second_ear, ..Plan::quiet(seed) }
     }
 
     /// Without any fault.
@@ -87,6 +91,7 @@ impl Plan {
             cut_at: None,
             cut_is_restart: false,
             random_words: false,
+            second_ear: false,
             artificial: false,
         }
     }
@@ -210,8 +215,10 @@ fn product(sku: &str) -> &'static Product {
 }
 
 pub fn policy(plan: &Plan) -> Policy {
+    let second_ear = SecondEarPolicy { from_minor: 1_200, below_permille: 600, wait_ms: 6_000 };
     Policy {
         random_words: plan.random_words,
+        second_ear: plan.second_ear.then_some(second_ear),
         max_orders_hour: 4,
         cap_day_minor: 8_000,
         quiet_from_min: 0,
@@ -462,6 +469,7 @@ impl World {
             self.news_unheard(say);
         }
         self.check_found(&event, &effects);
+        self.check_heard_again(&event, &effects);
         self.check_nothing_to_cancel(&event, &effects);
         self.check_goes_out(&event, &effects);
         if effects.len() > 64 {
@@ -493,13 +501,19 @@ impl World {
                 self.say(say, &channel, reply);
             }
             Effect::Listen { turn, expect, window_ms, .. } => self.listen(turn, expect, window_ms),
+            Effect::HearAgain { id } => self.hears_again(id, cause),
             Effect::Rest => self.ears.rest(),
             Effect::AskQuote { request_id, lines, .. } => {
                 if lines.is_empty() {
                     self.violate(Invariant::AsReadBack, "the shop is asked for the price of nothing");
                 }
                 self.nothing_heard_here_yet();
-                self.model.asked(&request_id, &lines, cause);
+                let again = self.model.again.take();
+                self.model.asked(
+                    &request_id,
+                    &lines,
+                    again.as_ref().filter(|_| cause.heard.is_none()).unwrap_or(cause),
+                );
                 self.over_the_link(Input::QuoteArrives { request_id, lines });
             }
             Effect::AskHistory { request_id, limit, .. } => {

@@ -252,6 +252,7 @@ impl Listener {
                 | Effect::AskSibling { .. }
                 | Effect::Chat { .. }
                 | Effect::TellConsent
+                | Effect::HearAgain { .. }
                 | Effect::TellHeard { .. } => {}
             }
         }

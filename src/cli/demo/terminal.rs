@@ -96,6 +96,9 @@ impl Terminal {
         match event {
             Event::Woke { score } => self.line("wake word", &format!("score {score:.2}"), ""),
             Event::Heard(heard) => self.heard(heard, took_us),
+            Event::HeardAgain { nbest, .. } => {
+                self.line("second ear", nbest.first().map_or("", |best| best.text.as_str()), "")
+            }
             Event::Silence { .. } => self.line("heard", "nothing", ""),
             Event::Quoted(quote) => {
                 let lines: Vec<_> = quote.lines.iter().map(|l| format!("{} × {}", l.qty, l.title)).collect();
@@ -174,6 +177,7 @@ impl Terminal {
                 self.line("outbox", &format!("tells the shop that an adult approved {}", short(&order.0)), "")
             }
             Effect::Say { .. }
+            | Effect::HearAgain { .. }
             | Effect::AskQuote { .. }
             | Effect::AskFind { .. }
             | Effect::AskHistory { .. }

@@ -7,6 +7,7 @@ use super::super::guard::{Rung, confidence, echo, variant};
 use super::super::mind::Mind;
 use super::super::order::Wanted;
 use super::super::reply::Reply;
+use super::super::second_ear::SecondEar;
 use super::command::holds_card_number;
 use super::purchase::ask_of;
 use super::{Asked, Offer, Proposed, Question, State, Talk, challenge};
@@ -35,6 +36,10 @@ impl Mind {
             Question::Which { proposed, line, skus } => {
                 let answer = Proposed::new(heard, parses);
                 self.chosen(talk, proposed, line, skus, answer, now)
+            }
+            Question::HowMany { proposed, line, qtys } => {
+                let answer = Proposed::new(heard, parses);
+                self.counted(talk, proposed, line, qtys, answer, now)
             }
             Question::Confirm(offer) => {
                 let own_voice = echo::is_own_voice(&heard, &self.last_said);
@@ -94,7 +99,11 @@ impl Mind {
             Intent::Change => self.change(talk, offer, &answer, now),
             Intent::Reorder => {
                 let heard_by = offer.proposed.heard_by;
-                self.propose(talk, Proposed { heard_by, ..answer }, now)
+                let second = match answer.parse.not_an_order {
+                    None => SecondEar::CanBeAsked,
+                    Some(_) => SecondEar::Unasked,
+                };
+                self.propose(talk, Proposed { heard_by, second, ..answer }, now)
             }
             Intent::ListAdd => {
                 let lines = if answer.lines.is_empty() { offer.proposed.lines } else { answer.lines };
@@ -152,7 +161,13 @@ impl Mind {
             (Some(Change::Qty(qty)), 1) if *qty > 0 => {
                 set_qty(&mut proposed, *qty);
                 proposed.rivals = answer.rivals.iter().map(|rival| with_changed_qty(&proposed, rival)).collect();
-                self.ask_quote(talk, proposed, now)
+                proposed.parse.change.clone_from(&answer.parse.change);
+                proposed.second = SecondEar::CanBeAsked;
+                let expect = Question::Confirm(offer).expect();
+                match self.second_ear_first(talk, proposed, expect, answer.confidence, now) {
+                    Ok(state) => state,
+                    Err(both) => self.ask_quote(both.0, both.1, now),
+                }
             }
             (Some(Change::Which(_)), _) if !answer.lines.is_empty() => {
                 let coupon = proposed.coupon;
@@ -160,7 +175,12 @@ impl Mind {
                 for line in &mut instead.lines {
                     line.qty = offer.proposed.lines.first().map_or(line.qty, |old| old.qty.max(line.qty));
                 }
-                self.propose(talk, instead, now)
+                instead.second = SecondEar::CanBeAsked;
+                let expect = Question::Confirm(offer).expect();
+                match self.second_ear_first(talk, instead, expect, answer.confidence, now) {
+                    Ok(state) => state,
+                    Err(both) => self.propose(both.0, both.1, now),
+                }
             }
             // Without a product there is nothing to change to; with several lines it is unclear which.
             (Some(Change::Which(_) | Change::Qty(_)) | None, _) => self.missed(talk, offer, now),
@@ -198,6 +218,7 @@ impl Mind {
             parsed.sku = sku;
             parsed.rivals.clear();
         }
+        proposed.second.settle();
         self.propose(talk, proposed, now)
     }
 

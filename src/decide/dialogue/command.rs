@@ -10,6 +10,7 @@ use super::super::mind::Mind;
 use super::super::notice::consent::Wish;
 use super::super::order::{Order, QuoteLine, Wanted};
 use super::super::reply::{Item, Reason, Reply};
+use super::super::second_ear::SecondEar;
 use super::super::sibling::{SharedOrder, TakenBack};
 use super::super::when::Moment;
 use super::{Proposed, Question, State, Talk};
@@ -70,6 +71,8 @@ impl Mind {
         if proposed.parse.asks_for_usual() {
             self.repeat_last(&mut proposed);
         }
+        // What is proposed now is what the words named, and they were the last that were said.
+        let can_be_heard_again = proposed.parse.intent == Intent::Reorder && proposed.parse.not_an_order.is_none();
         if proposed.parse.intent == Intent::Confirm
             && let Some(wanted) = self.meant_by_order_it(now)
         {
@@ -78,7 +81,12 @@ impl Mind {
             proposed.lines = vec![wanted];
         }
         match self.outcome(&talk, &proposed, now) {
-            Outcome::Propose => self.begin(talk, proposed, now),
+            Outcome::Propose => {
+                if can_be_heard_again {
+                    proposed.second = SecondEar::CanBeAsked;
+                }
+                self.begin(talk, proposed, now)
+            }
             Outcome::NotUnderstood => self.not_understood(talk, now),
             Outcome::Say(reply) => self.close_talk(talk, reply, now),
             Outcome::Return => self.ask_return(talk, &proposed.parse, now),
@@ -91,7 +99,7 @@ impl Mind {
     }
 
     /// Fills in the lines of the last order, as far as they are still sold.
-    fn repeat_last(&self, proposed: &mut Proposed) {
+    pub(super) fn repeat_last(&self, proposed: &mut Proposed) {
         let Some(last) = self.household.newest(|order| order.state.counts()) else { return };
         let sold = |line: &&QuoteLine| self.understanding.catalog().product(&line.sku).is_some();
         let again = |line: &QuoteLine| Wanted { sku: line.sku.clone(), qty: line.qty, options: line.options.clone() };
@@ -289,6 +297,7 @@ impl Proposed {
             offered_by: None,
             suggested: None,
             coupon,
+            second: SecondEar::Unasked,
         }
     }
 

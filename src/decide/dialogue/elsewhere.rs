@@ -28,7 +28,7 @@ impl Mind {
         }
         let state = self.propose(talk, proposed, now);
         let goes_on = match &state {
-            State::Quoting(_) => true,
+            State::Comparing(_) | State::Quoting(_) => true,
             State::Asking { ask, .. } => matches!(ask.question, Question::Which { .. }),
             State::Idle
             | State::Listening { .. }
@@ -49,9 +49,10 @@ impl Mind {
     pub(super) fn same_was_heard(&mut self, mut state: State, there: &HeardThere, now: Now) -> State {
         let Some(here) = self.same_here(there, now) else { return state };
         let found = match &mut state {
+            State::Comparing(comparing) => Some((&comparing.talk, &mut comparing.proposed)),
             State::Quoting(quoting) => Some((&quoting.talk, &mut quoting.proposed)),
             State::Asking { ask, .. } | State::Answering { ask, .. } => match &mut ask.question {
-                Question::Which { proposed, .. } => Some((&ask.talk, proposed)),
+                Question::Which { proposed, .. } | Question::HowMany { proposed, .. } => Some((&ask.talk, proposed)),
                 Question::Confirm(offer) => Some((&ask.talk, &mut offer.proposed)),
                 Question::Again
                 | Question::PutOnList { .. }

@@ -9,10 +9,12 @@ use super::super::ledger::minutes;
 use super::super::mind::Mind;
 use super::super::order::{Confirmation, CouponSaid, Order, OrderId, OrderState, Payment, Quote, ToTell, Wanted};
 use super::super::reply::{Ask, Item, Reason, Reply};
+use super::super::second_ear;
 use super::super::told::About;
 use super::super::when::{Day, Moment};
 use super::command::list_items;
 use super::{Offer, Proposed, Question, Quoting, State, Talk, challenge};
+use crate::understand::grammar::Expect;
 use base16ct::lower as hex;
 
 /// Reasons that are said with a read-back; all of them are in the log and behind "why?".
@@ -22,12 +24,17 @@ const NO_COUPONS: &str = "no_coupons";
 
 impl Mind {
     /// The guards that need only words; then the shop is asked for a price.
-    pub(super) fn propose(&mut self, mut talk: Talk, mut proposed: Proposed, now: Now) -> State {
+    pub(super) fn propose(&mut self, talk: Talk, mut proposed: Proposed, now: Now) -> State {
         proposed.lines.retain(|line| self.understanding.catalog().product(&line.sku).is_some());
         if proposed.lines.is_empty() && !proposed.tells_of_buying() {
             return self.not_understood(talk, now);
         }
         self.fill_options(&mut proposed.lines);
+        let confidence = proposed.confidence;
+        let (mut talk, proposed) = match self.second_ear_first(talk, proposed, Expect::Command, confidence, now) {
+            Ok(state) => return state,
+            Err(both) => *both,
+        };
         let verdicts = self.ladder(&proposed, None, 0, now);
         if guard::highest(&verdicts) > Rung::Adult {
             return self.turn_down(talk, proposed, verdicts, now);
@@ -197,6 +204,8 @@ impl Mind {
             now,
         });
         verdicts.extend(proposed.suggested.as_ref().map(|suggested| find::verdict(suggested, quote)));
+        let lang = proposed.heard.lang;
+        verdicts.extend(second_ear::verdict(&proposed.second, |sku| self.product_name(sku, sku, lang)));
         verdicts
     }
 
@@ -206,7 +215,7 @@ impl Mind {
         let stopping: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.rung == rung).collect();
         let reason = stopping.iter().find_map(|verdict| verdict.reason.clone());
         let by = |name: &str| stopping.iter().all(|verdict| verdict.guard == name);
-        let (unclear, ambiguous) = (by("confidence"), by("variant"));
+        let (unclear, ambiguous, differs) = (by("confidence"), by("variant"), by("second_ear"));
         // What only a person at the shop proposed is not for the household's list.
         let lists = rung == Rung::List && proposed.offered_by.is_none();
         let mut writes = if lists { list_items(&proposed.lines, "guard") } else { vec![] };
@@ -218,6 +227,9 @@ impl Mind {
         }
         if ambiguous && let Some((line, skus)) = close_pair(&proposed) {
             return self.ask_which(talk, proposed, line, skus, now);
+        }
+        if differs {
+            return self.ask_about_difference(talk, proposed, now);
         }
         match reason {
             Some(reason) if lists => {
@@ -279,7 +291,7 @@ impl Mind {
     }
 
     /// A required option that was not said is the one of the last order of that product.
-    fn fill_options(&self, lines: &mut [Wanted]) {
+    pub(super) fn fill_options(&self, lines: &mut [Wanted]) {
         for line in lines {
             let Some(product) = self.understanding.catalog().product(&line.sku) else { continue };
             let last = self

@@ -22,7 +22,10 @@ impl Question {
                 skus if skus.len() > 1 => Expect::Choice { skus },
                 _ => Expect::Confirm,
             },
-            Question::Confirm(_) | Question::PutOnList { .. } | Question::GoBack(_) => Expect::Confirm,
+            // A number alone is a new quantity there.
+            Question::HowMany { .. } | Question::Confirm(_) | Question::PutOnList { .. } | Question::GoBack(_) => {
+                Expect::Confirm
+            }
         }
     }
 
@@ -32,6 +35,7 @@ impl Question {
             Question::GoBack(back) => Some(Reply::NotReturned { items: back.items.clone(), answered }),
             Question::Again
             | Question::Which { .. }
+            | Question::HowMany { .. }
             | Question::Confirm(_)
             | Question::PutOnList { .. }
             | Question::Narrow(_)
@@ -58,6 +62,7 @@ impl State {
             | State::Listening { .. }
             | State::Closing { .. }
             | State::Answering { .. }
+            | State::Comparing(_)
             | State::Quoting(_)
             | State::Seeking(_)
             | State::Recalling(_)
@@ -71,6 +76,7 @@ impl State {
             State::Listening { .. } => of.is_none(),
             State::Answering { turn, .. } => turn.is_some() && *turn == of,
             State::Idle
+            | State::Comparing(_)
             | State::Quoting(_)
             | State::Seeking(_)
             | State::Recalling(_)
@@ -85,6 +91,7 @@ impl State {
             State::Asking { say, .. } | State::Closing { say, .. } => *say == of,
             State::Idle
             | State::Listening { .. }
+            | State::Comparing(_)
             | State::Quoting(_)
             | State::Seeking(_)
             | State::Recalling(_)
@@ -95,6 +102,10 @@ impl State {
 
     pub(in super::super) fn waits_for_ticket(&self, of: u32) -> bool {
         matches!(self, State::Storing { ticket, .. } if *ticket == of)
+    }
+
+    pub(in super::super) fn waits_for_second_ear(&self, of: u32) -> bool {
+        matches!(self, State::Comparing(comparing) if comparing.id == of)
     }
 
     pub(in super::super) fn waits_for_quote(&self, of: &str) -> bool {
@@ -115,6 +126,7 @@ impl State {
             State::Answering { ask, .. } => ask.question.expect(),
             State::Idle
             | State::Listening { .. }
+            | State::Comparing(_)
             | State::Quoting(_)
             | State::Seeking(_)
             | State::Recalling(_)
@@ -127,6 +139,7 @@ impl State {
     pub(in super::super) fn until_ms(&self) -> Option<u64> {
         match self {
             State::Idle => None,
+            State::Comparing(comparing) => Some(comparing.until_ms),
             State::Quoting(quoting) => Some(quoting.until_ms),
             State::Seeking(seeking) => Some(seeking.until_ms()),
             State::Recalling(recalling) => Some(recalling.until_ms()),
@@ -143,6 +156,7 @@ impl State {
         match self {
             State::Idle => "nothing",
             State::Listening { .. } => "a command",
+            State::Comparing(_) => "a second ear",
             State::Quoting(_) => "a quote",
             State::Seeking(_) => "the shop's advice",
             State::Recalling(_) => "the shop's memory",

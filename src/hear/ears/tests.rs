@@ -290,3 +290,72 @@ fn a_recording_is_told_from_a_person() {
     let (other, script) = self::ears(0);
     assert_eq!(answered(&mut other.with_known(known()), &script, &voice, 400), Some(Playback::Replay));
 }
+
+/// Ears with a second recogniser that counts samples, and what it says.
+#[cfg(feature = "espeak")]
+type Again = (Ears, Script, std::sync::mpsc::Receiver<usize>, std::sync::mpsc::Sender<()>, Receiver<EarEvent>);
+
+#[cfg(feature = "espeak")]
+fn ears_with_second() -> Again {
+    let (ears, script) = ears(0);
+    let (stt, asked, may) = Counts::new();
+    let (events, heard) = channel();
+    let grammars: Grammars = Box::new(|_, _| Grammar::default());
+    let second = SecondEar::spawn(Box::new(stt), grammars, Lang::En, move |event| drop(events.send(event))).unwrap();
+    (ears.with_second(Some(second)), script, asked, may, heard)
+}
+
+/// Asks until the second recogniser's thread is there to take it: how often that is, is chance.
+#[cfg(feature = "espeak")]
+fn hear_again(ears: &mut Ears, id: u32, asked: &Receiver<usize>, again: impl Fn(&mut Ears)) -> usize {
+    for _ in 0..200 {
+        again(ears);
+        if ears.command(EarCommand::HearAgain { id }).is_empty() {
+            return asked.recv_timeout(Duration::from_secs(20)).expect("it took the utterance");
+        }
+        std::thread::yield_now();
+    }
+    panic!("the second recogniser takes nothing");
+}
+
+#[test]
+#[cfg(feature = "espeak")]
+fn the_same_sound_is_heard_again_once_and_only_while_its_turn_is_open() {
+    let Some(voice) = spoken("two packs of coffee please") else { return };
+    let (mut ears, script, asked, may, heard) = ears_with_second();
+    let mut sound = vec![0; SECOND];
+    sound.extend(&voice);
+    sound.extend(vec![0; 2 * SECOND]);
+    let say = |ears: &mut Ears| {
+        script.say("two packs of coffee");
+        ears.command(listen(5_000));
+        let events = hear(ears, &sound);
+        assert!(matches!(&events[..], [EarEvent::Heard { .. }]), "{events:?}");
+    };
+    let nothing = |id| [second::nothing(id)];
+    // Nobody spoke yet.
+    assert_eq!(ears.command(EarCommand::HearAgain { id: 1 }), nothing(1));
+    let samples = hear_again(&mut ears, 2, &asked, say);
+    assert!((voice.len() / 2..sound.len()).contains(&samples), "{samples} of {}", sound.len());
+    // It is at work, and then has answered; the sound is gone.
+    say(&mut ears);
+    assert_eq!(ears.command(EarCommand::HearAgain { id: 3 }), nothing(3));
+    may.send(()).unwrap();
+    let EarEvent::HeardAgain { id: 2, nbest } = heard.recv().unwrap() else { panic!("of another utterance") };
+    assert_eq!(nbest[0].text, samples.to_string());
+    assert_eq!(ears.command(EarCommand::HearAgain { id: 4 }), nothing(4));
+    // The turn is over, another begins, or it is muted.
+    for over in [EarCommand::Rest, listen(5_000), EarCommand::Mute(true), EarCommand::ListenAfterWake] {
+        ears.command(EarCommand::Mute(false));
+        say(&mut ears);
+        ears.command(over);
+        assert_eq!(ears.command(EarCommand::HearAgain { id: 5 }), nothing(5));
+    }
+    drop(may);
+}
+
+#[test]
+fn without_a_second_recogniser_nothing_is_heard_again() {
+    let (mut ears, _) = ears(0);
+    assert_eq!(ears.command(EarCommand::HearAgain { id: 9 }), [second::nothing(9)]);
+}

@@ -151,6 +151,7 @@ coupon-never = This shop takes no coupons.
 coupon-refused = The shop does not take the coupon.
 approval-sent = I told the shop that an adult approved { $items }. I say when it is ordered.
 choose = Which one: { $first }, or { $second }?
+how-many = Did you say { $first }, or { $second }?
 which-product = Which product? I did not catch it.
 
 # Taking back
@@ -322,6 +323,8 @@ reason-unknown_clock = I do not know the time yet, so nothing was ordered.
 reason-quote_stale = That price is too old.
 reason-unknown_shop = The answer came from another shop, { $shop }. Nothing was ordered.
 reason-unclear = I was not sure of what I heard.
+reason-second_ear_silent = I could not double-check what I heard.
+reason-ears_differ = I understood it in two different ways.
 reason-wrong_pin = { PLURAL($times) ->
     [one] Somebody gave a wrong PIN.
    *[other] Somebody gave a wrong PIN, { $times } times in a row.

@@ -153,6 +153,7 @@ coupon-never = Esta tienda no admite cupones.
 coupon-refused = La tienda no admite el cupón.
 approval-sent = He avisado a la tienda de que un adulto ha aprobado { $items }. Te digo cuando esté pedido.
 choose = ¿Cuál: { $first } o { $second }?
+how-many = ¿Has dicho { $first }, o { $second }?
 which-product = ¿Qué producto? No lo he entendido.
 
 nothing-ordered = De acuerdo, no se ha pedido nada.
@@ -320,6 +321,8 @@ reason-unknown_clock = Todavía no sé qué hora es, así que no se ha pedido na
 reason-quote_stale = Ese precio es demasiado antiguo.
 reason-unknown_shop = La respuesta vino de otra tienda, { $shop }. No se ha pedido nada.
 reason-unclear = No estaba seguro de lo que oí.
+reason-second_ear_silent = No pude comprobar dos veces lo que oí.
+reason-ears_differ = Lo entendí de dos maneras distintas.
 reason-wrong_pin = { PLURAL($times) ->
     [one] Alguien dio un PIN equivocado.
    *[other] Alguien dio un PIN equivocado, { $times } veces seguidas.

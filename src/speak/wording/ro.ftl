@@ -161,6 +161,7 @@ coupon-never = Magazinul acesta nu primește cupoane.
 coupon-refused = Magazinul nu primește cuponul.
 approval-sent = Am anunțat magazinul că un adult a aprobat { $items }. Îți spun când e comandat.
 choose = Care dintre ele: { $first } sau { $second }?
+how-many = Ai spus { $first } sau { $second }?
 which-product = Ce produs? Nu am înțeles.
 
 nothing-ordered = Bine, nu s-a comandat nimic.
@@ -336,6 +337,8 @@ reason-unknown_clock = Încă nu știu cât e ceasul, așa că nu s-a comandat n
 reason-quote_stale = Prețul acela e prea vechi.
 reason-unknown_shop = Răspunsul a venit de la alt magazin, { $shop }. Nu s-a comandat nimic.
 reason-unclear = Nu am fost sigur de ce am auzit.
+reason-second_ear_silent = Nu am putut verifica încă o dată ce am auzit.
+reason-ears_differ = Am înțeles în două feluri diferite.
 reason-wrong_pin = { PLURAL($times) ->
     [one] Cineva a dat un PIN greșit.
     [few] Cineva a dat un PIN greșit, de { $times } ori la rând.

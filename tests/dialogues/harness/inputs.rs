@@ -6,6 +6,7 @@ use tendero::decide::event::{Acoustics, Channel, Entropy, Event, Heard, Hypothes
 use tendero::decide::household::Regular;
 use tendero::decide::order::{OrderId, OrderState, Receipt, ReceiptStatus, StatusUpdate, Wanted, WithdrawalAnswer};
 use tendero::decide::policy::UnknownVoice;
+use tendero::decide::second_ear::SecondEarPolicy;
 use tendero::decide::sibling::{SharedLine, SharedOrder};
 use tendero::understand::Lang;
 
@@ -38,6 +39,10 @@ impl Stage {
             "news_a_day" => self.policy.news_a_day = u32::try_from(value()).unwrap(),
             "no_recalls" => self.policy.recalls = false,
             "suggestions" => self.policy.suggestions = true,
+            "second_ear_from" => {
+                let policy = SecondEarPolicy { from_minor: value(), below_permille: 600, wait_ms: 6_000 };
+                self.policy.second_ear = Some(policy);
+            }
             "children_up" => self.policy.children_up = true,
             "unknown_voice_adult" => self.policy.unknown_voice = UnknownVoice::Adult,
             "unknown_voice_list" => self.policy.unknown_voice = UnknownVoice::List,

@@ -1,6 +1,6 @@
 //! Effects are carried out as a device would, and shown as the lines that a dialogue has for them.
 
-use super::{SAY_MS, Stage, Voice};
+use super::{SAY_MS, SECOND_EAR_MS, Stage, Voice};
 use tendero::decide::effect::{Effect, Write};
 use tendero::decide::event::{Channel, Event};
 use tendero::decide::guard::Rung;
@@ -29,6 +29,12 @@ impl Stage {
                     if let Expect::Challenge { words } = &expect { words.join(" ") } else { String::new() };
                 let expect = serde_json::to_string(&expect).unwrap().replace('"', "");
                 self.shown.push(format!("= listen for {expect}"));
+            }
+            Effect::HearAgain { id } => {
+                self.shown.push("= have the second ear hear that again".into());
+                if let Some(nbest) = self.second.pop_front() {
+                    self.events.push_back((SECOND_EAR_MS, Event::HeardAgain { id, nbest }));
+                }
             }
             Effect::Rest => self.shown.push("= rest".into()),
             Effect::AskQuote { request_id, lines, coupon, .. } => {

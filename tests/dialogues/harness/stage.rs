@@ -9,7 +9,7 @@ mod shop;
 use shop::ShopManner;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
-use tendero::decide::event::{Button, Channel, Event, Turn};
+use tendero::decide::event::{Button, Channel, Event, Hypothesis, Turn};
 use tendero::decide::find::Found;
 use tendero::decide::history::Past;
 use tendero::decide::household::Household;
@@ -28,6 +28,8 @@ const DAY_MS: i64 = 86_400_000;
 /// How long the speaker takes for a reply, and the shop for an answer.
 const SAY_MS: u64 = 3_000;
 const SHOP_MS: u64 = 200;
+/// How long a second recogniser takes.
+const SECOND_EAR_MS: u64 = 900;
 
 pub struct Stage {
     mind: Option<Mind>,
@@ -56,6 +58,8 @@ pub struct Stage {
     /// When the newest order came.
     delivered_unix_ms: Option<i64>,
     voice: Voice,
+    /// What a second recogniser hears when it is asked next; silence, when there is no more.
+    second: VecDeque<Vec<Hypothesis>>,
     /// What came of the lines so far and nobody has taken yet.
     pub shown: Vec<String>,
     /// The conversation with a person, and the number of their last line.
@@ -104,6 +108,7 @@ impl Stage {
             rev: 0,
             delivered_unix_ms: None,
             voice: Voice::Works,
+            second: VecDeque::new(),
             shown: vec![],
             thread: String::new(),
             person_seq: 0,
@@ -148,6 +153,7 @@ impl Stage {
             }
             "silence" => self.event(Event::Silence { turn: self.turn }),
             "shop" => self.set_shop(&words, rest),
+            "second" => self.second.push_back(second(rest)),
             "guide" => self.set_guide(rest),
             "history" => self.set_history(rest),
             "store" => (self.shop.store_fails, self.shop.store_silent) = (rest == "fails", rest == "silent"),
@@ -260,6 +266,12 @@ impl Stage {
             }
         }
     }
+}
+
+/// `words | confidence 0.2`; no words: it hears none.
+fn second(rest: &str) -> Vec<Hypothesis> {
+    let (text, confidence) = rest.split_once(" | confidence ").unwrap_or((rest, "0.8"));
+    vec![Hypothesis { text: text.into(), confidence: confidence.parse().unwrap() }]
 }
 
 /// `10m`, `8s`, `25h`.

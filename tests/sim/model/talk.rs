@@ -247,6 +247,7 @@ impl World {
         for effect in effects {
             let bad = match effect {
                 Effect::AskQuote { .. }
+                | Effect::HearAgain { .. }
                 | Effect::AskFind { .. }
                 | Effect::AskHistory { .. }
                 | Effect::Listen { .. }

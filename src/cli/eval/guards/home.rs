@@ -338,6 +338,7 @@ impl<'a> Home<'a> {
             | Effect::AskSibling { .. }
             | Effect::Chat { .. }
             | Effect::TellConsent
+            | Effect::HearAgain { .. }
             | Effect::TellHeard { .. } => {}
         }
     }
