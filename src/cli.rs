@@ -8,6 +8,7 @@ mod button;
 mod chat;
 mod config;
 mod demo;
+mod doctor;
 mod eval;
 mod fingerprints;
 mod forget;
@@ -83,6 +84,8 @@ enum Command {
     Fingerprints(fingerprints::Args),
     /// Enrol voices, so that a stranger's orders need an adult.
     Voices(voices::Args),
+    /// Say what is well on this board and what is not, with the command that mends it.
+    Doctor(doctor::Args),
     /// Find, try and judge microphone and loudspeaker.
     #[command(subcommand)]
     Audio(audio::Args),
@@ -160,6 +163,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Voices(args) => voices::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Audio(args) => audio::run(args),
         Command::Mute(args) => mute::run(args).map(|()| ExitCode::SUCCESS),
         Command::Status(args) => status::run(args).map(|()| ExitCode::SUCCESS),
