@@ -69,7 +69,7 @@ pub fn state(config: &Config) -> State {
             writable: access(&dir, Access::WRITE_OK | Access::READ_OK | Access::EXEC_OK).is_ok(),
         },
         Ok(_) => There::Not("it is no folder".into()),
-        Err(why) if why.kind() == ErrorKind::NotFound => There::Missing { why_not: cannot_make(&dir) },
+        Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => missing(&dir),
         Err(why) => There::Not(why.to_string()),
     };
     let free = statvfs(existing(&dir)).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) / MIB);
@@ -96,13 +96,13 @@ fn existing(dir: &Path) -> PathBuf {
     above.unwrap_or(Path::new(".")).to_owned()
 }
 
-fn cannot_make(dir: &Path) -> Option<String> {
+fn missing(dir: &Path) -> There {
     let above = existing(dir);
     if !above.is_dir() {
-        return Some(format!("{} is no folder", above.display()));
+        return There::Not(format!("{} is no folder", above.display()));
     }
     let refused = access(&above, Access::WRITE_OK | Access::EXEC_OK).err();
-    refused.map(|why| format!("in {}: {}", above.display(), std::io::Error::from(why)))
+    There::Missing { why_not: refused.map(|why| format!("in {}: {}", above.display(), std::io::Error::from(why))) }
 }
 
 fn user_name(uid: u32) -> String {

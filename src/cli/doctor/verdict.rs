@@ -189,8 +189,10 @@ fn secret(file: &FileSeen, state: &State) -> Option<Row> {
         return Some(Row::fault(AREA, says, format!("sudo chmod 600 {path}")));
     }
     let fix = if in_state { format!("sudo chmod 600 {path}") } else { format!("sudo chmod o= {path}") };
-    (file.secret && mode & 0o007 != 0)
-        .then(|| Row::warning(AREA, format!("{path} can be read by everybody on this machine (mode {mode:o})"), fix))
+    // Nobody gets to what lies in a folder that is closed to them.
+    let is_closed = in_state && matches!(state.there, There::Folder { mode, .. } if mode & 0o007 == 0);
+    let is_open = file.secret && !is_closed && mode & 0o007 != 0;
+    is_open.then(|| Row::warning(AREA, format!("{path} can be read by everybody on this machine (mode {mode:o})"), fix))
 }
 
 pub fn daemon(seen: &DaemonSeen, shell: &Shell) -> Row {

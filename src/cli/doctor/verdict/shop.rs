@@ -151,7 +151,6 @@ pub fn policy(config: &Config) -> Vec<Row> {
     let (secure, host) = crate::deliver::mqtt::parse_url(&config.broker.url)
         .map_or((true, String::new()), |(host, _, secure)| (secure, host));
     let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]" | "::1" | "");
-    let caps = [policy.cap_order_minor, policy.cap_day_minor, policy.cap_month_minor];
     let voices_unknown = policy.unknown_voice != UnknownVoice::Ignore && config.voices.network.as_os_str().is_empty();
     let listens = config.microphone.device != "off";
     let unsafe_ones = [
@@ -172,9 +171,9 @@ pub fn policy(config: &Config) -> Vec<Row> {
         ),
         (policy.hold_minutes == 0, "hold_minutes = 0: no order can be thought over", "[policy] hold_minutes = 10"),
         (
-            caps.iter().any(|cap| *cap > policy.hard_cap_minor),
-            "a cap above hard_cap_minor asks nobody: such an order is refused",
-            "[policy] hard_cap_minor above the other caps",
+            policy.cap_order_minor > policy.hard_cap_minor,
+            "cap_order_minor is above hard_cap_minor: where an adult should be asked, the order is refused",
+            "[policy] hard_cap_minor above cap_order_minor",
         ),
         (
             policy.max_orders_hour == 0 || policy.max_orders_day == 0,
