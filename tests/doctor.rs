@@ -6,13 +6,17 @@
 
 #[path = "support/house.rs"]
 mod house;
+#[path = "support/sound.rs"]
+mod sound;
 
-use house::process::{Running, command_fed};
+use house::process::{self, Running, command_fed, program};
 use house::{House, command, stderr, text, wait_for};
 use serde_json::Value;
+use sound::{Shape, Sound};
 use std::fs::{File, Permissions, read_to_string, set_permissions, write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::process::Output;
 
 const WAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/wake");
 /// What this machine is like is for no test to say.
@@ -66,8 +70,11 @@ impl Home {
 
 impl Said {
     fn from(args: &[&str]) -> Said {
-        let output = command(args);
-        let report: Value = serde_json::from_str(&text(&output)).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        Said::of(&command(args))
+    }
+
+    fn of(output: &Output) -> Said {
+        let report: Value = serde_json::from_str(&text(output)).unwrap_or_else(|_| panic!("{}", stderr(output)));
         let said = Said { status: output.status.code().unwrap(), rows: report["rows"].as_array().unwrap().clone() };
         assert_eq!(report["well"], said.status == 0);
         let faults = said.rows.iter().filter(|row| row["mark"] == "fault").count();
@@ -327,6 +334,32 @@ fn a_broker_that_is_down_is_told_and_offline_does_not_ask() {
     let offline = looks(&["--offline"]);
     assert_eq!(offline.status, 0, "{:?}", offline.rows);
     offline.has("broker", "off", "was not asked", "");
+}
+
+#[test]
+fn sound_cards_are_found_by_name_and_tried_where_somebody_wants_that() {
+    let Some(home) = Home::new() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let Some(card) = Sound::start(dir.path(), Shape::default()) else { return };
+    home.set("[microphone]\ndevice = \"pipe\"", "[microphone]\ndevice = \"kitchen\"");
+    home.set("[speaker]\ndevice = \"off\"", "[speaker]\ndevice = \"kitchen\"");
+    let looks = |more: &[&str]| {
+        let mut command = program();
+        card.lend(&mut command);
+        command.args(["doctor", "--json", "--offline", "--config"]).arg(home.house.config()).args(more);
+        Said::of(&command.output().unwrap())
+    };
+    let found = looks(&[]);
+    assert_eq!(found.status, 0, "{:?}", found.rows);
+    found.has("microphone", "well", " Hz, ", "");
+    found.has("loudspeaker", "well", " Hz, ", "");
+    looks(&["--sound"]).has("microphone", "fault", "nothing but zeros", "tendero audio test --config");
+    let noise: Vec<i16> = (0..60 * 16_000_i32).map(|at| (at * 7_919 % 2_001 - 1_000) as i16).collect();
+    let _room = card.begin_to_say(&noise, 16_000, 1);
+    wait_for("sound from the microphone", || looks(&["--sound"]).row("microphone")["mark"] == "well");
+    let tried = looks(&["--sound"]);
+    tried.has("microphone", "well", "it gives sound, -", "");
+    tried.has("loudspeaker", "well", "it takes sound", "");
 }
 
 #[test]

@@ -129,7 +129,9 @@ fn row(name: &str, measured: &Measured, trail_ms: f64) -> Vec<String> {
 /// The silence that ends a command, by the daemon's own rule.
 fn command_trail_ms() -> f64 {
     let mut endpoint = Endpoint::new(&Expect::Command, 5_000);
-    (0..20).for_each(|_| drop(endpoint.push(true)));
+    (0..20).for_each(|_| {
+        endpoint.push(true);
+    });
     (0..100).find(|_| endpoint.push(false) == Verdict::Ended).expect("a silence ends it");
     f64::from(endpoint.quiet_ms())
 }

@@ -93,6 +93,8 @@ pub enum DeviceSeen {
     Recording(PathBuf),
     Card {
         name: String,
+        /// As it would be opened; `None`: another program holds it.
+        format: Option<String>,
         /// `None`: not tried.
         opened: Option<Result<String, String>>,
     },

@@ -165,18 +165,23 @@ type TryOut<'a> = &'a dyn Fn() -> anyhow::Result<String>;
 
 #[cfg(feature = "audio")]
 fn card(direction: Direction, name: &str, open: Option<TryOut<'_>>) -> DeviceSeen {
-    use crate::sound_card::{Way, find, name_of};
+    use crate::sound_card::{Way, find, format_of, is_busy, name_of, refused};
     let way = match direction {
         Direction::In => Way::In,
         Direction::Out => Way::Out,
     };
-    match find(way, name) {
-        Ok(device) => DeviceSeen::Card {
-            name: name_of(&device),
-            opened: open.map(|open| open().map_err(|why| format!("{why:#}"))),
-        },
-        Err(why) => DeviceSeen::Not(format!("{why:#}")),
-    }
+    let device = match find(way, name) {
+        Ok(device) => device,
+        Err(why) => return DeviceSeen::Not(format!("{why:#}")),
+    };
+    // A name such as "default" is there without any card behind it.
+    let format = match format_of(&device, way) {
+        Ok(format) => Some(format!("{} Hz, {} channels", format.rate_hz, format.channels)),
+        Err(why) if is_busy(&why) => None,
+        Err(why) => return DeviceSeen::Not(refused(way, name, &why).to_string()),
+    };
+    let opened = open.map(|open| open().map_err(|why| format!("{why:#}")));
+    DeviceSeen::Card { name: name_of(&device), format, opened }
 }
 
 #[cfg(not(feature = "audio"))]

@@ -28,10 +28,15 @@ fn device(area: &'static str, key: &str, seen: &DeviceSeen, shell: &Shell) -> Ro
         DeviceSeen::Off => Row::off(area, format!("{key} is \"off\": text only")),
         DeviceSeen::Pipe => Row::well(area, "standard input of the daemon"),
         DeviceSeen::Recording(path) => Row::well(area, format!("the recording {}, once", path.display())),
-        DeviceSeen::Card { name, opened: None } => Row::well(area, format!("{name} is there; --sound opens it, too")),
-        DeviceSeen::Card { name, opened: Some(Ok(how)) } => Row::well(area, format!("{name}: {how}")),
-        DeviceSeen::Card { name, opened: Some(Err(why)) } => {
-            Row::fault(area, format!("{name}: {why}"), Shell::default().tendero("audio test --config ") + &file(shell))
+        DeviceSeen::Card { name, format: Some(format), opened: None } => {
+            Row::well(area, format!("{name}: {format}; --sound tries it"))
+        }
+        DeviceSeen::Card { name, format: None, opened: None } => {
+            Row::well(area, format!("{name} is there, and in use by another program"))
+        }
+        DeviceSeen::Card { name, opened: Some(Ok(how)), .. } => Row::well(area, format!("{name}: {how}")),
+        DeviceSeen::Card { name, opened: Some(Err(why)), .. } => {
+            Row::fault(area, format!("{name}: {why}"), format!("tendero audio test --config {}", file(shell)))
         }
         DeviceSeen::Not(why) => {
             Row::fault(area, why.clone(), format!("tendero audio list; put a name of it into {key}"))

@@ -282,9 +282,11 @@ fn what_is_unsafe_in_the_policy_is_named_and_fails_nothing() {
 fn a_device_says_what_is_wrong_with_its_microphone() {
     let config = Config::default();
     let row = |device: DeviceSeen, muted| sound::microphone(&config, &MicrophoneSeen { device, muted }, &shell());
-    let card = |opened| DeviceSeen::Card { name: "USB".into(), opened };
+    let card = |opened| DeviceSeen::Card { name: "USB".into(), format: Some("48000 Hz, 1 channels".into()), opened };
+    let held = DeviceSeen::Card { name: "USB".into(), format: None, opened: None };
+    judged(&row(held, None), Mark::Well, "in use by another program", "");
     let muted = Some(crate::daemon::mute::By::Hand);
-    judged(&row(card(None), None), Mark::Well, "USB is there; --sound opens it, too", "");
+    judged(&row(card(None), None), Mark::Well, "USB: 48000 Hz, 1 channels; --sound tries it", "");
     judged(&row(card(Some(Ok("it gives sound".into()))), None), Mark::Well, "it gives sound", "");
     judged(&row(card(Some(Err("busy".into()))), None), Mark::Fault, "busy", "tendero audio test --config t.toml");
     judged(&row(card(None), muted), Mark::Warning, "muted", "mute off");
