@@ -49,7 +49,7 @@ fn say(measured: &Result<impl Serialize, String>) {
     println!("{}", serde_json::to_string(measured).expect("plain figures"));
 }
 
-/// This program in a process of its own, and the milliseconds until it had ended; what it said, or why it can't.
+/// What this program measured in a process of its own, or why it can't.
 fn in_its_own_process<T: DeserializeOwned>(words: &[&str]) -> Result<T, String> {
     let this = std::env::current_exe().expect("this program has a file");
     let output = Command::new(this).args(words).output().expect("it starts");

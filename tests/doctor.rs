@@ -354,7 +354,7 @@ fn sound_cards_are_found_by_name_and_tried_where_somebody_wants_that() {
     found.has("microphone", "well", " Hz, ", "");
     found.has("loudspeaker", "well", " Hz, ", "");
     looks(&["--sound"]).has("microphone", "fault", "nothing but zeros", "tendero audio test --config");
-    let noise: Vec<i16> = (0..60 * 16_000_i32).map(|at| (at * 7_919 % 2_001 - 1_000) as i16).collect();
+    let noise: Vec<i16> = (0..60 * 16_000_i64).map(|at| (at * 7_919 % 2_001 - 1_000) as i16).collect();
     let _room = card.begin_to_say(&noise, 16_000, 1);
     wait_for("sound from the microphone", || looks(&["--sound"]).row("microphone")["mark"] == "well");
     let tried = looks(&["--sound"]);

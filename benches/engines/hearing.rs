@@ -91,7 +91,7 @@ pub fn print() {
     let names = stt::ENGINES.iter().map(|engine| engine.name).filter(|name| *name != "scripted");
     let names = names.chain(["pocketsphinx+noise_removal"]);
     for name in names {
-        match in_its_own_process::<Result<Measured, String>>(&["hear", name]).and_then(|measured| measured) {
+        match in_its_own_process::<Measured>(&["hear", name]) {
             Ok(measured) => {
                 rows.add_row(row(name, &measured, trail_ms));
             }

@@ -63,7 +63,9 @@ fn rest(sound: fn(&mut u32) -> i16) -> Option<Rest> {
     let _shop = house.start_shop();
     let config = std::fs::read_to_string(house.config()).ok()?.replacen("device = \"off\"", "device = \"pipe\"", 1);
     let catalog = concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json");
-    let config = config.replacen(&house.catalog_file().display().to_string(), catalog, 1);
+    let small = house.catalog_file().display().to_string();
+    assert!(config.contains("device = \"pipe\"") && config.contains(&small), "{config}");
+    let config = config.replacen(&small, catalog, 1);
     std::fs::write(house.config(), config).ok()?;
     let mut command = program();
     command.arg("run").arg("--config").arg(house.config()).env("RUST_LOG", "error").stdin(Stdio::piped());

@@ -54,7 +54,7 @@ pub fn print() {
     ]);
     let mut left_out = Vec::new();
     for name in tts::ENGINES.iter().map(|engine| engine.name).filter(|name| *name != "silent") {
-        match in_its_own_process::<Result<Measured, String>>(&["speak", name]).and_then(|measured| measured) {
+        match in_its_own_process::<Measured>(&["speak", name]) {
             Ok(measured) => {
                 let factor = measured.synthesis_ms.iter().sum::<f64>() / measured.sound_ms;
                 rows.add_row([

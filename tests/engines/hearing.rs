@@ -14,6 +14,8 @@ const UNKNOWN: &str = "[unk]";
 const PHRASES: [&str; 3] = ["order milk", "order bread", "order it"];
 /// How much the confidence in the same sound may differ after other sounds: PocketSphinx's does, in the fourth decimal.
 const DRIFT: f32 = 0.02;
+/// For one utterance, on a machine that does much else. No daemon waits so long; it is what "for ever" is here.
+const PATIENCE_MS: u64 = 60_000;
 const ALL: &str = "order (milk | bread) | order it";
 const FEW: &str = "order it";
 
@@ -168,7 +170,10 @@ impl Ear<'_> {
     /// As [`Stt::transcribe`], which must keep its promises each time.
     fn hear(&mut self, key: &str, what: &str, samples: &[i16], n: usize) -> Vec<Hypothesis> {
         let name = self.subject.engine;
+        let began = tendero::clock::Clock::system();
         let nbest = self.engine.transcribe(key, samples, n).unwrap_or_else(|why| panic!("{name}, {what}: {why:#}"));
+        let took_ms = began.machine_ms();
+        assert!(took_ms <= PATIENCE_MS, "{name}, {what}: {took_ms} ms");
         let texts: BTreeSet<&str> = nbest.iter().map(|h| h.text.as_str()).collect();
         assert!(!nbest.is_empty() && nbest.len() <= n.max(1), "{name}, {what}, at most {n}: {nbest:?}");
         assert!(nbest.iter().all(|h| (0.0..=1.0).contains(&h.confidence)), "{name}, {what}: {nbest:?}");

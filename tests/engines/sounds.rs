@@ -44,7 +44,7 @@ pub fn odd() -> Vec<(&'static str, Vec<i16>)> {
         ),
         ("a click", (0..SECOND).map(|at| if at == 8_000 { i16::MAX } else { 0 }).collect()),
         ("30 s of zeros", vec![0; 30 * SECOND]),
-        ("31 s of noise", white(31.0, 300, 1)),
+        ("31 s of a quiet room", white(31.0, 30, 1)),
     ]
 }
 

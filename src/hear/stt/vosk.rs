@@ -21,6 +21,8 @@ const UNKNOWN: &str = "[unk]";
 const ALTERNATIVES: usize = 10;
 /// Less than a tenth of a second holds no word.
 const MIN_SAMPLES: usize = 1_600;
+/// Full scale is 32 768; below this nothing is there but rounding, in which a search finds everything alike and takes long.
+const SILENT_PEAK: u16 = 12;
 /// Longest utterance that is searched, 30 s. The rest is cut off.
 const MAX_SAMPLES: usize = 30 * 16_000;
 /// Words that the model lacks, in one line of the log.
@@ -141,7 +143,7 @@ impl Stt for Vosk {
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
         let prepared = self.prepared.get_mut(key).with_context(|| format!("no grammar \"{key}\" was prepared"))?;
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
-        if samples.len() < MIN_SAMPLES {
+        if samples.len() < MIN_SAMPLES || samples.iter().all(|sample| sample.unsigned_abs() < SILENT_PEAK) {
             return Ok(nothing_heard());
         }
         let json = prepared.recognizer.decode(samples, n.max(ALTERNATIVES))?;
