@@ -27,6 +27,10 @@ pub fn hum(seconds: f32, hz: f32, peak: f32) -> Vec<i16> {
     (0..(seconds * SECOND as f32) as usize).map(|at| (turn(at) * peak) as i16).collect()
 }
 
+pub fn click() -> Vec<i16> {
+    (0..SECOND).map(|at| if at == 8_000 { i16::MAX } else { 0 }).collect()
+}
+
 /// What is no speech, and what a faulty card or a broken cable gives.
 pub fn odd() -> Vec<(&'static str, Vec<i16>)> {
     let square = |at: usize| if at / 40 % 2 == 0 { i16::MAX } else { i16::MIN };
@@ -42,7 +46,7 @@ pub fn odd() -> Vec<(&'static str, Vec<i16>)> {
             "each sample against the last",
             (0..SECOND).map(|at| if at % 2 == 0 { i16::MAX } else { -i16::MAX }).collect(),
         ),
-        ("a click", (0..SECOND).map(|at| if at == 8_000 { i16::MAX } else { 0 }).collect()),
+        ("a click", click()),
         ("30 s of zeros", vec![0; 30 * SECOND]),
         ("31 s of a quiet room", white(31.0, 30, 1)),
     ]
