@@ -7,7 +7,7 @@ pub fn is_synchronised() -> Option<bool> {
     let mut timex: libc::timex = unsafe { std::mem::zeroed() };
     // SAFETY: a valid, writable `timex`, which the call fills and does not keep.
     let state = unsafe { libc::adjtimex(&raw mut timex) };
-    (state >= 0).then(|| state != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0)
+    (state >= 0).then_some(state != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0)
 }
 
 #[cfg(not(target_os = "linux"))]

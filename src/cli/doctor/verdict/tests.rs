@@ -255,7 +255,8 @@ fn what_is_unsafe_in_the_policy_is_named_and_fails_nothing() {
         change(&mut config);
         shop::policy(&config)
     };
-    let cases: [(&dyn Fn(&mut Config), &str); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut Config);
+    let cases: [(Change<'_>, &str); 9] = [
         (&|c| c.policy.random_words = false, "an advert"),
         (&|c| c.playback.refuse_replays = false, "a recording"),
         (&|c| c.wake.threshold = 0.3, "little likeness"),
