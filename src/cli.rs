@@ -7,6 +7,7 @@ mod audio;
 mod button;
 mod chat;
 mod config;
+#[cfg(feature = "espeak")] // the household of the demo speaks with it
 mod demo;
 mod doctor;
 mod eval;
@@ -46,6 +47,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play six scenes, with everything real but the air between mouth and microphone.
+    #[cfg(feature = "espeak")]
     Demo(demo::Args),
     /// Run the daemon.
     Run(run::Args),
@@ -145,6 +147,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         crate::native::pipe::end_with_the_reader();
     }
     match command {
+        #[cfg(feature = "espeak")]
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args).map(|()| ExitCode::SUCCESS),
         Command::Say(args) => say::run(args).map(|()| ExitCode::SUCCESS),
@@ -190,7 +193,7 @@ fn end_with_standard_input() {
 }
 
 /// What the device's daemon and the shop show, unless `RUST_LOG` says otherwise.
-const LOGS_OF_A_SERVICE: &str = "info,rumqttd=error";
+const LOGS_OF_A_SERVICE: &str = "info,rumqttd=error,ort=warn";
 
 /// Log lines to standard error; `RUST_LOG` sets what is shown.
 fn init_logs(default: &str) {

@@ -19,6 +19,7 @@ pub use text::Text;
 use crate::decide::policy::{Policy, UnknownVoice};
 use crate::deliver::keys::PublicKey;
 use crate::hear::stt::Setup;
+use crate::speak::tts;
 use crate::understand::Lang;
 use crate::understand::catalog::is_name;
 use schemars::JsonSchema;
@@ -219,7 +220,8 @@ pub struct State {
     pub socket: PathBuf,
     /// Largest journal before a new one is begun, MiB, 1 to 1024; one older is kept.
     pub journal_mib: u32,
-    /// How long what was said is kept, in the log, in orders that the shop has, and in the journal; days, 1 to 3650. Sound is never kept.
+    /// How long what was said is kept, in the log, in orders that the shop has, in the journal, and as sentences of the speaker's own
+    /// voice; days, 1 to 3650. The household's sound is never kept.
     pub keep_words_days: u32,
 }
 
@@ -321,6 +323,16 @@ impl Config {
         }
     }
 
+    /// What the text-to-speech engines need to know.
+    pub fn tts_setup(&self) -> tts::Setup {
+        tts::Setup {
+            lang: self.home.language,
+            models: self.stt.models.clone(),
+            voices: self.tts.voices.clone(),
+            onnxruntime: self.tts.onnxruntime.clone(),
+        }
+    }
+
     fn check(&self) -> Result<(), (&'static str, &'static str, String)> {
         for (section, key, name) in [
             ("home", "name", &self.home.name),
@@ -345,6 +357,13 @@ impl Config {
         }
         if self.stt.engines.is_empty() {
             return Err(("stt", "engines", "name at least one engine, such as [\"pocketsphinx\"]".into()));
+        }
+        if self.tts.engines.is_empty() {
+            let what = "name at least one engine, such as [\"espeak\"], or [\"silent\"] for no voice";
+            return Err(("tts", "engines", what.into()));
+        }
+        if self.tts.cache_mib > 1024 {
+            return Err(("tts", "cache_mib", format!("{} lies outside 0 to 1024", self.tts.cache_mib)));
         }
         let policy = &self.policy;
         if policy.currency.len() != 3 || !policy.currency.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -454,6 +473,10 @@ mod tests {
             ("[policy]\ncap_day_minor = -1", "[policy] cap_day_minor: -1 is negative"),
             ("[home]\nlanguage = \"fr\"", "t.toml:2:"),
             ("[home\n", "t.toml:1:"),
+            ("[tts]\nengine = \"espeak\"", "t.toml:2: unknown key \"engine\"; did you mean \"engines\"?"),
+            ("[tts]\nengines = []", "[tts] engines: name at least one"),
+            ("[tts]\nvoices = { fr = \"x.onnx\" }", "t.toml:2:"),
+            ("[tts]\ncache_mib = 2000", "[tts] cache_mib: 2000 lies outside"),
             ("[shop]\nkey = \"nonsense\"", "[shop] key"),
         ];
         for (text, expected) in cases {

@@ -18,7 +18,7 @@
 //! Around them: [`daemon`] is the only loop, [`journal`] writes down what it saw, [`config`]
 //! and [`cli`] are how a person reaches it, [`clock`] is the only place that reads the time,
 //! [`clean`] is what every text of a shop goes through, [`private_file`] how a file of the state folder is written,
-//! [`models`] what fetches and checks what tendero hears with, [`chance`] what is random and yet the same for a seed, `sound_card` finds a card by its
+//! [`models`] what fetches and checks what tendero hears and speaks with, [`chance`] what is random and yet the same for a seed, `sound_card` finds a card by its
 //! name, `echo` takes the loudspeaker out of the microphone, and [`native`] is the only place with `unsafe`.
 //!
 //! ## What always holds

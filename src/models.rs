@@ -1,4 +1,4 @@
-//! The models that tendero hears with: which there are, how one comes onto the device, and whether it is still what it was.
+//! The models that tendero hears and speaks with: which there are, how one comes onto the device, and whether it is still what it was.
 //!
 //! [`manifest`] is `models/models.toml`, compiled in; [`fetch`] downloads; [`store`] is the folder on the device, where each
 //! model has a folder of its own with a record of every file's size and sum. Nothing stands under a model's name that was
@@ -6,6 +6,7 @@
 
 pub mod fetch;
 pub mod manifest;
+pub mod onnx;
 pub mod store;
 
 use sha2::{Digest, Sha256};

@@ -9,6 +9,8 @@ pub mod alsa;
 pub mod clock_sync;
 #[cfg(feature = "espeak")]
 pub mod espeak;
+#[cfg(feature = "piper")]
+pub mod onnxruntime;
 pub mod pipe;
 #[cfg(feature = "pocketsphinx")]
 pub mod pocketsphinx;

@@ -92,7 +92,7 @@ impl House {
 
 #[test]
 fn a_receipt_that_was_stored_and_not_spoken_is_spoken_after_a_kill_and_once() {
-    let house = House::of_demo(0, "[tts]\nengine = \"silent\"");
+    let house = House::of_demo(0, "[tts]\nengines = [\"silent\"]");
     let _broker = house.start_broker();
     let _shop = house.start_shop();
     let (device, out) = house.start_told(true);

@@ -1,6 +1,7 @@
 //! `tendero audio`: finds, tries and judges microphone and loudspeaker. For makers; stops no daemon and orders nothing.
 
 mod picture;
+mod say;
 
 use crate::config::Config;
 use crate::hear::check::{Report, examine};
@@ -59,6 +60,8 @@ pub enum Args {
         json: bool,
         file: PathBuf,
     },
+    /// Say a sentence in the daemon's voice, and how long that took.
+    Say(say::Args),
 }
 
 /// Which of them; without any, the system's default.
@@ -93,8 +96,10 @@ impl Devices {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    super::init_logs("error");
+    // Why a voice was passed over.
+    super::init_logs(if matches!(args, Args::Say(_)) { "warn,ort=error" } else { "error" });
     match args {
+        Args::Say(args) => say::run(args),
         Args::List { json } => list(json),
         Args::Test { devices, seconds, json } => test(&devices.config()?, seconds, json),
         Args::Record { devices, seconds, json, file } => record(&devices.config()?, seconds, json, &file),
@@ -219,18 +224,7 @@ fn test(config: &Config, seconds: u32, json: bool) -> anyhow::Result<ExitCode> {
 fn record(config: &Config, seconds: u32, json: bool, file: &Path) -> anyhow::Result<ExitCode> {
     let Recorded { samples, overruns } = take_down(config, seconds, !json)?;
     ensure!(!samples.is_empty(), "there was no sound to write to {}", file.display());
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE_HZ,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let write = || -> Result<(), hound::Error> {
-        let mut writer = hound::WavWriter::create(file, spec)?;
-        samples.iter().try_for_each(|&sample| writer.write_sample(sample))?;
-        writer.finalize()
-    };
-    write().with_context(|| format!("{} can't be written; give another name or folder", file.display()))?;
+    write_wav(file, RATE_HZ, &samples)?;
     let seconds = samples.len() as f32 / RATE_HZ as f32;
     if json {
         let line = serde_json::json!({"file": file, "seconds": seconds, "rate_hz": RATE_HZ, "overruns": overruns});
@@ -239,6 +233,21 @@ fn record(config: &Config, seconds: u32, json: bool, file: &Path) -> anyhow::Res
         println!("{}: {seconds:.1} s, 16 kHz mono; sound was lost {overruns} times", file.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_wav(file: &Path, rate_hz: u32, samples: &[i16]) -> anyhow::Result<()> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: rate_hz,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let write = || -> Result<(), hound::Error> {
+        let mut writer = hound::WavWriter::create(file, spec)?;
+        samples.iter().try_for_each(|&sample| writer.write_sample(sample))?;
+        writer.finalize()
+    };
+    write().with_context(|| format!("{} can't be written; give another name or folder", file.display()))
 }
 
 fn play(config: &Config, json: bool, file: &Path) -> anyhow::Result<ExitCode> {

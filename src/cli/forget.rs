@@ -11,6 +11,7 @@ use crate::deliver::store::{self, Store, StoreHandle};
 use crate::deliver::topic::Route;
 use crate::hear::{fingerprint, voiceprint};
 use crate::journal;
+use crate::speak::phrases;
 use anyhow::{Context, bail, ensure};
 use std::io::{BufRead, ErrorKind, IsTerminal, Write as _};
 use std::os::unix::net::UnixStream;
@@ -79,6 +80,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             }
         }
     }
+    // Empty now, unless somebody put something else there.
+    let _ = std::fs::remove_dir(dir.join(phrases::DIR));
     println!("forgotten: {} files in {}", files.len(), dir.display());
     println!(
         "the device has no key any more and must be made known to the shop anew. What the shop keeps of your orders, ask the shop."
@@ -131,6 +134,7 @@ fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(dir).with_context(|| format!("can't read the state folder {}", dir.display()))?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     files.retain(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_ours));
+    files.extend(phrases::ours(dir)?);
     files.sort();
     Ok(files)
 }
@@ -153,7 +157,7 @@ fn open_orders(dir: &Path) -> usize {
 fn agree(home: &str, dir: &Path, open: usize) -> anyhow::Result<()> {
     ensure!(std::io::stdin().is_terminal(), "this deletes everything in {}; say --yes to mean it", dir.display());
     println!(
-        "This deletes orders, log, journal, shopping list, PIN, fingerprints, voiceprints and the device's key in {}.",
+        "This deletes orders, log, journal, shopping list, PIN, fingerprints, voiceprints, spoken sentences and the device's key in {}.",
         dir.display()
     );
     if open > 0 {

@@ -69,7 +69,7 @@ struct Pull {
     /// A file or a zip archive that is here already, instead of --url; you vouch for it.
     #[arg(long, requires_all = ["engine", "lang"], conflicts_with = "url")]
     file: Option<PathBuf>,
-    /// The engine that loads it, for a model of your own: vosk.
+    /// The engine that loads it, for a model of your own: vosk, or piper (a zip archive of NAME.onnx and NAME.onnx.json).
     #[arg(long)]
     engine: Option<String>,
     /// Its languages, for a model of your own: en, es, ro.
@@ -340,9 +340,32 @@ fn installed(store: &Store, config: &Config, record: &Record) -> anyhow::Result<
         }
         println!("a daemon uses it with [stt] engines = [\"vosk\", \"pocketsphinx\"], after a restart");
     }
+    if record.engine == "piper" {
+        if let Err(why) = try_voice(&folder) {
+            store.remove(&record.name)?;
+            return Err(why.context(format!("{} was removed again", record.name)));
+        }
+        println!("a daemon speaks with it with [tts] engines = [\"piper\", \"espeak\"], after a restart");
+    }
     #[cfg(not(feature = "vosk"))]
     let _ = config;
     println!("{} is in {} ({} files, checked)", record.name, folder.display(), record.files.len());
+    Ok(())
+}
+
+/// Are a voice's two files there, and what they should be? The network itself is not run.
+///
+/// # Errors
+/// What is wrong with them.
+#[cfg(feature = "piper")]
+fn try_voice(folder: &Path) -> anyhow::Result<()> {
+    use crate::speak::tts::piper::voice;
+    voice::VoiceFiles::check(&voice::in_folder(folder)?).map(drop)
+}
+
+#[cfg(not(feature = "piper"))]
+fn try_voice(_folder: &Path) -> anyhow::Result<()> {
+    println!("not looked at: this build is without Piper; build it with --features piper");
     Ok(())
 }
 

@@ -13,7 +13,7 @@ const MAX: usize = 16;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedKey {
-    /// A speaker's [home] device; a bridge's name as its answers have it.
+    /// A speaker's device, as its own configuration has it; a bridge's name as its answers have it.
     pub name: String,
     /// Its public key: nothing else is believed to come from it.
     pub key: String,

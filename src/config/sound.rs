@@ -1,10 +1,17 @@
 //! The sections about sound: what hears, what is told apart, and what speaks.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "a comment in the reference file names a section in brackets, as in [policy]"
+)]
 
 use crate::hear::stt::VOSK_LIBRARY;
 use crate::hear::wake::openwakeword::THRESHOLD;
 use crate::models::store::DEFAULT_DIR;
+use crate::speak::tts::ONNXRUNTIME_LIBRARY;
+use crate::understand::Lang;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Where the sound comes from.
@@ -97,7 +104,7 @@ impl Default for PlaybackConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct VoicesConfig {
     /// A network that tells voices apart, in ONNX: [1, frames, 80] log mel bands to [1, numbers], as WeSpeaker and 3D-Speaker
-    /// export theirs; "" for none. It is asked only where [policy] unknown_voice is not "ignore".
+    /// export theirs; "" for none. It is asked only where the policy's unknown_voice is not "ignore".
     pub network: PathBuf,
 }
 
@@ -105,13 +112,27 @@ pub struct VoicesConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TextToSpeech {
-    /// "espeak", or "silent" for a device that only shows its replies.
-    pub engine: String,
+    /// Engines in order of preference: "piper" (a build with the feature, and a voice), "espeak", or "silent" for a device that
+    /// only shows its replies. The first that can start and has a voice for the language speaks.
+    pub engines: Vec<String>,
+    /// Piper's voices by language, each the path of an .onnx file with its .onnx.json beside it: { es = "/opt/piper/voice.onnx" }.
+    /// A language that is not named has the one that `tendero models` installed in [stt] models, if there is one.
+    pub voices: BTreeMap<Lang, PathBuf>,
+    /// ONNX Runtime's library, for Piper: a path, or the name by which the system finds it.
+    pub onnxruntime: PathBuf,
+    /// What Piper said is kept as sound in the state folder, at most so many MiB, 0 to 1024, and at most [state] keep_words_days.
+    /// It holds what was ordered. 0: nothing is kept, and each sentence is made anew.
+    pub cache_mib: u32,
 }
 
 impl Default for TextToSpeech {
     fn default() -> Self {
-        TextToSpeech { engine: "espeak".into() }
+        TextToSpeech {
+            engines: vec!["espeak".into()],
+            voices: BTreeMap::new(),
+            onnxruntime: ONNXRUNTIME_LIBRARY.into(),
+            cache_mib: 32,
+        }
     }
 }
 

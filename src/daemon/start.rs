@@ -26,11 +26,13 @@ use crate::hear::stt;
 use crate::hear::voiceprint::{self, Voices};
 use crate::hear::wake::openwakeword::{HeadModel, OpenWakeWord};
 use crate::journal::{self, Journal, Setup as JournalSetup};
+use crate::speak::phrases::{self, Phrases};
 use crate::speak::player::Player;
-use crate::speak::tts;
+use crate::speak::tts::{self, Pace, Tts};
 use crate::speak::voice::Voice;
+use crate::speak::voice::synthesis::Synthesis;
 use crate::speak::wording::Wording;
-use crate::understand::Understanding;
+use crate::understand::{Lang, Understanding};
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -126,9 +128,9 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
     };
     let (checked_pins, pins) = mpsc::channel(PINS);
     let (spoken_tx, spoken) = mpsc::channel(QUEUE);
-    let engine = config.tts.engine.clone();
+    let speaks = (config.clone(), clock.clone());
     let voice = Voice::spawn(
-        move || tts::open(&engine),
+        move || open_synthesis(&speaks.0, &speaks.1),
         player,
         clock.clone(),
         // The loop outlives the voice; after it nobody needs to know.
@@ -161,6 +163,43 @@ pub async fn start(setup: Setup) -> anyhow::Result<Ready> {
         traces: traces.clone(),
     });
     Ok(Ready { daemon, link, traces, ears: ear_events_tx, control })
+}
+
+/// What speaks. A voice that can't be had is told, and the next one in the configuration stands in.
+pub(crate) fn open_engines(config: &Config) -> anyhow::Result<Vec<Box<dyn Tts>>> {
+    let opened = tts::open(&config.tts.engines, &config.tts_setup())?;
+    for (name, why) in &opened.passed_over {
+        tracing::warn!("text to speech without {name}: {why}");
+    }
+    let speaks = |lang: &Lang| opened.engines.iter().find(|engine| engine.pace(*lang).is_some());
+    let voices: Vec<String> = Lang::ALL
+        .iter()
+        .map(|lang| format!("{lang} {}", speaks(lang).map_or("nobody", |engine| engine.name())))
+        .collect();
+    tracing::info!("text to speech: {}", voices.join(", "));
+    Ok(opened.engines)
+}
+
+/// As [`open_engines`], with what was kept of what they said.
+fn open_synthesis(config: &Config, clock: &Clock) -> anyhow::Result<Synthesis> {
+    let engines = open_engines(config)?;
+    let slow = |lang: &Lang| engines.iter().any(|engine| matches!(engine.pace(*lang), Some(Pace::Slow { .. })));
+    let is_slow = Lang::ALL.iter().any(slow);
+    let synthesis = Synthesis::new(engines);
+    let dir = &config.state.dir;
+    if config.tts.cache_mib == 0 || !is_slow {
+        // What was kept has no use any more.
+        phrases::forget(dir).unwrap_or_else(|error| tracing::warn!("{error:#}"));
+        return Ok(synthesis);
+    }
+    let keep_ms = u64::from(config.state.keep_words_days) * 24 * 3_600_000;
+    match Phrases::open(dir, u64::from(config.tts.cache_mib) << 20, keep_ms, clock.clone()) {
+        Ok(phrases) => Ok(synthesis.keeping(phrases)),
+        Err(error) => {
+            tracing::warn!("each sentence is made anew: {error:#}");
+            Ok(synthesis)
+        }
+    }
 }
 
 /// The other speakers of the home and their keys.

@@ -110,29 +110,68 @@ impl Espeak {
     /// # Errors
     /// An unknown voice.
     pub fn phonemes_ipa(&self, text: &str, voice: &str) -> anyhow::Result<String> {
+        let clauses = self.clauses(text, voice)?;
+        let phonemes: Vec<String> =
+            clauses.into_iter().map(|clause| clause.phonemes).filter(|phonemes| !phonemes.is_empty()).collect();
+        Ok(phonemes.join(" "))
+    }
+
+    /// As [`Espeak::phonemes_ipa`], clause by clause, each with the mark that ended it in the text.
+    ///
+    /// # Errors
+    /// An unknown voice.
+    pub fn clauses(&self, text: &str, voice: &str) -> anyhow::Result<Vec<Clause>> {
         let text = c_text(text);
+        let bytes = text.as_bytes();
         let slot = lock(&ENGINE);
         let engine = slot.as_ref().context("espeak-ng is not open")?;
         engine.choose(voice)?;
         let mut clauses = Vec::new();
-        let mut rest: *const c_void = text.as_ptr().cast();
+        let begin: *const c_void = text.as_ptr().cast();
+        let mut rest = begin;
         // Each call takes at least one byte; the bound keeps a fault of the library finite.
-        for _ in 0..=text.as_bytes().len() {
+        for _ in 0..=bytes.len() {
             if rest.is_null() {
                 break;
             }
             // SAFETY: `rest` points into `text`, which is NUL-terminated and outlives the loop;
             // the library moves it forward inside of the text, or sets it to NULL at its end.
             let clause = unsafe { (engine.text_to_phonemes)(&raw mut rest, CHARS_UTF8 as c_int, PHONEMES_IPA) };
+            let read = if rest.is_null() { bytes.len() } else { (rest as usize).saturating_sub(begin as usize) };
             if !clause.is_null() {
                 // SAFETY: the library returns a NUL-terminated string in a buffer of its own,
                 // which stays as it is until the next call; we copy it before that, under the lock.
-                clauses.push(unsafe { CStr::from_ptr(clause) }.to_string_lossy().trim().to_owned());
+                let phonemes = unsafe { CStr::from_ptr(clause) }.to_string_lossy().trim().to_owned();
+                clauses.push(Clause { phonemes, mark: mark(&bytes[..read.min(bytes.len())]) });
             }
         }
-        clauses.retain(|clause| !clause.is_empty());
-        Ok(clauses.join(" "))
+        Ok(clauses)
     }
+}
+
+/// A piece of a text between two marks, as it is pronounced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// IPA.
+    pub phonemes: String,
+    /// What ended it: one of `,` `;` `:` `.` `?` `!`; `None`: nothing that is written.
+    pub mark: Option<char>,
+}
+
+/// The mark at the end of what was read. The library reads a character ahead, and quotes and spaces may stand between.
+fn mark(read: &[u8]) -> Option<char> {
+    let text = String::from_utf8_lossy(read);
+    let mut ahead = 1;
+    for c in text.chars().rev() {
+        match c {
+            ',' | ';' | ':' | '.' | '?' | '!' => return Some(c),
+            '…' => return Some('.'),
+            c if c.is_alphanumeric() && ahead > 0 => ahead -= 1,
+            c if c.is_alphanumeric() => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 impl Engine {
@@ -260,6 +299,18 @@ mod tests {
         assert!(espeak.phonemes_ipa("leche", "es").unwrap().contains("tʃ"));
         assert!(!espeak.phonemes_ipa("lapte", "ro").unwrap().is_empty());
         assert_eq!(espeak.phonemes_ipa("milk, bread", "en").unwrap().split_whitespace().count(), 2);
+    }
+
+    #[test]
+    fn clauses_keep_the_marks_that_end_them() {
+        let Some(espeak) = espeak() else { return };
+        let marks = |text: &str, voice: &str| -> String {
+            espeak.clauses(text, voice).unwrap().iter().map(|clause| clause.mark.unwrap_or('-')).collect()
+        };
+        assert_eq!(marks("Two packs, 12.99 in all; by Friday. Say: order it! Really? Yes", "en"), ",;.:!?-");
+        assert_eq!(marks("¿Quieres eso? Son 12,99 euros. ¡Listo!", "es"), "?.!");
+        assert_eq!(marks("Am notat: un pachet. Îl țin 10 minute; spune „anulează”.", "ro"), ":.;.");
+        assert_eq!(marks("She said: \"yes.\" Then no", "en"), ":.-");
     }
 
     #[test]

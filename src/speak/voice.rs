@@ -1,19 +1,30 @@
-//! The voice's own thread: sentences in, "it has really ended" out.
+//! The voice's own threads: replies in, "it has really ended" out.
 //!
-//! The daemon's loop never waits for sound: synthesis and playback happen here, one reply
-//! after the other, and each answers with a [`Spoken`].
+//! The daemon's loop never waits for sound: one thread makes it ([`synthesis`]), the other plays it, one reply after the
+//! other, and each answers with one [`Spoken`]. Where a voice takes long, a reply's first sentence sounds while its next is made.
+
+pub mod synthesis;
+
+#[cfg(test)]
+mod tests;
 
 use super::player::{Played, Player, Stop};
-use super::tts::{Speech, Tts};
+use super::tts::Speech;
 use crate::clock::Clock;
 use crate::understand::Lang;
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use anyhow::bail;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+use synthesis::{Job, Piece, Synthesis};
 
 /// Replies that may wait; the mind bounds its announcements well below this.
 const QUEUE: usize = 32;
-/// Sentences whose sound is kept, since "say order it" is said all day.
-const CACHE: usize = 64;
+/// Sentences that may wait to be played, besides the one that is being made.
+const AHEAD: usize = 1;
+/// How often it is looked whether somebody hushed the voice while it thinks.
+const STEP: Duration = Duration::from_millis(10);
+/// How long one sentence may take, the voice's start included, milliseconds. Some take seconds on a small board.
+const PATIENCE_MS: u64 = 60_000;
 
 /// One reply to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,30 +50,33 @@ pub struct Spoken {
     pub error: Option<String>,
     /// Cut short by [`Voice::hush`].
     pub stopped: bool,
-    /// Milliseconds of machine time for the synthesis; 0 from the cache.
+    /// Milliseconds of machine time until the first of its sound was there: of the first sentence where the voice takes
+    /// long, of the whole reply where it does not; 0 if it was kept from before.
     pub synthesis_ms: u32,
-    /// Length of the speech, milliseconds.
+    /// Length of the speech, milliseconds; of one that was cut short, up to the sentence in which it was.
     pub speech_ms: u32,
 }
 
-/// The way to the voice's thread. Dropping it ends the thread.
+/// The way to the voice's threads. Dropping it ends them.
 pub struct Voice {
     queue: SyncSender<(Saying, Stop)>,
     stop: Stop,
 }
 
 impl Voice {
-    /// Starts the thread. `player` is opened on it, since a sound device belongs to its thread.
+    /// Starts the threads. Engines and `player` are opened on them, since both belong to their thread.
     pub fn spawn(
-        engine: impl FnOnce() -> anyhow::Result<Box<dyn Tts>> + Send + 'static,
+        synthesis: impl FnOnce() -> anyhow::Result<Synthesis> + Send + 'static,
         player: impl FnOnce() -> Box<dyn Player> + Send + 'static,
         clock: Clock,
         on_end: impl Fn(Spoken) + Send + 'static,
     ) -> std::io::Result<Voice> {
         let (queue, sayings) = sync_channel(QUEUE);
+        let (jobs, jobs_rx) = sync_channel(QUEUE);
+        std::thread::Builder::new().name("synthesis".into()).spawn(move || synthesis::work(synthesis(), &jobs_rx))?;
         std::thread::Builder::new()
             .name("voice".into())
-            .spawn(move || work(engine(), player(), &clock, &sayings, &on_end))?;
+            .spawn(move || work(&jobs, player(), &clock, &sayings, &on_end))?;
         Ok(Voice { queue, stop: Stop::default() })
     }
 
@@ -80,37 +94,92 @@ impl Voice {
     }
 }
 
+/// How a reply went as far as it could be said.
+#[derive(Default)]
+struct Said {
+    stopped: bool,
+    synthesis_ms: Option<u32>,
+    speech_ms: u32,
+}
+
 fn work(
-    engine: anyhow::Result<Box<dyn Tts>>,
+    jobs: &SyncSender<Job>,
     mut player: Box<dyn Player>,
     clock: &Clock,
     sayings: &Receiver<(Saying, Stop)>,
     on_end: &impl Fn(Spoken),
 ) {
-    let mut engine = engine.map_err(|error| format!("{error:#}"));
-    let mut cache = Cache::default();
-    while let Ok((saying, stop)) = sayings.recv() {
-        if stop.is_set() {
-            on_end(Spoken { say: saying.say, error: None, stopped: true, synthesis_ms: 0, speech_ms: 0 });
-            continue;
-        }
-        let began = clock.machine_ms();
-        let speech = match (saying.what, &mut engine) {
-            (What::Chime, _) => Ok(chime()),
-            (What::Words { text, lang }, Ok(engine)) => cache.speech(text, lang, engine.as_mut()),
-            (What::Words { .. }, Err(error)) => Err(anyhow::anyhow!(error.clone())),
+    while let Ok((Saying { say, what }, stop)) = sayings.recv() {
+        let mut said = Said::default();
+        let ended = match what {
+            _ if stop.is_set() => {
+                said.stopped = true;
+                Ok(())
+            }
+            What::Chime => said.plays(&chime(), player.as_mut(), &stop),
+            What::Words { text, lang } => said.words(jobs, (text, lang), player.as_mut(), clock, &stop),
         };
-        let synthesis_ms = u32::try_from(clock.machine_ms() - began).unwrap_or(u32::MAX);
-        let ended = speech.and_then(|speech| {
-            let played = player.play(&speech, &stop)?;
-            Ok((played, u32::try_from(speech.duration_ms()).unwrap_or(u32::MAX)))
-        });
-        let (error, stopped, speech_ms) = match ended {
-            Ok((played, speech_ms)) => (None, played == Played::Stopped, speech_ms),
-            Err(error) => (Some(format!("{error:#}")), false, 0),
-        };
-        on_end(Spoken { say: saying.say, error, stopped, synthesis_ms, speech_ms });
+        let error = ended.err().map(|error| format!("{error:#}"));
+        let (stopped, synthesis_ms) = (said.stopped && error.is_none(), said.synthesis_ms.unwrap_or(0));
+        let speech_ms = if error.is_some() { 0 } else { said.speech_ms };
+        on_end(Spoken { say, error, stopped, synthesis_ms, speech_ms });
     }
+}
+
+impl Said {
+    /// Plays the sentences as they come.
+    fn words(
+        &mut self,
+        jobs: &SyncSender<Job>,
+        (text, lang): (String, Lang),
+        player: &mut dyn Player,
+        clock: &Clock,
+        stop: &Stop,
+    ) -> anyhow::Result<()> {
+        let began_ms = clock.machine_ms();
+        let (to, pieces) = sync_channel(AHEAD);
+        let job = Job { text, lang, stop: stop.clone(), pieces: to };
+        match jobs.try_send(job) {
+            Ok(()) => {}
+            // One sentence has taken as long as all those replies.
+            Err(TrySendError::Full(_)) => bail!("the voice can't keep up; choose a faster one in [tts]"),
+            Err(TrySendError::Disconnected(_)) => bail!("the voice has ended; restart the daemon"),
+        }
+        while !self.stopped {
+            let Some(speech) = next(&pieces, clock, stop)? else {
+                self.stopped = stop.is_set();
+                return Ok(());
+            };
+            let took_ms = u32::try_from(clock.machine_ms() - began_ms).unwrap_or(u32::MAX);
+            self.synthesis_ms.get_or_insert(took_ms);
+            self.plays(&speech, player, stop)?;
+        }
+        Ok(())
+    }
+
+    fn plays(&mut self, speech: &Speech, player: &mut dyn Player, stop: &Stop) -> anyhow::Result<()> {
+        self.stopped = player.play(speech, stop)? == Played::Stopped;
+        self.speech_ms = self.speech_ms.saturating_add(u32::try_from(speech.duration_ms()).unwrap_or(u32::MAX));
+        Ok(())
+    }
+}
+
+/// The next sentence; `None`: there is no more, or nobody wants to hear it.
+fn next(pieces: &Receiver<Piece>, clock: &Clock, stop: &Stop) -> anyhow::Result<Option<Speech>> {
+    let until_ms = clock.machine_ms() + PATIENCE_MS;
+    while clock.machine_ms() < until_ms {
+        if stop.is_set() {
+            return Ok(None);
+        }
+        match pieces.recv_timeout(STEP) {
+            Ok(piece) => return piece,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                bail!("the voice ended in the middle of a reply; restart the daemon")
+            }
+        }
+    }
+    bail!("the voice has not made a sentence within {} s; choose a faster one in [tts]", PATIENCE_MS / 1000)
 }
 
 /// Two soft tones upwards, 160 ms.
@@ -126,109 +195,4 @@ fn chime() -> Speech {
         })
     };
     Speech { rate_hz: RATE_HZ, samples: tone(880.0).chain(tone(1_175.0)).collect() }
-}
-
-/// The last sentences and their sound, oldest first.
-#[derive(Default)]
-struct Cache {
-    entries: VecDeque<((Lang, String), Speech)>,
-}
-
-impl Cache {
-    fn speech(&mut self, text: String, lang: Lang, engine: &mut dyn Tts) -> anyhow::Result<Speech> {
-        let key = (lang, text);
-        if let Some((_, speech)) = self.entries.iter().find(|(known, _)| *known == key) {
-            return Ok(speech.clone());
-        }
-        let speech = engine.synthesise(&key.1, lang)?;
-        if self.entries.len() == CACHE {
-            self.entries.pop_front();
-        }
-        self.entries.push_back((key, speech.clone()));
-        Ok(speech)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::speak::player::Silent;
-    use std::sync::mpsc::channel;
-
-    struct Counting(SyncSender<String>);
-
-    impl Tts for Counting {
-        fn name(&self) -> &'static str {
-            "counting"
-        }
-        fn synthesise(&mut self, text: &str, _lang: Lang) -> anyhow::Result<Speech> {
-            anyhow::ensure!(text != "bad", "the engine refused");
-            self.0.send(text.to_owned())?;
-            Ok(Speech { rate_hz: 1000, samples: vec![0; text.len()] })
-        }
-    }
-
-    #[test]
-    fn replies_end_in_order_repeats_come_from_the_cache_and_failures_are_told() {
-        let (synthesised, engine_calls) = sync_channel(10);
-        let (ended, ends) = channel();
-        let voice = Voice::spawn(
-            move || Ok(Box::new(Counting(synthesised))),
-            || Box::new(Silent),
-            Clock::system(),
-            move |spoken| ended.send(spoken).expect("the test is listening"),
-        )
-        .expect("a thread can be started");
-        for (say, text) in [(1, "hello"), (2, "hello"), (3, "bad")] {
-            assert!(voice.say(Saying { say, what: What::Words { text: text.into(), lang: Lang::En } }));
-        }
-        let ends: Vec<_> = ends.iter().take(3).collect();
-        assert_eq!(ends.iter().map(|s| s.say).collect::<Vec<_>>(), [1, 2, 3]);
-        assert_eq!(ends[0].speech_ms, 5);
-        assert_eq!(ends[2].error.as_deref(), Some("the engine refused"));
-        voice.hush();
-        assert!(
-            voice.say(Saying { say: 4, what: What::Words { text: "hello".into(), lang: Lang::En } }),
-            "what comes later is said"
-        );
-        drop(voice);
-        assert_eq!(engine_calls.iter().count(), 1);
-    }
-
-    /// Plays for ever, until it is stopped.
-    struct Endless(std::sync::mpsc::Sender<()>);
-
-    impl Player for Endless {
-        fn play(&mut self, _speech: &Speech, stop: &Stop) -> anyhow::Result<Played> {
-            self.0.send(())?;
-            while !stop.is_set() {
-                std::thread::yield_now();
-            }
-            Ok(Played::Stopped)
-        }
-    }
-
-    #[test]
-    fn hushed_is_what_sounds_and_what_waits() {
-        let (began, begins) = channel();
-        let (ended, ends) = channel();
-        let (calls, _engine_calls) = sync_channel(10);
-        let voice = Voice::spawn(
-            move || Ok(Box::new(Counting(calls))),
-            move || Box::new(Endless(began)),
-            Clock::system(),
-            move |spoken| ended.send(spoken).expect("the test is listening"),
-        )
-        .expect("a thread can be started");
-        assert!(
-            [1, 2]
-                .into_iter()
-                .all(|say| voice.say(Saying { say, what: What::Words { text: "long".into(), lang: Lang::En } }))
-        );
-        begins.recv().expect("the first begins");
-        voice.hush();
-        let ends: Vec<Spoken> = ends.iter().take(2).collect();
-        assert!(ends.iter().all(|spoken| spoken.stopped && spoken.error.is_none()), "{ends:?}");
-        assert!(begins.try_recv().is_err(), "the second never began");
-    }
 }

@@ -150,7 +150,7 @@ def check_vectors():
     assert jws_header(signer.name).decode() == vectors["jws_header"]
     assert rfc8785.dumps(signer.sign(unsigned)).decode() == vectors["message"]
     assert data_hash(unsigned["data"]) == vectors["data_sha256"]
-    at = datetime.fromisoformat(unsigned["time"])
+    at = datetime.fromisoformat(vectors["checked_at"])
     key = public_key(vectors["public_key"])
     opened = open_message(vectors["message"].encode(), vectors["topic"], key, at)
     assert opened == unsigned["data"]

@@ -45,7 +45,7 @@ impl Home {
                 home: format!("device = \"{name}\"\nspeakers = [{{ name = \"{other_name}\", key = \"{other_key}\" }}]"),
                 shop: format!("name = \"{SHOP}\""),
                 policy: "random_words = false".into(),
-                tables: "[tts]\nengine = \"silent\"".into(),
+                tables: "[tts]\nengines = [\"silent\"]".into(),
             };
             one.configure(&broker.config("casa"), &shop.key().to_string(), &file, &settings);
         }

@@ -40,7 +40,7 @@ pub fn clean(text: &str) -> String {
     clean::clean(text, &SPOKEN)
 }
 
-/// What a person at the shop wrote, as it may be spoken: as [`clean`], but longer.
+/// What a person at the shop wrote, as it may be spoken: as [`clean()`], but longer.
 pub fn clean_chat(text: &str) -> String {
     let text = clean::clean(text, &Limits { max_chars: MAX_CHAT_CHARS, ..SPOKEN });
     // What stood before a phrase that went.

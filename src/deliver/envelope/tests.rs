@@ -19,8 +19,13 @@ fn sealed() -> Vec<u8> {
 fn resigned(by: &Keys, change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut value: Value = serde_json::from_slice(&sealed()).unwrap();
     value.as_object_mut().unwrap().remove("sig");
+    signed_again(&value, by, change).into_bytes()
+}
+
+fn signed_again(unsigned: &Value, by: &Keys, change: impl FnOnce(&mut Value)) -> String {
+    let mut value = unsigned.clone();
     change(&mut value);
-    sign_value(value, by).unwrap()
+    String::from_utf8(sign_value(value, by).unwrap()).unwrap()
 }
 
 fn open_cancel(bytes: &[u8]) -> Result<Opened<Cancel>, Distrust> {
@@ -202,9 +207,14 @@ fn known_answers() {
         "signing_input": format!("{}.{canonical_text}", sig.split("..").next().unwrap()),
         "message": signed,
         "data_sha256": hash_of_sealed(signed.as_bytes()),
+        "checked_at": rfc3339(NOW + 1).unwrap(),
         "refused": [
             {"why": "a changed amount of data", "message": signed.replace("000000", "000001")},
             {"why": "a number that two parsers read differently", "message": signed.replace("\"reason_code\"", "\"n\":9007199254740993,\"reason_code\"")},
+            {"why": "rightly signed, by a key that is not pinned", "message": signed_again(&unsigned, &Keys::from_seed(&[1; 32]), |_| {})},
+            {"why": "its time is over", "message": signed_again(&unsigned, &keys, |v| v["expirytime"] = rfc3339(NOW).unwrap().into())},
+            {"why": "meant for another topic", "message": signed_again(&unsigned, &keys, |v| v["data"]["aud"] = "t/up/order".into())},
+            {"why": "of another kind", "message": signed_again(&unsigned, &keys, |v| v["type"] = "tendero.v1.order".into())},
         ],
     });
     let opened = open_cancel(signed.as_bytes()).unwrap();

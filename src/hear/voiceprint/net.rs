@@ -4,8 +4,9 @@
 //! in which WeSpeaker and 3D-Speaker export theirs.
 
 use super::fbank::{BANDS, Fbank};
-use crate::hear::onnx::{self, not_a_model, read_bounded};
+use crate::hear::onnx;
 use crate::hear::{HOP, Hop, RATE_HZ, frontend::Frontend};
+use crate::models::onnx::{not_a_model, read_bounded};
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 use std::path::Path;

@@ -8,8 +8,9 @@
 
 use super::Wake;
 use super::trigger::Trigger;
-use crate::hear::onnx::{Net, not_a_model, read_bounded};
+use crate::hear::onnx::Net;
 use crate::hear::{HOP, Hop};
+use crate::models::onnx::{not_a_model, read_bounded};
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 use std::path::Path;

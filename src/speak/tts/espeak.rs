@@ -1,7 +1,7 @@
 //! espeak-ng, the default voice: small, immediate, and it speaks all three languages.
 //! GPL-3.0-or-later: a build with it is, as a whole, under that licence.
 
-use super::{Speech, Tts};
+use super::{Pace, Speech, Tts};
 use crate::native::espeak::Espeak;
 use crate::understand::Lang;
 
@@ -23,6 +23,10 @@ impl EspeakNg {
 impl Tts for EspeakNg {
     fn name(&self) -> &'static str {
         "espeak"
+    }
+
+    fn pace(&self, _lang: Lang) -> Option<Pace> {
+        Some(Pace::AtOnce)
     }
 
     fn synthesise(&mut self, text: &str, lang: Lang) -> anyhow::Result<Speech> {
