@@ -78,7 +78,7 @@ pub fn print() {
 /// One voice, in this process.
 pub fn measure(name: &str) -> Result<Measured, String> {
     let before_kib = memory_kib("self", "VmRSS:");
-    let (opened, start_ms) = timed(|| tts::open(name));
+    let (opened, start_ms) = timed(|| tts::open_one(name, &tts::Setup::default()));
     let mut engine = opened.map_err(|why| format!("{why:#}"))?;
     let (mut synthesis_ms, mut sound_ms) = (vec![], 0.0);
     for (lang, text) in std::iter::repeat_n(REPLIES, TIMES).flatten() {

@@ -81,8 +81,13 @@ fn try_hearing(name: &str, config: &Config) -> anyhow::Result<String> {
 }
 
 fn try_speaking(name: &str, config: &Config) -> anyhow::Result<String> {
-    let mut engine = tts::open(name)?;
-    let speech = engine.synthesise(SENTENCE, config.home.language)?;
+    let mut engine = tts::open_one(name, &config.tts_setup())?;
+    let lang = config.home.language;
+    ensure!(
+        engine.pace(lang).is_some(),
+        "it has no voice for \"{lang}\"; `tendero models list` names those that there are"
+    );
+    let speech = engine.synthesise(SENTENCE, lang)?;
     ensure!(name == "silent" || speech.samples.iter().any(|sample| *sample != 0), "it is silent");
     Ok(format!("at {} Hz", speech.rate_hz))
 }
@@ -120,13 +125,14 @@ pub fn speaking(file: &Path, config: &Config) -> Vec<EngineSeen> {
         });
         seen(file, name, known, names.clone(), What::Speaking(name.clone()))
     };
-    [config.tts.engine.clone()].iter().map(seen).collect()
+    config.tts.engines.iter().map(seen).collect()
 }
 
 /// How to get what a voice needs at run time.
 fn voice_install(name: &str) -> &'static str {
     match name {
         "espeak" => "sudo apt install libespeak-ng1 espeak-ng-data",
+        "piper" => "models/README.md says how to get ONNX Runtime and a voice",
         _ => "nothing to install",
     }
 }

@@ -33,7 +33,7 @@ pub fn hearing(seen: &[EngineSeen], lang: Lang, models: &ModelsSeen, shell: &She
 }
 
 pub fn speaking(seen: &[EngineSeen]) -> Vec<Row> {
-    rows(SPEAKING, "[tts]", seen, &|_, _| None)
+    rows(SPEAKING, "[tts] engines", seen, &|_, _| None)
 }
 
 fn starts(engine: &EngineSeen) -> bool {
