@@ -33,7 +33,7 @@ pub fn click() -> Vec<i16> {
 
 /// What is no speech, and what a faulty card or a broken cable gives.
 pub fn odd() -> Vec<(&'static str, Vec<i16>)> {
-    let square = |at: usize| if at / 40 % 2 == 0 { i16::MAX } else { i16::MIN };
+    let square = |at: usize| if (at / 40).is_multiple_of(2) { i16::MAX } else { i16::MIN };
     vec![
         ("nothing", vec![]),
         ("one sample", vec![77]),
@@ -44,7 +44,7 @@ pub fn odd() -> Vec<(&'static str, Vec<i16>)> {
         ("full scale", (0..2 * SECOND).map(square).collect()),
         (
             "each sample against the last",
-            (0..SECOND).map(|at| if at % 2 == 0 { i16::MAX } else { -i16::MAX }).collect(),
+            (0..SECOND).map(|at| if at.is_multiple_of(2) { i16::MAX } else { -i16::MAX }).collect(),
         ),
         ("a click", click()),
         ("30 s of zeros", vec![0; 30 * SECOND]),

@@ -132,7 +132,7 @@ pub fn speaking(file: &Path, config: &Config) -> Vec<EngineSeen> {
 fn voice_install(name: &str) -> &'static str {
     match name {
         "espeak" => "sudo apt install libespeak-ng1 espeak-ng-data",
-        "piper" => "models/README.md says how to get ONNX Runtime and a voice",
+        "piper" => "sudo scripts/fetch-onnxruntime.sh /opt/onnxruntime, and a voice: models/README.md says which",
         _ => "nothing to install",
     }
 }
