@@ -91,6 +91,7 @@ pub enum DeviceSeen {
     /// Standard input of the daemon.
     Pipe,
     Recording(PathBuf),
+    #[cfg_attr(not(feature = "audio"), allow(dead_code, reason = "such a build finds no cards"))]
     Card {
         name: String,
         /// As it would be opened; `None`: another program holds it.
