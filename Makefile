@@ -23,7 +23,7 @@ test: ## builds everything and runs every test, the demo among them
 		$(CARGO) test --locked --features full --no-fail-fast; \
 	fi
 
-bench: ## times and memory of each stage (the café recordings: TENDERO_SPEECH_DIR)
+bench: ## times and memory of each stage, engine and the daemon at rest (the café recordings: TENDERO_SPEECH_DIR)
 	@scripts/setup.sh test
 	@$(CARGO) bench --locked --features full
 

@@ -9,6 +9,7 @@ mod chat;
 mod config;
 #[cfg(feature = "espeak")] // the household of the demo speaks with it
 mod demo;
+mod doctor;
 mod eval;
 mod fingerprints;
 mod forget;
@@ -85,6 +86,8 @@ enum Command {
     Fingerprints(fingerprints::Args),
     /// Enrol voices, so that a stranger's orders need an adult.
     Voices(voices::Args),
+    /// Say what is well on this board and what is not, with the command that mends it.
+    Doctor(doctor::Args),
     /// Find, try and judge microphone and loudspeaker.
     #[command(subcommand)]
     Audio(audio::Args),
@@ -163,6 +166,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pin(args) => pin::run(args).map(|()| ExitCode::SUCCESS),
         Command::Voices(args) => voices::run(args).map(|()| ExitCode::SUCCESS),
         Command::Fingerprints(args) => fingerprints::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Audio(args) => audio::run(args),
         Command::Mute(args) => mute::run(args).map(|()| ExitCode::SUCCESS),
         Command::Status(args) => status::run(args).map(|()| ExitCode::SUCCESS),

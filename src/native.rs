@@ -6,6 +6,7 @@
 
 #[cfg(feature = "audio")]
 pub mod alsa;
+pub mod clock_sync;
 #[cfg(feature = "espeak")]
 pub mod espeak;
 #[cfg(feature = "piper")]

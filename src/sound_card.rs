@@ -67,16 +67,25 @@ pub fn list(way: Way) -> anyhow::Result<Vec<Card>> {
 
 fn card(device: &Device, way: Way) -> Card {
     let (id, about) = names(device);
+    Card { id, about, format: format_of(device, way).ok() }
+}
+
+/// What a card would be opened with. It is held for a moment, and nothing is heard or played.
+///
+/// # Errors
+/// It can't be asked: there is none behind the name, or another program holds it.
+pub fn format_of(device: &Device, way: Way) -> Result<Format, cpal::Error> {
     let config = match way {
         Way::In => device.default_input_config(),
         Way::Out => device.default_output_config(),
-    };
-    let format = config.ok().map(|config| Format {
-        rate_hz: config.sample_rate(),
-        channels: config.channels(),
-        sample: config.sample_format().to_string(),
-    });
-    Card { id, about, format }
+    }?;
+    let sample = config.sample_format().to_string();
+    Ok(Format { rate_hz: config.sample_rate(), channels: config.channels(), sample })
+}
+
+/// Is that all that is wrong with it?
+pub fn is_busy(error: &cpal::Error) -> bool {
+    error.kind() == ErrorKind::DeviceBusy
 }
 
 /// The card called `name`, or whose name has it as a part, or `default`.

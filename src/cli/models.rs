@@ -115,7 +115,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 /// Is it there?
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub(super) enum State {
     BuiltIn,
     Installed,
     Missing,
@@ -123,17 +123,17 @@ enum State {
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
+pub(super) struct Row {
     #[serde(flatten)]
-    model: Model,
+    pub(super) model: Model,
     recommended: Vec<String>,
-    state: State,
+    pub(super) state: State,
     /// Where it is, or what brings it.
-    note: String,
+    pub(super) note: String,
 }
 
 /// By sizes alone: `verify` sums.
-fn rows(manifest: &Manifest, store: &Store, config: &Config) -> anyhow::Result<Vec<Row>> {
+pub(super) fn rows(manifest: &Manifest, store: &Store, config: &Config) -> anyhow::Result<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
     let installed = store.installed()?;
     for model in &manifest.models {

@@ -74,11 +74,24 @@ impl PinFile {
     /// # Errors
     /// No PIN is set, or its file is damaged; the message says what to do.
     pub fn is_right(&self, pin: &Pin) -> anyhow::Result<bool> {
+        let Some(hash) = self.hash()? else {
+            bail!("no PIN is set on this device; set one with `tendero pin set`, or hold the device's button")
+        };
+        Ok(Argon2::default().verify_password(pin.0.as_bytes(), &hash).is_ok())
+    }
+
+    /// Whether one is set.
+    ///
+    /// # Errors
+    /// Its file can't be read, or is damaged.
+    pub fn is_set(&self) -> anyhow::Result<bool> {
+        Ok(self.hash()?.is_some())
+    }
+
+    fn hash(&self) -> anyhow::Result<Option<PasswordHash>> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                bail!("no PIN is set on this device; set one with `tendero pin set`, or hold the device's button")
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("can't read {}", self.path.display())),
         };
         let hash = PasswordHash::new(text.trim()).map_err(|why| {
@@ -87,7 +100,7 @@ impl PinFile {
                 self.path.display()
             )
         })?;
-        Ok(Argon2::default().verify_password(pin.0.as_bytes(), &hash).is_ok())
+        Ok(Some(hash))
     }
 }
 

@@ -58,6 +58,14 @@ impl Keys {
         Keys::load(&path)?.map_or_else(|| Keys::make(dir, &path), Ok)
     }
 
+    /// The key pair in `dir/key`, if it was made.
+    ///
+    /// # Errors
+    /// [`KeyError`], also when others than the owner may read the file.
+    pub fn there(dir: &Path) -> Result<Option<Keys>, KeyError> {
+        Keys::load(&dir.join(KEY_FILE))
+    }
+
     /// The key pair that comes after the one in `dir/key`: begun before, or made now. A crash leaves it where it is, so that a
     /// hand-over which somebody may have seen goes on with the same one.
     ///

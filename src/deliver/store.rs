@@ -99,6 +99,21 @@ impl Store {
         Ok(Store { db, path: path.into() })
     }
 
+    /// As it is on disk, for who must change nothing, beside a daemon or without one. `None`: an older tendero wrote it, and
+    /// the next start brings it to the form of this one.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where its parts do not fit together.
+    pub fn open_to_read(path: &Path) -> Result<Option<Store>, StoreError> {
+        let db = schema::open_to_read(path)?;
+        Ok(db.map(|db| Store { db, path: path.into() }))
+    }
+
+    /// Wrong PINs in a row, as they were counted.
+    pub fn wrong_pins(&self) -> Result<u32, StoreError> {
+        self.db.query_row("SELECT wrong_pins FROM counter", [], |row| row.get(0)).map_err(self.at())
+    }
+
     /// Writes everything or nothing. When it returns, it is on disk.
     ///
     /// # Errors
@@ -139,8 +154,7 @@ impl Store {
     /// `now_unix_ms` is `None` while the wall clock is unknown: then all orders are recent.
     pub fn household(&self, now_unix_ms: Option<i64>) -> Result<Household, StoreError> {
         let since = now_unix_ms.map_or(i64::MIN, |now| now.saturating_sub(RECENT_MS));
-        let wrong_pins =
-            self.db.query_row("SELECT wrong_pins FROM counter", [], |row| row.get(0)).map_err(self.at())?;
+        let wrong_pins = self.wrong_pins()?;
         let regulars = self.imported()?;
         let mut household = Household { regulars, wrong_pins, offered: self.offered()?, ..Household::default() };
         household.siblings = siblings::all(&self.db, &self.path)?;

@@ -190,7 +190,11 @@ pub fn open_with(engines: &[String], setup: &Setup) -> anyhow::Result<Opened> {
     anyhow::bail!("no speech-to-text engine can start ({}); known engines are {}", reasons.join("; "), known.join(", "))
 }
 
-fn open_one(name: &str, setup: &Setup) -> anyhow::Result<Box<dyn Stt>> {
+/// Opens the engine called `name`.
+///
+/// # Errors
+/// There is none of that name, this build is without it, or why it can't start.
+pub fn open_one(name: &str, setup: &Setup) -> anyhow::Result<Box<dyn Stt>> {
     let engine = ENGINES.iter().find(|e| e.name == name).ok_or_else(|| anyhow::anyhow!("no such engine"))?;
     match (engine.open, engine.feature) {
         (Some(open), _) => open(setup),

@@ -140,7 +140,11 @@ pub fn open(engines: &[String], setup: &Setup) -> anyhow::Result<Opened> {
     Ok(opened)
 }
 
-fn open_one(name: &str, setup: &Setup) -> anyhow::Result<Box<dyn Tts>> {
+/// Opens the engine called `name`.
+///
+/// # Errors
+/// There is none of that name, this build is without it, or why it can't start.
+pub fn open_one(name: &str, setup: &Setup) -> anyhow::Result<Box<dyn Tts>> {
     let engine = ENGINES.iter().find(|engine| engine.name == name).context("no such engine")?;
     match (engine.open, engine.feature) {
         (Some(open), _) => open(setup),

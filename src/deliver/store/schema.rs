@@ -3,7 +3,8 @@
 //! Migrations only ever go forward, each in one transaction; a file from a newer version is refused.
 
 use super::error::{StoreError, at};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
@@ -116,6 +117,41 @@ pub fn open_with(path: &Path, application_id: i64, migrations: &[&str]) -> Resul
     db.pragma_update(None, "foreign_keys", true).map_err(at(path))?;
     migrate(&mut db, path, application_id, migrations)?;
     Ok(db)
+}
+
+/// Without making, changing or locking anything. `None`: it has an older schema.
+///
+/// A store that nobody has open is a whole in its one file. One that somebody writes, or that was cut off, is read together
+/// with its log, by the index that is there: SQLite would make a new one.
+pub fn open_to_read(path: &Path) -> Result<Option<Connection>, StoreError> {
+    let log = path.with_extension("db-wal");
+    let how = if log.exists() { "mode=ro&readonly_shm=1" } else { "mode=ro&immutable=1" };
+    let name: String = path.as_os_str().as_bytes().iter().map(|&byte| in_uri(byte)).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(format!("file:{name}?{how}"), flags).map_err(at(path))?;
+    db.busy_timeout(BUSY).map_err(at(path))?;
+    let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(at(path));
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(StoreError::NotADatabase { path: path.into() });
+    }
+    let known = i64::try_from(MIGRATIONS.len()).expect("a handful of migrations");
+    let found = pragma("user_version")?;
+    if found > known {
+        return Err(StoreError::Newer { path: path.into(), found, known });
+    }
+    let said: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(at(path))?;
+    if said != "ok" {
+        return Err(StoreError::Damaged { path: path.into(), why: said });
+    }
+    Ok((found == known).then_some(db))
+}
+
+/// A byte of a path in a `file:` URI.
+fn in_uri(byte: u8) -> String {
+    match byte {
+        b'/' | b'.' | b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    }
 }
 
 fn migrate(db: &mut Connection, path: &Path, application_id: i64, migrations: &[&str]) -> Result<(), StoreError> {

@@ -321,3 +321,38 @@ fn orders_from_before_news_were_numbered_count_as_told() {
     store.commit(&[Write::Told { order: OrderId("a".into()), number: 1 }], &mut sealer()).unwrap();
     assert_eq!(store.household(Some(NOW)).unwrap().told.len(), 1);
 }
+
+#[test]
+fn a_store_is_read_without_a_trace_whatever_its_folder_is_called() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("what? 100% #1").join("store.db");
+    let files = || {
+        let names = std::fs::read_dir(path.parent().unwrap()).unwrap().flatten().map(|entry| entry.file_name());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let read = || Store::open_to_read(&path).unwrap().unwrap().shopping_list().unwrap().len();
+    let mut store = Store::open(&path).unwrap();
+    let item = Write::ListItem { sku: "milk".into(), qty: 1, why: "test".into() };
+    store.commit(&[item], &mut |_, _| anyhow::bail!("there is no order to sign")).unwrap();
+    // Beside who writes it, with all of it still in the log.
+    let with_log = files();
+    assert_eq!((read(), files()), (1, with_log));
+    drop(store);
+    let alone = files();
+    assert_eq!((read(), files(), alone.len()), (1, alone.clone(), 1));
+    let mut reader = Store::open_to_read(&path).unwrap().unwrap();
+    assert!(reader.forget_words(NOW).is_err(), "it can't be written");
+    drop(reader);
+
+    let set = |version: i64| {
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "user_version", version).unwrap();
+    };
+    set(2);
+    assert!(Store::open_to_read(&path).unwrap().is_none(), "an older one waits for its next start");
+    set(99);
+    assert!(matches!(Store::open_to_read(&path), Err(StoreError::Newer { found: 99, .. })));
+    std::fs::write(&path, "<html>").unwrap();
+    assert!(Store::open_to_read(&path).is_err());
+    assert!(Store::open_to_read(&dir.path().join("none.db")).is_err() && !dir.path().join("none.db").exists());
+}

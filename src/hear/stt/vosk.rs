@@ -21,6 +21,9 @@ const UNKNOWN: &str = "[unk]";
 const ALTERNATIVES: usize = 10;
 /// Less than a tenth of a second holds no word.
 const MIN_SAMPLES: usize = 1_600;
+/// Full scale is 32 768; what moves by no more than this is rounding, at whatever offset. A search finds everything alike in it, and
+/// takes long.
+const SILENT_SPAN: u16 = 24;
 /// Longest utterance that is searched, 30 s. The rest is cut off.
 const MAX_SAMPLES: usize = 30 * 16_000;
 /// Words that the model lacks, in one line of the log.
@@ -141,7 +144,7 @@ impl Stt for Vosk {
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
         let prepared = self.prepared.get_mut(key).with_context(|| format!("no grammar \"{key}\" was prepared"))?;
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
-        if samples.len() < MIN_SAMPLES {
+        if samples.len() < MIN_SAMPLES || is_silent(samples) {
             return Ok(nothing_heard());
         }
         let json = prepared.recognizer.decode(samples, n.max(ALTERNATIVES))?;
@@ -149,6 +152,11 @@ impl Stt for Vosk {
         tracing::debug!(grammar = key, nbest = ?ranked, "heard");
         Ok(ranked)
     }
+}
+
+fn is_silent(samples: &[i16]) -> bool {
+    let (least, most) = samples.iter().fold((i16::MAX, i16::MIN), |(least, most), s| (least.min(*s), most.max(*s)));
+    samples.is_empty() || most.abs_diff(least) <= SILENT_SPAN
 }
 
 /// What the library answers.
