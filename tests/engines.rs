@@ -8,6 +8,9 @@
 
 #[path = "engines/hearing.rs"]
 mod hearing;
+#[cfg(feature = "whisper")]
+#[path = "whisper/made.rs"]
+mod made;
 #[path = "engines/moving.rs"]
 mod moving;
 #[path = "support/process.rs"]

@@ -4,9 +4,12 @@
 #![cfg(feature = "whisper")]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+#[path = "whisper/made.rs"]
+mod made;
 #[path = "support/process.rs"]
 mod process;
 
+use made::{PATIENCE_MS, config, install, installed, make, setup};
 use process::{command, stderr, text};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -19,33 +22,6 @@ use tendero::understand::grammar::Grammar;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const KEY: &str = "test";
-/// However busy the machine is.
-const PATIENCE_MS: u32 = 60_000;
-
-fn make(dir: &Path, options: &[&str]) -> PathBuf {
-    let path = dir.join("made.bin");
-    let script = format!("{ROOT}/tests/whisper/make_model.py");
-    let made = Command::new("python3").arg(script).arg(&path).args(options).status().unwrap();
-    assert!(made.success());
-    path
-}
-
-/// A configuration whose models are in `dir`.
-fn config(dir: &Path) -> String {
-    let path = dir.join("tendero.toml");
-    let models = dir.join("models");
-    std::fs::write(&path, format!("[stt]\nmodels = \"{}\"\nwhisper_deadline_ms = {PATIENCE_MS}\n", models.display()))
-        .unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-fn install(dir: &Path, model: &Path, langs: &[&str]) -> Output {
-    let (config, model) = (config(dir), model.to_str().unwrap());
-    let mut args = vec!["models", "--config", &config, "pull", "made", "--file", model, "--engine", "whisper"];
-    langs.iter().for_each(|lang| args.extend(["--lang", lang]));
-    command(&args)
-}
-
 /// As somebody leaves it who wrote a model's record for a file of his own.
 fn forge(dir: &Path, bytes: &[u8], sum: Option<&str>) -> PathBuf {
     let folder = dir.join("models/made");
@@ -58,17 +34,6 @@ fn forge(dir: &Path, bytes: &[u8], sum: Option<&str>) -> PathBuf {
     });
     std::fs::write(folder.join("tendero-model.json"), record.to_string()).unwrap();
     folder
-}
-
-fn setup(dir: &Path) -> Setup {
-    Setup { models: dir.join("models"), whisper_deadline_ms: PATIENCE_MS, ..Setup::default() }
-}
-
-fn installed(options: &[&str]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let done = install(dir.path(), &make(dir.path(), options), &["en", "es", "ro"]);
-    assert!(done.status.success() && text(&done).contains("1 files, checked"), "{}", stderr(&done));
-    dir
 }
 
 fn grammar(names: &[&str]) -> Grammar {

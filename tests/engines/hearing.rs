@@ -98,6 +98,28 @@ const SUBJECTS: &[Subject] = &[
         ],
         not_proven: "that a published model loads, its accuracy, long utterances, hum and soft noise",
     },
+    #[cfg(feature = "whisper")]
+    Subject {
+        engine: "whisper",
+        installed_by_setup: true,
+        by_grammar: false,
+        open: || {
+            let dir = crate::made::installed(&[]);
+            let opened = stt::open_with(&["whisper".into()], &crate::made::setup(dir.path()));
+            let engine = opened.map_err(|why| format!("{why:#}"))?.stt;
+            let on = "whisper.cpp, a model of random weights by tests/whisper/make_model.py".into();
+            Ok(Open { engine, on, _kept: Some(dir) })
+        },
+        say: None,
+        without_model: Some(|| {
+            let dir = tempfile::tempdir().unwrap();
+            let opened = stt::open_with(&["whisper".into()], &crate::made::setup(dir.path()));
+            format!("{:#}", opened.err().expect("there is no model"))
+        }),
+        // It says two words whatever it hears.
+        left_out: &["soft noise", "noise", "loud noise", "a fan", "mains hum", "a whistle"],
+        not_proven: "that a published model loads, its accuracy, that it takes noise for nothing",
+    },
     Subject {
         engine: "scripted",
         installed_by_setup: true,
