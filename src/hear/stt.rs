@@ -66,7 +66,7 @@ impl Default for Setup {
             models: DEFAULT_DIR.into(),
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
-            noise_removal: false,
+            noise_removal: true,
         }
     }
 }
