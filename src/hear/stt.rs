@@ -79,7 +79,7 @@ impl Default for Setup {
             models: DEFAULT_DIR.into(),
             vosk_model: PathBuf::new(),
             vosk_library: VOSK_LIBRARY.into(),
-            noise_removal: false,
+            noise_removal: true,
             whisper_model: PathBuf::new(),
             whisper_detects: false,
             whisper_deadline_ms: WHISPER_DEADLINE_MS,

@@ -53,9 +53,9 @@ pub struct Args {
     /// The speech-to-text engine; without it, the first that can start.
     #[arg(long, value_name = "NAME")]
     engine: Option<String>,
-    /// PocketSphinx takes noise away before it decodes, as with [stt] noise_removal.
+    /// Take no noise away before PocketSphinx decodes, as with noise_removal = false under [stt].
     #[arg(long)]
-    noise_removal: bool,
+    as_it_is: bool,
     /// Other places in the noise.
     #[arg(long, default_value_t = 2017, value_name = "N")]
     seed: u64,
@@ -170,7 +170,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     let lang = labels[0].lang;
     ensure!(labels.iter().all(|l| l.lang == lang), "the labels are of several languages; judge one at a time");
-    let setup = Setup { lang, noise_removal: args.noise_removal, ..Setup::default() };
+    let setup = Setup { lang, noise_removal: !args.as_it_is, ..Setup::default() };
     let mut ear = Ear::open_set_up(&catalog, Lexicons::default(), args.engine.as_deref(), &setup)?;
     let bar = progress(labels.len() * levels.len(), args.json);
     let noise = noise.unwrap_or_default();
