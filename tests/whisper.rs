@@ -12,8 +12,6 @@ mod process;
 use made::{PATIENCE_MS, config, install, installed, make, setup};
 use process::{command, stderr, text};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use tempfile::TempDir;
 use tendero::hear::stt::whisper::{Whisper, file};
 use tendero::hear::stt::{self, Setup, Stt};
 use tendero::models::sum_of;
