@@ -21,6 +21,7 @@ mod models;
 mod mute;
 mod news;
 mod orders;
+mod own_process;
 mod pair;
 mod parse;
 mod pin;

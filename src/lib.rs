@@ -49,6 +49,7 @@ pub mod daemon;
 #[cfg(feature = "barge-in")]
 pub mod echo;
 pub mod journal;
+pub mod memory;
 pub mod models;
 pub mod native;
 pub mod private_file;

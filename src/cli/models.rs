@@ -14,15 +14,13 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 #[cfg(any(feature = "vosk", feature = "whisper"))]
-use std::{ffi::OsStr, process::Stdio, time::Duration};
+use std::{ffi::OsStr, time::Duration};
 
 /// Of a model that is not in the manifest.
 const OWN_LICENCE: &str = "unknown";
-/// How long an engine may take to load a model, and how often that is looked at.
+/// How long an engine may take to load a model.
 #[cfg(any(feature = "vosk", feature = "whisper"))]
 const TRIAL: Duration = Duration::from_secs(180);
-#[cfg(any(feature = "vosk", feature = "whisper"))]
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 const CONFIG: &str = "/etc/tendero/tendero.toml";
 
 #[derive(Debug, clap::Args)]
@@ -396,26 +394,10 @@ fn try_whisper(folder: &Path) -> anyhow::Result<()> {
 /// `engine` does not load the model, or ends with it.
 #[cfg(any(feature = "vosk", feature = "whisper"))]
 fn try_out(engine: &str, args: &[&OsStr]) -> anyhow::Result<()> {
-    let mut child = std::process::Command::new(std::env::current_exe()?)
-        .arg("models")
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("the model can't be tried")?;
-    for _ in 0..TRIAL.as_millis() / LOOK_EVERY.as_millis() {
-        match child.try_wait()? {
-            Some(status) => {
-                ensure!(status.success(), "{engine} can't work with the model ({status})");
-                return Ok(());
-            }
-            None => std::thread::sleep(LOOK_EVERY),
-        }
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    bail!("{engine} has not loaded the model within {} s", TRIAL.as_secs())
+    let ended = super::own_process::run(&[&["models".as_ref()], args].concat(), TRIAL)?;
+    let Some((status, _)) = ended else { bail!("{engine} has not loaded the model within {} s", TRIAL.as_secs()) };
+    ensure!(status.success(), "{engine} can't work with the model ({status})");
+    Ok(())
 }
 
 /// Draws nothing where nobody watches.

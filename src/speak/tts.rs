@@ -81,8 +81,17 @@ pub struct Engine {
     pub name: &'static str,
     /// The cargo feature that compiles it in; `None` if it always is.
     pub feature: Option<&'static str>,
+    /// How to get what it needs at run time.
+    pub install: &'static str,
     /// `None` when this build is without it.
-    pub open: Option<Open>,
+    open: Option<Open>,
+}
+
+impl Engine {
+    /// Is it part of this build?
+    pub fn compiled(&self) -> bool {
+        self.open.is_some()
+    }
 }
 
 /// Starts an engine.
@@ -93,6 +102,7 @@ pub const ENGINES: &[Engine] = &[
     Engine {
         name: "espeak",
         feature: Some("espeak"),
+        install: "sudo apt install libespeak-ng1 espeak-ng-data",
         #[cfg(feature = "espeak")]
         open: Some(|_| Ok(Box::new(espeak::EspeakNg::open()?))),
         #[cfg(not(feature = "espeak"))]
@@ -101,12 +111,13 @@ pub const ENGINES: &[Engine] = &[
     Engine {
         name: "piper",
         feature: Some("piper"),
+        install: "sudo scripts/fetch-onnxruntime.sh /opt/onnxruntime, and a voice: models/README.md says which",
         #[cfg(feature = "piper")]
         open: Some(|setup| Ok(Box::new(piper::Piper::open(setup)?))),
         #[cfg(not(feature = "piper"))]
         open: None,
     },
-    Engine { name: "silent", feature: None, open: Some(|_| Ok(Box::new(Mute))) },
+    Engine { name: "silent", feature: None, install: "nothing to install", open: Some(|_| Ok(Box::new(Mute))) },
 ];
 
 /// The engines that could start, in order of preference, and why the others could not.

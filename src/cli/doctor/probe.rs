@@ -11,10 +11,11 @@ use crate::daemon::pin::{self, PinFile};
 use crate::decide::order::OrderState;
 use crate::deliver::keys::{KEY_FILE, Keys};
 use crate::deliver::store::{self, Store, StoreError};
-use crate::hear::fingerprint::memory;
+use crate::hear::fingerprint::memory as sounds;
 use crate::hear::voiceprint;
 use crate::hear::wake::openwakeword::{HeadModel, OpenWakeWord};
 use crate::journal;
+use crate::memory::kib;
 use crate::models::manifest::Manifest;
 use crate::models::store::Store as Models;
 use rustix::fs::{Access, access, statvfs};
@@ -30,10 +31,7 @@ const MIB: u64 = 1 << 20;
 
 pub fn board() -> Board {
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let mib = |name: &str| {
-        let line = memory.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib / 1024)
-    };
+    let mib = |name: &str| kib(&memory, name).map(|kib| kib / 1024);
     // A device tree ends its texts with a NUL.
     let model = std::fs::read_to_string("/proc/device-tree/model").ok();
     Board {
@@ -80,7 +78,7 @@ pub fn state(config: &Config) -> State {
 fn files(config: &Config) -> Vec<FileSeen> {
     let of_state = |name: &str| config.state.dir.join(name);
     let secret =
-        [KEY_FILE, pin::FILE, voiceprint::book::FILE, memory::FILE, journal::FILE].map(|name| (of_state(name), true));
+        [KEY_FILE, pin::FILE, voiceprint::book::FILE, sounds::FILE, journal::FILE].map(|name| (of_state(name), true));
     let named = (config.broker.password_file.clone(), true);
     let all = secret.into_iter().chain([named, (of_state(store::FILE), true)]);
     all.filter_map(|(path, secret)| {

@@ -2,24 +2,25 @@
 //! and whose memory is that of the engine.
 
 use super::facts::{EngineSeen, Known, Start};
+use crate::cli::own_process;
 use crate::clock::Clock;
 use crate::config::{Config, lexicons};
 use crate::daemon::catalogs::Catalogs;
 use crate::hear::stt;
+use crate::memory::own_peak_kib;
 use crate::speak::tts;
 use crate::understand::Understanding;
 use crate::understand::grammar::Expect;
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
-use std::io::Read;
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How long an engine may take to start, and how often that is looked at.
+/// How long an engine may take to start.
 const PATIENCE: Duration = Duration::from_secs(90);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 const KEY: &str = "command";
 /// Short, and of every language's phones.
 const SENTENCE: &str = "hola, hello, salut";
@@ -59,7 +60,7 @@ pub fn run(what: &What, config: &Config) -> anyhow::Result<ExitCode> {
         What::Speaking(name) => try_speaking(name, config),
     };
     let outcome = match tried {
-        Ok(did) => Outcome::Started { took_ms: clock.machine_ms(), peak_kib: peak_kib(), did },
+        Ok(did) => Outcome::Started { took_ms: clock.machine_ms(), peak_kib: own_peak_kib().unwrap_or(0), did },
         Err(why) => Outcome::Failed { why: format!("{why:#}") },
     };
     println!("{}", serde_json::to_string(&outcome)?);
@@ -92,12 +93,6 @@ fn try_speaking(name: &str, config: &Config) -> anyhow::Result<String> {
     Ok(format!("at {} Hz", speech.rate_hz))
 }
 
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.and_then(|rest| rest.split_whitespace().next()).and_then(|kib| kib.parse().ok()).unwrap_or(0)
-}
-
 /// Every recogniser of the configuration.
 pub fn hearing(file: &Path, config: &Config) -> Vec<EngineSeen> {
     let names: Vec<&str> = stt::ENGINES.iter().map(|engine| engine.name).collect();
@@ -119,22 +114,13 @@ pub fn speaking(file: &Path, config: &Config) -> Vec<EngineSeen> {
     let seen = |name: &String| {
         let row = tts::ENGINES.iter().find(|engine| engine.name == name);
         let known = row.map(|engine| Known {
-            compiled: engine.open.is_some(),
+            compiled: engine.compiled(),
             feature: engine.feature,
-            install: voice_install(engine.name).to_owned(),
+            install: engine.install.to_owned(),
         });
         seen(file, name, known, names.clone(), What::Speaking(name.clone()))
     };
     config.tts.engines.iter().map(seen).collect()
-}
-
-/// How to get what a voice needs at run time.
-fn voice_install(name: &str) -> &'static str {
-    match name {
-        "espeak" => "sudo apt install libespeak-ng1 espeak-ng-data",
-        "piper" => "sudo scripts/fetch-onnxruntime.sh /opt/onnxruntime, and a voice: models/README.md says which",
-        _ => "nothing to install",
-    }
 }
 
 fn seen(file: &Path, name: &str, known: Option<Known>, names: Vec<&'static str>, what: What) -> EngineSeen {
@@ -157,25 +143,8 @@ fn tried(file: &Path, what: &What) -> anyhow::Result<Outcome> {
         What::Hearing(name) => format!("stt:{name}"),
         What::Speaking(name) => format!("tts:{name}"),
     };
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["doctor", "--try-engine", &what, "--config"])
-        .arg(file)
-        .env_remove("RUST_LOG")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("it can't be tried")?;
-    for _ in 0..PATIENCE.as_millis() / LOOK_EVERY.as_millis() {
-        let Some(status) = child.try_wait()? else {
-            std::thread::sleep(LOOK_EVERY);
-            continue;
-        };
-        let mut said = String::new();
-        child.stdout.take().context("its output was not kept")?.read_to_string(&mut said)?;
-        return serde_json::from_str(said.trim()).with_context(|| format!("it ended its process ({status})"));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    bail!("it was not ready within {} s", PATIENCE.as_secs())
+    let args = ["doctor", "--try-engine", &what, "--config"].map(OsStr::new);
+    let ended = own_process::run(&[&args[..], &[file.as_os_str()]].concat(), PATIENCE)?;
+    let Some((status, said)) = ended else { bail!("it was not ready within {} s", PATIENCE.as_secs()) };
+    serde_json::from_str(said.trim()).with_context(|| format!("it ended its process ({status})"))
 }

@@ -8,6 +8,7 @@ mod mix;
 use crate::cli::hear::{Ear, HeardFile};
 use crate::hear::source::read_file;
 use crate::hear::stt::Setup;
+use crate::memory::own_peak_kib;
 use crate::understand::Lang;
 use crate::understand::intent::Intent;
 use crate::understand::labels::Wanted;
@@ -278,12 +279,8 @@ fn average(rows: &[Row]) -> Option<f64> {
     (!noisy.is_empty()).then(|| noisy.iter().sum::<f64>() / noisy.len() as f64)
 }
 
-/// The largest resident set of this process so far, MiB, where the system says so.
 fn peak_mib() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib / 1_024.0)
+    own_peak_kib().map(|kib| kib as f64 / 1_024.0)
 }
 
 fn print(rows: &[Row], worst: usize) {
