@@ -7,23 +7,22 @@ use super::endpoint::{Endpoint, Verdict};
 use super::fingerprint::Known;
 use super::fingerprint::index::Query;
 use super::fingerprint::memory::Kind;
-use super::frontend::{Frontend, Measure, level_dbfs};
+use super::frontend::{Frontend, Measure};
 use super::second::{self, SecondEar};
-use super::source::{Read, Source};
 use super::stt::Stt;
 pub use super::transcriber::Grammars;
 use super::transcriber::{Transcriber, Transcript, Utterance};
 use super::voiceprint::Voices;
 use super::wake::Wake;
-use super::{HOP, HOP_MS, Hop};
+use super::{HOP, Hop};
 use crate::clock::Clock;
 use crate::decide::event::{Acoustics, Hypothesis, Playback, Turn};
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 use over::Over;
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::time::Duration;
+use taking::Taking;
+pub use thread::spawn;
 
 /// Takes the speaker's own voice out of a hop.
 pub type Cleaner = Box<dyn FnMut(&Hop) -> Hop + Send>;
@@ -108,16 +107,8 @@ const WAKE_CONTEXT: usize = 10;
 const WAKE_TAIL: u32 = 3;
 /// How long to wait for a command after the wake word.
 const WINDOW_MS: u32 = 5_000;
-/// Quiet hops after the wake word by which somebody waits for a sign.
-const AWAITED: usize = 5;
 /// Playback's echo in the room, in hops (240 ms).
 const SETTLING: u32 = 3;
-/// Sound around the speech that the recogniser gets, in hops.
-const MARGIN: usize = 6;
-/// Sound around the voice that is compared with recordings, in hops.
-const VOICE_MARGIN: usize = 2;
-/// Waiting between two tries to open a lost source.
-const BACKOFF_S: std::ops::RangeInclusive<u64> = 1..=30;
 
 /// The state machine.
 pub struct Ears {
@@ -142,26 +133,6 @@ pub struct Ears {
     second: Option<SecondEar>,
     /// The last utterance, until its turn is decided; only where a second recogniser may want it.
     kept: Option<Utterance>,
-}
-
-/// An utterance that is being taken down.
-struct Taking {
-    turn: Option<Turn>,
-    lang: Lang,
-    expect: Expect,
-    endpoint: Endpoint,
-    samples: Vec<i16>,
-    /// Of each hop in `samples`.
-    measures: Vec<Measure>,
-    /// Hops in `samples` from before the endpoint began to count.
-    before: usize,
-    /// Hops for which voice may still be the wake word's.
-    tail: u32,
-    /// Somebody waited after the wake word, and it was told.
-    awaited: bool,
-    while_speaking: bool,
-    wake_ms: u32,
-    endpoint_ms: u32,
 }
 
 impl Ears {
@@ -455,147 +426,13 @@ impl Ears {
     }
 }
 
-impl Taking {
-    /// The hop in `samples` at which the speech of this utterance began.
-    fn first_hop(&self) -> usize {
-        self.endpoint.speech_began_ms().map_or(0, |ms| self.before + (ms / HOP_MS) as usize)
-    }
-
-    /// What the recogniser gets: the speech with a margin. A command that follows the wake word
-    /// closely is decoded with it, so that no first word is cut; the grammar knows the wake word.
-    fn speech(&self) -> &[i16] {
-        let first = self.first_hop();
-        let close = self.before > 0 && first <= self.before + WAKE_TAIL as usize + MARGIN;
-        let from = if close { 0 } else { first.saturating_sub(MARGIN) };
-        let to = (first + (self.endpoint.speech_ms() / HOP_MS) as usize + MARGIN).min(self.measures.len());
-        &self.samples[from.min(to) * HOP..to * HOP]
-    }
-
-    fn utterance(&self) -> Utterance {
-        Utterance { lang: self.lang, expect: self.expect.clone(), samples: self.speech().to_vec() }
-    }
-
-    /// Has somebody said the wake word, and nothing since? True once.
-    fn is_awaited(&self) -> bool {
-        let quiet = self.measures.iter().rev().take_while(|measure| !measure.voice).count();
-        !self.awaited && self.before > 0 && self.endpoint.speech_began_ms().is_none() && quiet >= AWAITED
-    }
-
-    /// Has everything come that the recogniser gets, if nobody says more? True once in each pause.
-    fn may_be_all(&self) -> bool {
-        self.endpoint.quiet_ms() == MARGIN as u32 * HOP_MS
-    }
-
-    /// From the first voice to the last, a request with its wake word: what is compared with
-    /// recordings. The room on both sides of it is never the same.
-    fn voiced(&self) -> &[i16] {
-        let to =
-            (self.first_hop() + (self.endpoint.speech_ms() / HOP_MS) as usize + VOICE_MARGIN).min(self.measures.len());
-        let from = if self.before > 0 { 0 } else { self.first_hop().saturating_sub(VOICE_MARGIN).min(to) };
-        let first = self.measures[from..to].iter().position(|measure| measure.voice).map_or(from, |at| from + at);
-        &self.samples[first.saturating_sub(VOICE_MARGIN) * HOP..to * HOP]
-    }
-
-    fn acoustics(&self) -> Acoustics {
-        let first = self.first_hop().min(self.measures.len());
-        let count = (self.endpoint.speech_ms() / HOP_MS) as usize;
-        let spoken: Vec<(usize, Measure)> =
-            self.measures.iter().copied().enumerate().skip(first).take(count).filter(|(_, m)| m.voice).collect();
-        let loud: Vec<i16> =
-            spoken.iter().flat_map(|(at, _)| &self.samples[at * HOP..(at + 1) * HOP]).copied().collect();
-        let level = (!loud.is_empty()).then(|| level_dbfs(&loud));
-        let floor = self.measures.iter().map(|m| m.floor_dbfs).fold(f32::INFINITY, f32::min);
-        let quiet_before = self.measures[..first].iter().rev().take_while(|m| !m.voice).count() as u32;
-        Acoustics {
-            gap_ms: (self.before > 0).then_some(quiet_before * HOP_MS),
-            speech_ms: self.endpoint.speech_ms(),
-            level_dbfs: level,
-            snr_db: level.filter(|_| floor.is_finite()).map(|level| level - floor),
-            while_speaking: self.while_speaking,
-            playback: None,
-            voice: None,
-        }
-    }
-}
-
 fn elapsed_ms(clock: &Clock, began: u64) -> u32 {
     u32::try_from(clock.machine_ms().saturating_sub(began)).unwrap_or(u32::MAX)
 }
 
-/// Gives the ears a thread of their own, which reads `source` until it ends or nobody sends
-/// commands any more. A lost source is announced once and tried again after 1 to 30 s.
-///
-/// # Errors
-/// The thread can't be started.
-pub fn spawn(
-    mut ears: Ears,
-    mut source: Box<dyn Source>,
-    commands: Receiver<EarCommand>,
-    events: impl Fn(EarEvent) + Send + 'static,
-) -> std::io::Result<std::thread::JoinHandle<()>> {
-    std::thread::Builder::new().name("ears".into()).spawn(move || {
-        let mut hop = [0; HOP];
-        let mut lost_s: Option<u64> = None;
-        while obey(&mut ears, source.as_mut(), &commands, &events) {
-            match source.read(&mut hop) {
-                Ok(Read::Hop) => {
-                    if lost_s.take().is_some() {
-                        events(EarEvent::SourceBack);
-                    }
-                    ears.push(&hop).into_iter().for_each(&events);
-                }
-                Ok(Read::End) => {
-                    ears.end().into_iter().for_each(&events);
-                    return;
-                }
-                Err(why) => {
-                    if lost_s.is_none() {
-                        events(EarEvent::SourceLost { why: format!("{why:#}") });
-                    }
-                    let wait_s = lost_s.map_or(*BACKOFF_S.start(), |s| (s * 2).min(*BACKOFF_S.end()));
-                    lost_s = Some(wait_s);
-                    if !wait(&mut ears, &commands, &events, Duration::from_secs(wait_s)) {
-                        return;
-                    }
-                }
-            }
-        }
-    })
-}
-
-/// Carries out what waits; while muted it waits here and lets go of the source. False: nobody is left.
-fn obey(ears: &mut Ears, source: &mut dyn Source, commands: &Receiver<EarCommand>, events: &impl Fn(EarEvent)) -> bool {
-    loop {
-        let command = if ears.muted() {
-            source.pause();
-            match commands.recv() {
-                Ok(command) => command,
-                Err(_) => return false,
-            }
-        } else {
-            match commands.try_recv() {
-                Ok(command) => command,
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
-            }
-        };
-        ears.command(command).into_iter().for_each(events);
-    }
-}
-
-/// Waits before the next try, and still obeys. False: nobody is left.
-fn wait(ears: &mut Ears, commands: &Receiver<EarCommand>, events: &impl Fn(EarEvent), how_long: Duration) -> bool {
-    match commands.recv_timeout(how_long) {
-        Ok(command) => {
-            ears.command(command).into_iter().for_each(events);
-            true
-        }
-        Err(RecvTimeoutError::Timeout) => true,
-        Err(RecvTimeoutError::Disconnected) => false,
-    }
-}
-
 mod over;
+mod taking;
+mod thread;
 
 #[cfg(all(test, feature = "espeak"))]
 pub(crate) use tests::spoken;

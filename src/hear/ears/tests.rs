@@ -1,12 +1,13 @@
 //! The ears with scripted engines: what they say for what they are fed.
 
 use super::*;
-use crate::hear::source::{Recording, feed};
+use crate::hear::source::{Read, Recording, Source, feed};
 use crate::hear::stt::scripted::{Script, Scripted};
 #[cfg(feature = "espeak")]
 use crate::hear::transcriber::tests::Counts;
 use crate::understand::grammar::Grammar;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// Wakes at the hop with this number of pushes.
 struct WakesAt(u32);
