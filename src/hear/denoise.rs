@@ -12,6 +12,8 @@ const TIMES: usize = 3;
 const FRAME: usize = DenoiseState::FRAME_SIZE / TIMES;
 /// Samples at 48 kHz on either side of one that make it: 2 ms.
 const REACH: usize = 96;
+/// Sums of the filter that are worked out together.
+const BLOCK: usize = 32;
 /// Passed up to here, Hz; the model of the recogniser hears up to 6 800 Hz.
 const CUTOFF_HZ: f32 = 7_600.0;
 
@@ -145,26 +147,47 @@ fn lowpass() -> Vec<f32> {
 
 /// 16 → 48 kHz, without delay.
 fn interpolate(samples: &[i16], filter: &[f32]) -> Vec<f32> {
-    (0..samples.len() * TIMES)
-        .map(|at| {
-            // The samples between ours are nought, so only every third tap meets one.
-            let first = at.saturating_sub(REACH).div_ceil(TIMES);
-            let last = ((at + REACH) / TIMES).min(samples.len() - 1);
-            let met = (first..=last).map(|i| f32::from(samples[i]) * filter[i * TIMES + REACH - at]);
-            met.sum::<f32>() * TIMES as f32
-        })
-        .collect()
+    let reach = REACH / TIMES;
+    let padded = padded(samples.iter().map(|&s| f32::from(s)), reach);
+    // The samples between ours are nought, so only every third tap meets one: which, is the same for every third sample.
+    let phase = |phase: usize| {
+        let first = if phase == 0 { 0 } else { 1 };
+        let met = (first..=2 * reach).map(|at| (&padded[at..], filter[at * TIMES - phase]));
+        sums(samples.len(), &met.collect::<Vec<_>>())
+    };
+    let phases: [Vec<f32>; TIMES] = std::array::from_fn(phase);
+    (0..samples.len()).flat_map(|at| phases.each_ref().map(|phase| phase[at] * TIMES as f32)).collect()
 }
 
 /// 48 → 16 kHz, without delay: `count` samples.
 fn decimate(wide: &[f32], filter: &[f32], count: usize) -> Vec<f32> {
-    (0..count)
-        .map(|i| {
-            let at = i * TIMES;
-            let (first, last) = (at.saturating_sub(REACH), (at + REACH).min(wide.len().saturating_sub(1)));
-            (first..=last).map(|j| wide[j] * filter[j + REACH - at]).sum()
-        })
-        .collect()
+    let reach = REACH / TIMES;
+    let phases: [Vec<f32>; TIMES] =
+        std::array::from_fn(|phase| padded(wide.iter().copied().skip(phase).step_by(TIMES), reach));
+    let met = filter.iter().enumerate().map(|(at, tap)| (&phases[at % TIMES][at / TIMES..], *tap));
+    sums(count, &met.collect::<Vec<_>>())
+}
+
+/// `signal` with nought on either side of it, and enough for a whole [`BLOCK`] and a filter behind it.
+fn padded(signal: impl Iterator<Item = f32>, reach: usize) -> Vec<f32> {
+    let before = std::iter::repeat_n(0.0, reach);
+    before.chain(signal).chain(std::iter::repeat_n(0.0, BLOCK + 2 * reach)).collect()
+}
+
+/// `count` sums, the first of the first value of each signal times its tap, and so on. A block of them at a time, which
+/// is what processors do in one step; each adds in the order of the taps, so it is to the last bit what it would be alone.
+fn sums(count: usize, taps: &[(&[f32], f32)]) -> Vec<f32> {
+    let mut all = Vec::with_capacity(count + BLOCK);
+    while all.len() < count {
+        let mut block = [0.0; BLOCK];
+        for (signal, tap) in taps {
+            let values = &signal[all.len()..all.len() + BLOCK];
+            block.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * tap);
+        }
+        all.extend_from_slice(&block);
+    }
+    all.truncate(count);
+    all
 }
 
 #[cfg(test)]
@@ -185,6 +208,34 @@ mod tests {
             let error: Vec<f32> =
                 sound.iter().zip(&back).map(|(&a, b)| f32::from(a) - b).skip(200).take(3_600).collect();
             assert!(level_dbfs(&error) < -60.0, "{hz} Hz: {}", level_dbfs(&error));
+        }
+    }
+
+    /// One sample after the other, and one tap after the other.
+    fn plainly(samples: &[i16], filter: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let reach = REACH as i64;
+        let at = |values: &[f32], i: i64| usize::try_from(i).ok().and_then(|i| values.get(i)).copied();
+        let wide: Vec<f32> = samples
+            .iter()
+            .flat_map(|&s| [f32::from(s), f32::NAN, f32::NAN])
+            .collect();
+        let filtered = |signal: &[f32], i: i64| -> f32 {
+            let values = (0..=2 * reach).map(|tap| (tap, at(signal, i - reach + tap)));
+            let met = values.filter_map(|(tap, value)| Some(value.filter(|v| !v.is_nan())? * filter[tap as usize]));
+            met.fold(0.0, |sum, value| sum + value)
+        };
+        let up: Vec<f32> = (0..wide.len() as i64).map(|i| filtered(&wide, i) * TIMES as f32).collect();
+        let down = (0..samples.len() as i64).map(|i| filtered(&up, i * TIMES as i64)).collect();
+        (up, down)
+    }
+
+    #[test]
+    fn a_block_of_sums_is_what_each_is_alone() {
+        let (filter, mut chance) = (lowpass(), Chance::new(3));
+        for count in [1, 2, 31, 32, 33, 700] {
+            let sound: Vec<i16> = (0..count).map(|_| chance.float(-30_000.0, 30_000.0) as i16).collect();
+            let up = interpolate(&sound, &filter);
+            assert_eq!((up.clone(), decimate(&up, &filter, count)), plainly(&sound, &filter), "{count} samples");
         }
     }
 

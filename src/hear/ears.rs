@@ -93,7 +93,7 @@ pub enum EarEvent {
 pub struct StageMs {
     pub wake: u32,
     pub endpoint: u32,
-    /// From the end of the utterance to its words; what was decoded before is not in it.
+    /// From the end of the utterance to its words, and whose voice and what recording it is; what was decoded before is not in it.
     pub decode: u32,
 }
 
@@ -196,6 +196,8 @@ impl Ears {
         match command {
             EarCommand::Listen { turn, lang, expect, window_ms } => {
                 self.kept = None;
+                self.transcriber.give_up();
+                self.transcriber.expect(lang, &expect);
                 let endpoint = Endpoint::new(&expect, window_ms);
                 self.taking = Some(Taking {
                     turn: Some(turn),
@@ -220,6 +222,7 @@ impl Ears {
             }
             EarCommand::Rest => {
                 self.kept = None;
+                self.transcriber.give_up();
                 self.taking = None;
                 self.forget_sound();
                 vec![]
@@ -251,6 +254,7 @@ impl Ears {
             EarCommand::Mute(muted) => {
                 self.muted = muted;
                 self.kept = None;
+                self.transcriber.give_up();
                 self.forget_sound();
                 let unheard = self.taking.take_if(|_| muted);
                 unheard.map(|t| EarEvent::Silence { turn: t.turn }).into_iter().collect()
@@ -305,6 +309,8 @@ impl Ears {
     /// A command, from what has just been heard on.
     fn after_wake(&mut self) -> Taking {
         self.kept = None;
+        self.transcriber.give_up();
+        self.transcriber.expect(self.lang, &Expect::Command);
         let mut taking = Taking {
             turn: None,
             lang: self.lang,
@@ -375,6 +381,9 @@ impl Ears {
             Verdict::Waiting | Verdict::Speaking => {
                 if taking.may_be_all() {
                     self.transcriber.begin(|| taking.utterance());
+                } else if measure.voice {
+                    // It is known now that what was begun is not all: the engine has the time until the next pause to stop.
+                    self.transcriber.give_up();
                 }
                 let awaited = taking.is_awaited();
                 taking.awaited |= awaited;
@@ -390,30 +399,28 @@ impl Ears {
     }
 
     fn decode(&mut self, taking: Taking) -> EarEvent {
-        let mut acoustics = taking.acoustics();
         let began = self.clock.machine_ms();
+        let mut acoustics = taking.acoustics();
         let utterance = taking.utterance();
+        // Before the words are waited for: they may still be being decoded.
+        let sound = (!self.known.is_idle()).then(|| Query::of(taking.voiced()));
+        acoustics.voice = self.voices.as_ref().map(|voices| voices.whose(taking.voiced()));
         let Transcript { nbest, lang } = self.transcriber.finish(&utterance);
         // In the language that was found out, if it was.
         self.kept = self.second.is_some().then_some(Utterance { lang, ..utterance });
         let ms = StageMs { wake: taking.wake_ms, endpoint: taking.endpoint_ms, decode: elapsed_ms(&self.clock, began) };
         let keep = !acoustics.while_speaking && nbest.first().is_some_and(|best| !best.text.is_empty());
-        acoustics.playback = self.compare(&taking, keep);
-        acoustics.voice = self.voices.as_ref().map(|voices| voices.whose(taking.voiced()));
+        acoustics.playback = sound.and_then(|sound| self.compare(&sound, taking.turn, keep));
         self.forget_sound();
         EarEvent::Heard { turn: taking.turn, lang, nbest, acoustics, ms }
     }
 
     /// Is it a recording? What a person said is remembered, so that its recording will be one.
-    fn compare(&mut self, taking: &Taking, keep: bool) -> Option<Playback> {
-        if self.known.is_idle() {
-            return None;
-        }
-        let sound = Query::of(taking.voiced());
-        let playback = self.known.playback(&sound);
+    fn compare(&mut self, sound: &Query, turn: Option<Turn>, keep: bool) -> Option<Playback> {
+        let playback = self.known.playback(sound);
         if keep && playback.is_none() {
-            let kind = if taking.turn.is_some() { Kind::Answer } else { Kind::Request };
-            self.known.remember(&sound, kind, self.clock.unix_ms());
+            let kind = if turn.is_some() { Kind::Answer } else { Kind::Request };
+            self.known.remember(sound, kind, self.clock.unix_ms());
         }
         playback
     }

@@ -7,6 +7,8 @@ use crate::models::store::DEFAULT_DIR;
 use crate::understand::Lang;
 use crate::understand::grammar::Grammar;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub mod g2p;
 pub mod jsgf;
@@ -18,6 +20,20 @@ pub mod scripted;
 pub mod vosk;
 #[cfg(feature = "whisper")]
 pub mod whisper;
+
+/// Nobody waits any more for what a recogniser was asked. Shared between it and whoever asked.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 /// A recogniser. Slow; it gets whole utterances.
 pub trait Stt: Send {
@@ -39,6 +55,12 @@ pub trait Stt: Send {
     /// # Errors
     /// An unknown `key`, or the engine's own failure.
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>>;
+
+    /// What it is asked from now on is wanted until `cancel` says otherwise. An engine that looks at it between its steps may
+    /// answer anything then; one that never looks only works in vain.
+    fn heed(&mut self, cancel: &Cancel) {
+        let _ = cancel;
+    }
 
     /// May it be asked for an utterance before that is known to have ended, and its answer be thrown away?
     fn has_head_start(&self) -> bool {

@@ -2,14 +2,13 @@
 //!
 //! An utterance ends with a silence, and most of that silence is waiting for somebody who has nothing more to say.
 //! [`Transcriber::begin`] decodes meanwhile what was said so far, in a thread of its own. Mostly that was all, and
-//! [`Transcriber::finish`] has its words at once; else it decodes the whole. The words are the same either way, since
-//! they are those of the same samples.
+//! [`Transcriber::finish`] has its words at once; else somebody went on, the engine is told to stop, and it is begun
+//! again in the next pause. The words are the same either way, since they are those of the same samples.
 
-use super::stt::{Stt, nothing_heard};
+use super::stt::{Cancel, Stt, nothing_heard};
 use crate::decide::event::Hypothesis;
 use crate::understand::Lang;
 use crate::understand::grammar::{Expect, Grammar};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -18,6 +17,8 @@ pub type Grammars = Box<dyn Fn(Lang, &Expect) -> Grammar + Send>;
 
 /// Hypotheses for one utterance.
 const NBEST: usize = 5;
+/// Threads at most: one that decodes, one that waits for it, and those that are only about to notice that nobody wants them.
+const MAX_THREADS: usize = 4;
 /// Grammars that stay prepared.
 const MAX_GRAMMARS: usize = 6;
 
@@ -48,8 +49,8 @@ pub struct Transcript {
 /// Sound that is being decoded, perhaps too early.
 struct Ahead {
     utterance: Arc<Utterance>,
-    /// False: somebody went on, so what has not begun need not.
-    wanted: Arc<AtomicBool>,
+    /// Somebody went on.
+    cancel: Cancel,
     thread: JoinHandle<Transcript>,
 }
 
@@ -75,40 +76,61 @@ impl Transcriber {
         lock(&self.engine).prepare(lang, expect).map(drop)
     }
 
-    /// Decodes what may be all. Does nothing while something earlier is still being decoded: on a slow board the
-    /// work that nobody needs any more must not pile up.
+    /// Prepares a grammar while nobody speaks yet, in a thread of its own.
+    pub fn expect(&mut self, lang: Lang, expect: &Expect) {
+        let expect = expect.clone();
+        // Without a thread, or by an engine that refuses, it is prepared when it is needed, and there the log says why.
+        drop(self.spawn(move |engine| drop(engine.prepare(lang, &expect))));
+    }
+
+    /// Decodes what may be all, instead of what was begun before. Not while too many threads are about to notice
+    /// that nobody wants them: on a slow board the work that nobody needs any more must not pile up.
     pub fn begin(&mut self, utterance: impl FnOnce() -> Utterance) {
-        if !self.has_head_start || self.ahead.as_ref().is_some_and(|ahead| !ahead.thread.is_finished()) {
+        self.give_up();
+        if !self.has_head_start {
             return;
         }
-        let utterance = Arc::new(utterance());
-        let wanted = Arc::new(AtomicBool::new(true));
-        let (engine, theirs, still_wanted) = (self.engine.clone(), utterance.clone(), wanted.clone());
-        let thread = std::thread::Builder::new().name("stt".into()).spawn(move || {
-            let mut engine = lock(&engine);
-            if still_wanted.load(Ordering::SeqCst) { engine.transcribe(&theirs) } else { nothing_of(&theirs) }
-        });
+        let (utterance, cancel) = (Arc::new(utterance()), Cancel::default());
+        let (theirs, heeded) = (utterance.clone(), cancel.clone());
         // Without a thread it is decoded when it has ended.
-        self.ahead = thread.ok().map(|thread| Ahead { utterance, wanted, thread });
+        let thread = self.spawn(move |engine| match heeded.is_cancelled() {
+            true => nothing_of(&theirs),
+            false => engine.transcribe(&theirs, &heeded),
+        });
+        self.ahead = thread.map(|thread| Ahead { utterance, cancel, thread });
+    }
+
+    /// Somebody goes on, or is not listened to any more: what was begun was not all.
+    pub fn give_up(&mut self) {
+        if let Some(ahead) = self.ahead.take() {
+            ahead.cancel.cancel();
+        }
     }
 
     /// The words. An engine that fails has heard nothing: the household is asked again,
     /// and the log says why.
     pub fn finish(&mut self, utterance: &Utterance) -> Transcript {
-        match self.ahead.take() {
-            Some(ahead) if *ahead.utterance == *utterance => {
-                ahead.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            }
-            stale => {
-                stale.iter().for_each(|ahead| ahead.wanted.store(false, Ordering::SeqCst));
-                lock(&self.engine).transcribe(utterance)
-            }
+        if let Some(ahead) = self.ahead.take_if(|ahead| *ahead.utterance == *utterance) {
+            return ahead.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
+        self.give_up();
+        lock(&self.engine).transcribe(utterance, &Cancel::default())
+    }
+
+    /// `None`: not one more thread.
+    fn spawn<T: Send + 'static>(&self, work: impl FnOnce(&mut Engine) -> T + Send + 'static) -> Option<JoinHandle<T>> {
+        // Each thread holds the engine, and so do we.
+        if !self.has_head_start || Arc::strong_count(&self.engine) > MAX_THREADS {
+            return None;
+        }
+        let engine = self.engine.clone();
+        std::thread::Builder::new().name("stt".into()).spawn(move || work(&mut lock(&engine))).ok()
     }
 }
 
 impl Engine {
-    fn transcribe(&mut self, utterance: &Utterance) -> Transcript {
+    fn transcribe(&mut self, utterance: &Utterance, cancel: &Cancel) -> Transcript {
+        self.stt.heed(cancel);
         let result = self
             .prepare(utterance.lang, &utterance.expect)
             .and_then(|key| self.stt.transcribe(&key, &utterance.samples, NBEST));
@@ -149,19 +171,21 @@ fn lock(engine: &Mutex<Engine>) -> MutexGuard<'_, Engine> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+    use std::time::Duration;
 
-    /// Says how many samples it heard and how often it was asked; waits until it may.
+    /// Says how many samples it heard and how often it was asked; waits until it may, or nobody wants it.
     pub struct Counts {
         asked: Sender<usize>,
         may: Receiver<()>,
+        cancel: Cancel,
     }
 
     impl Counts {
         /// With what it is asked, and what lets it answer.
         pub fn new() -> (Counts, Receiver<usize>, Sender<()>) {
             let ((asked, asked_rx), (may, may_rx)) = (channel(), channel());
-            (Counts { asked, may: may_rx }, asked_rx, may)
+            (Counts { asked, may: may_rx, cancel: Cancel::default() }, asked_rx, may)
         }
     }
 
@@ -173,9 +197,18 @@ pub(super) mod tests {
             Ok(())
         }
         fn forget(&mut self, _: &str) {}
+        fn heed(&mut self, cancel: &Cancel) {
+            self.cancel = cancel.clone();
+        }
         fn transcribe(&mut self, _: &str, samples: &[i16], _: usize) -> anyhow::Result<Vec<Hypothesis>> {
             self.asked.send(samples.len())?;
-            self.may.recv()?;
+            while !self.cancel.is_cancelled() {
+                match self.may.recv_timeout(Duration::from_millis(5)) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(()) => break,
+                    Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the test has ended"),
+                }
+            }
             Ok(vec![Hypothesis { text: samples.len().to_string(), confidence: 1.0 }])
         }
     }
@@ -204,10 +237,57 @@ pub(super) mod tests {
         let (mut transcriber, asked, may) = transcriber();
         transcriber.begin(|| utterance(100));
         assert_eq!(asked.recv().unwrap(), 100);
-        transcriber.begin(|| panic!("begun while the first is being decoded"));
+        // It is not let go: only that nobody wants it any more ends it.
+        transcriber.begin(|| utterance(250));
+        assert_eq!(asked.recv().unwrap(), 250, "in the next pause it is begun again");
+        may.send(()).unwrap();
+        assert_eq!(transcriber.finish(&utterance(250)).nbest[0].text, "250");
+        assert_eq!(asked.try_iter().count(), 0);
+    }
+
+    #[test]
+    fn what_was_given_up_keeps_nobody_waiting() {
+        let (mut transcriber, asked, may) = transcriber();
+        transcriber.begin(|| utterance(100));
+        assert_eq!(asked.recv().unwrap(), 100);
+        transcriber.give_up();
+        // The first may take one of them, if it has not noticed yet.
         (0..2).for_each(|_| may.send(()).unwrap());
         assert_eq!(transcriber.finish(&utterance(250)).nbest[0].text, "250");
         assert_eq!(asked.try_iter().collect::<Vec<_>>(), [250]);
+        // And what a pause before that began is no answer to it.
+        transcriber.begin(|| utterance(300));
+        assert_eq!(asked.recv().unwrap(), 300);
+        (0..2).for_each(|_| may.send(()).unwrap());
+        assert_eq!(transcriber.finish(&utterance(400)).nbest[0].text, "400");
+    }
+
+    /// An engine that never looks whether anybody still waits.
+    #[test]
+    fn work_that_nobody_needs_does_not_pile_up() {
+        struct Deaf(Counts);
+        impl Stt for Deaf {
+            fn name(&self) -> &'static str {
+                "deaf"
+            }
+            fn prepare(&mut self, _: &str, _: &Grammar) -> anyhow::Result<()> {
+                Ok(())
+            }
+            fn forget(&mut self, _: &str) {}
+            fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
+                self.0.transcribe(key, samples, n)
+            }
+        }
+        let (stt, asked, may) = Counts::new();
+        let mut transcriber = Transcriber::new(Box::new(Deaf(stt)), Box::new(|_, _| Grammar::default()));
+        transcriber.begin(|| utterance(1));
+        assert_eq!(asked.recv().unwrap(), 1);
+        (2..50).for_each(|count| transcriber.begin(|| utterance(count)));
+        assert!(Arc::strong_count(&transcriber.engine) <= MAX_THREADS + 1);
+        // The first that was begun, and what is asked for in the end; nothing in between.
+        (0..2).for_each(|_| may.send(()).unwrap());
+        assert_eq!(transcriber.finish(&utterance(99)).nbest[0].text, "99");
+        assert_eq!(asked.try_iter().collect::<Vec<_>>(), [99]);
     }
 
     #[test]

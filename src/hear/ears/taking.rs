@@ -9,8 +9,11 @@ use crate::hear::{HOP, HOP_MS};
 use crate::understand::Lang;
 use crate::understand::grammar::Expect;
 
-/// Sound around the speech that the recogniser gets, in hops.
-const MARGIN: usize = 6;
+/// Sound before the speech that the recogniser gets, in hops.
+const LEAD: usize = 6;
+/// And behind it, where the detector of voices has lagged already. It decodes ahead as soon as that has come, so what stands
+/// here comes off the time that it has.
+const TRAIL: usize = 3;
 /// Sound around the voice that is compared with recordings, in hops.
 const VOICE_MARGIN: usize = 2;
 /// Quiet hops after the wake word by which somebody waits for a sign.
@@ -46,9 +49,9 @@ impl Taking {
     /// closely is decoded with it, so that no first word is cut; the grammar knows the wake word.
     pub fn speech(&self) -> &[i16] {
         let first = self.first_hop();
-        let close = self.before > 0 && first <= self.before + WAKE_TAIL as usize + MARGIN;
-        let from = if close { 0 } else { first.saturating_sub(MARGIN) };
-        let to = (first + (self.endpoint.speech_ms() / HOP_MS) as usize + MARGIN).min(self.measures.len());
+        let close = self.before > 0 && first <= self.before + WAKE_TAIL as usize + LEAD;
+        let from = if close { 0 } else { first.saturating_sub(LEAD) };
+        let to = (first + (self.endpoint.speech_ms() / HOP_MS) as usize + TRAIL).min(self.measures.len());
         &self.samples[from.min(to) * HOP..to * HOP]
     }
 
@@ -64,7 +67,7 @@ impl Taking {
 
     /// Has everything come that the recogniser gets, if nobody says more? True once in each pause.
     pub fn may_be_all(&self) -> bool {
-        self.endpoint.quiet_ms() == MARGIN as u32 * HOP_MS
+        self.endpoint.quiet_ms() == TRAIL as u32 * HOP_MS
     }
 
     /// From the first voice to the last, a request with its wake word: what is compared with

@@ -4,7 +4,7 @@
 //! in the grammar is a loop over single phones, and what still fits the grammar badly is
 //! dropped by its confidence. See [`likelihood_ratio`] for where that number comes from.
 
-use super::{Stt, g2p, jsgf, nothing_heard};
+use super::{Cancel, Stt, g2p, jsgf, nothing_heard};
 use crate::decide::event::Hypothesis;
 use crate::hear::denoise::{self, Prepared};
 use crate::native::pocketsphinx::{Beams, Decoded, Decoder, Model, Scored, Segment, Transform};
@@ -72,6 +72,11 @@ const NBEST_SCALE: f64 = 0.03;
 /// The engine. Loads its model once; grammars come and go.
 pub struct PocketSphinx {
     decoder: Decoder,
+    /// The loop over all phones, in a decoder of its own, so that both can be at work at once.
+    phones: Decoder,
+    /// There is more than one core for that.
+    at_once: bool,
+    cancel: Cancel,
     /// `None`: the sound is decoded as it is.
     noise: Option<Noise>,
     /// The grammars by name, each with its wake words.
@@ -105,15 +110,20 @@ impl PocketSphinx {
     /// As [`PocketSphinx::open`].
     pub fn with(model: &Model, noise_removal: bool) -> anyhow::Result<PocketSphinx> {
         let more: &[_] = if noise_removal { &WITHOUT_NOISE } else { &[] };
-        let mut decoder = Decoder::open(model, &[&OPTIONS, more].concat())?;
+        let options = [&OPTIONS, more].concat();
+        let mut decoder = Decoder::open(model, &options)?;
         for phone in g2p::PHONES {
             decoder.add_word(&format!("{FILLER}{phone}"), phone)?;
         }
-        decoder.set_phone_loop(PHONE_LOOP)?;
+        let mut phones = Decoder::open_without_words(model, &options)?;
+        phones.set_phone_loop(PHONE_LOOP)?;
         decoder.add_word(NEVER, &["ZH"; 20].join(" "))?;
         Ok(PocketSphinx {
             noise: noise_removal.then(|| Noise::of(&decoder)).transpose()?,
             decoder,
+            phones,
+            at_once: std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1),
+            cancel: Cancel::default(),
             prepared: BTreeMap::new(),
             #[cfg(feature = "espeak")]
             espeak: crate::native::espeak::Espeak::open()
@@ -131,10 +141,34 @@ impl PocketSphinx {
         let Some(noise) = &mut self.noise else { return Ok(samples.into()) };
         let Prepared { samples, noisy } = denoise::for_recogniser(samples);
         if noisy != noise.is_noisy {
-            self.decoder.adapt(if noisy { &noise.noisy } else { &noise.as_it_is })?;
+            let transform = if noisy { &noise.noisy } else { &noise.as_it_is };
+            self.decoder.adapt(transform)?;
+            self.phones.adapt(transform)?;
             noise.is_noisy = noisy;
         }
         Ok(samples.into())
+    }
+
+    /// The best path through the grammar of `search`, and the best of any phones at all. They know nothing of one another, so
+    /// where there is a core for each, the second, which is quicker, costs no time.
+    fn both(&mut self, search: &str, samples: &[i16]) -> anyhow::Result<Option<(Decoded, Decoded)>> {
+        let (decoder, phones) = (&mut self.decoder, &mut self.phones);
+        if !self.at_once {
+            let decoded = decoder.decode(search, samples, 1)?;
+            if words_of(&decoded).is_none() || self.cancel.is_cancelled() {
+                return Ok(None);
+            }
+            return Ok(Some((decoded, phones.decode(PHONE_LOOP, samples, 1)?)));
+        }
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("stt phones".into());
+            let anything = thread
+                .spawn_scoped(scope, || phones.decode(PHONE_LOOP, samples, 1))
+                .context("there is no thread for the loop over phones")?;
+            let decoded = decoder.decode(search, samples, 1);
+            let anything = anything.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok(Some((decoded?, anything?)))
+        })
     }
 
     /// Words that the dictionary lacks are said as espeak-ng says them, else by their letters.
@@ -174,8 +208,9 @@ impl Stt for PocketSphinx {
         };
         self.prepared.remove(key);
         let nbest_beams = if grammar.answers { self.beams() } else { NARROW };
-        self.decoder.set_jsgf(&search_name(key), &format!("{}\n{garbage}", grammar.jsgf), self.beams())?;
-        self.decoder.set_jsgf(&nbest_name(key), &format!("{}\n{never}", grammar.jsgf), nbest_beams)?;
+        let jsgf = jsgf::factored(&grammar.jsgf);
+        self.decoder.set_jsgf(&search_name(key), &format!("{jsgf}\n{garbage}"), self.beams())?;
+        self.decoder.set_jsgf(&nbest_name(key), &format!("{jsgf}\n{never}"), nbest_beams)?;
         let wake = grammar.wake.iter().map(|text| text.split_whitespace().map(str::to_owned).collect());
         self.prepared.insert(key.to_owned(), wake.collect());
         Ok(())
@@ -188,6 +223,11 @@ impl Stt for PocketSphinx {
         }
     }
 
+    /// Looks at it before each of its searches.
+    fn heed(&mut self, cancel: &Cancel) {
+        self.cancel = cancel.clone();
+    }
+
     fn transcribe(&mut self, key: &str, samples: &[i16], n: usize) -> anyhow::Result<Vec<Hypothesis>> {
         ensure!(self.prepared.contains_key(key), "no grammar \"{key}\" was prepared");
         let samples = &samples[..samples.len().min(MAX_SAMPLES)];
@@ -195,12 +235,14 @@ impl Stt for PocketSphinx {
             return Ok(nothing_heard());
         }
         let samples = &*self.without_noise(samples)?;
-        let decoded = self.decoder.decode(&search_name(key), samples, 1)?;
+        if self.cancel.is_cancelled() {
+            return Ok(nothing_heard());
+        }
+        let Some((decoded, anything)) = self.both(&search_name(key), samples)? else { return Ok(nothing_heard()) };
         let (Some(best), Some(words)) = (&decoded.best, words_of(&decoded)) else { return Ok(nothing_heard()) };
         let (woken, words) = behind_wake_words(&decoded, &self.prepared[key]).unwrap_or((String::new(), words));
-        let anything = self.decoder.decode(PHONE_LOOP, samples, 1)?;
         let first = confidence(likelihood_ratio(&decoded, &anything));
-        if first < FLOOR {
+        if first < FLOOR || self.cancel.is_cancelled() {
             return Ok(nothing_heard());
         }
         let others = match n {
