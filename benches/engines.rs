@@ -14,6 +14,8 @@ mod hearing;
 mod house;
 #[path = "engines/idle.rs"]
 mod idle;
+#[path = "engines/live.rs"]
+mod live;
 #[path = "support/memory.rs"]
 mod memory;
 #[path = "engines/speaking.rs"]

@@ -215,10 +215,7 @@ mod tests {
     fn plainly(samples: &[i16], filter: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let reach = REACH as i64;
         let at = |values: &[f32], i: i64| usize::try_from(i).ok().and_then(|i| values.get(i)).copied();
-        let wide: Vec<f32> = samples
-            .iter()
-            .flat_map(|&s| [f32::from(s), f32::NAN, f32::NAN])
-            .collect();
+        let wide: Vec<f32> = samples.iter().flat_map(|&s| [f32::from(s), f32::NAN, f32::NAN]).collect();
         let filtered = |signal: &[f32], i: i64| -> f32 {
             let values = (0..=2 * reach).map(|tap| (tap, at(signal, i - reach + tap)));
             let met = values.filter_map(|(tap, value)| Some(value.filter(|v| !v.is_nan())? * filter[tap as usize]));

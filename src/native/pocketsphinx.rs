@@ -19,7 +19,7 @@ const NATS: f64 = 1_024.0 * 0.000_099_995;
 
 /// Expansions of the n-best search for each hypothesis that is asked for: most paths differ
 /// only in pauses, and the search has no bound of its own.
-const EXPANSIONS: usize = 12;
+const EXPANSIONS: usize = 20;
 
 /// An acoustic model and its dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]

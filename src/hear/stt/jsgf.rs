@@ -255,7 +255,7 @@ mod tests {
             ("<n> = a b;", "<n> = a b;"),
             ("<n> = a b | a c | ;", "<n> = a b | a c | ;"),
         ] {
-            assert_eq!(factored(&format!("{head}{rules}\n")), format!("{head}{written}\n"));
+            assert_eq!(factored(&format!("{head}{rules}")), format!("{head}{written}"));
         }
         let mixed = format!("{head}<n> = a b | a c; // a note\npublic <utterance> = x <n>;");
         assert_eq!(outline(&factored(&mixed)).unwrap(), outline(&mixed).unwrap());
