@@ -21,8 +21,6 @@ const CUTOFF_HZ: f32 = 7_600.0;
 const CLEAN_DB: f32 = 45.0;
 /// This far, or less: denoised as much as it ever is. In between, in between.
 const NOISY_DB: f32 = 35.0;
-/// This far, or less: what is left of the speech sounds so much otherwise that the model is to be another.
-const VERY_NOISY_DB: f32 = 28.0;
 /// So much of the sound as it was stays in it.
 const RAW_SHARE: f32 = 0.3;
 /// What is this far below the loudest of the denoised sound is no speech, dB.
@@ -34,25 +32,15 @@ const SMOOTH: usize = 2;
 /// Of all frames, those that stand for the loudest and for the quietest.
 const TENTH: usize = 10;
 
-/// What a recogniser is to hear.
-pub struct Prepared {
-    /// 16 kHz mono.
-    pub samples: Vec<i16>,
-    /// There was so much noise that speech sounds otherwise now.
-    pub noisy: bool,
-}
-
 /// What a recogniser hears best of `samples` (16 kHz mono): noise taken away as far as that helps, and what lies
 /// far from any speech left out, in whole [`FRAME`]s.
-pub fn for_recogniser(samples: &[i16]) -> Prepared {
+pub fn for_recogniser(samples: &[i16]) -> Vec<i16> {
     let denoised = denoise(samples);
-    let spread_db = spread_db(samples);
-    let raw_share = raw_share(spread_db);
+    let raw_share = raw_share(spread_db(samples));
     let keep = near_speech(&denoised.levels_dbfs);
     let frames = samples.chunks_exact(FRAME).zip(denoised.samples.chunks_exact(FRAME)).zip(keep);
     let kept = frames.filter(|(_, keep)| *keep).flat_map(|((raw, clean), _)| raw.iter().zip(clean));
-    let mixed = kept.map(|(&raw, clean)| (raw_share * f32::from(raw) + (1.0 - raw_share) * clean).round() as i16);
-    Prepared { samples: mixed.collect(), noisy: spread_db < VERY_NOISY_DB }
+    kept.map(|(&raw, clean)| (raw_share * f32::from(raw) + (1.0 - raw_share) * clean).round() as i16).collect()
 }
 
 /// How far the loudest is above the quietest, dB.
@@ -271,8 +259,7 @@ mod tests {
         let mut sound = vec![0_i16; 32_000];
         sound.extend(tone(300.0, 16_000));
         sound.extend(vec![0; 32_000]);
-        let Prepared { samples: heard, noisy } = for_recogniser(&sound);
-        assert!(!noisy);
+        let heard = for_recogniser(&sound);
         let around = AROUND_SPEECH * FRAME;
         assert!((16_000 + around..16_000 + 4 * around).contains(&heard.len()), "{}", heard.len());
         assert!(sound.windows(heard.len()).any(|piece| piece == heard));

@@ -112,9 +112,6 @@ struct Api {
     ps_get_config: unsafe extern "C" fn(Ps) -> *mut c_void,
     ps_init: unsafe extern "C" fn(*mut c_void) -> Ps,
     ps_free: unsafe extern "C" fn(Ps) -> c_int,
-    ps_mllr_read: unsafe extern "C" fn(*const c_char) -> *mut c_void,
-    ps_mllr_retain: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
-    ps_update_mllr: unsafe extern "C" fn(Ps, *mut c_void) -> *mut c_void,
     ps_lookup_word: unsafe extern "C" fn(Ps, *const c_char) -> *mut c_char,
     ps_add_word: unsafe extern "C" fn(Ps, *const c_char, *const c_char, c_int) -> c_int,
     ps_set_jsgf_string: unsafe extern "C" fn(Ps, *const c_char, *const c_char) -> c_int,
@@ -175,9 +172,6 @@ impl Api {
                 ps_get_config: *sphinx.get(b"ps_get_config\0")?,
                 ps_init: *sphinx.get(b"ps_init\0")?,
                 ps_free: *sphinx.get(b"ps_free\0")?,
-                ps_mllr_read: *sphinx.get(b"ps_mllr_read\0")?,
-                ps_mllr_retain: *sphinx.get(b"ps_mllr_retain\0")?,
-                ps_update_mllr: *sphinx.get(b"ps_update_mllr\0")?,
                 ps_lookup_word: *sphinx.get(b"ps_lookup_word\0")?,
                 ps_add_word: *sphinx.get(b"ps_add_word\0")?,
                 ps_set_jsgf_string: *sphinx.get(b"ps_set_jsgf_string\0")?,
@@ -217,16 +211,9 @@ pub struct Beams {
 pub struct Decoder {
     api: &'static Api,
     ps: NonNull<c_void>,
-    model: Model,
     /// The library may keep pointers to its arguments.
     _arguments: Vec<CString>,
 }
-
-/// A linear transform of a model's means and variances.
-pub struct Transform(NonNull<c_void>);
-
-// SAFETY: plain memory that nobody changes after it was read.
-unsafe impl Send for Transform {}
 
 // SAFETY: the decoder owns all that it points to and keeps nothing in thread-local storage;
 // `&mut self` on every call that changes it keeps two threads out at the same time.
@@ -278,36 +265,7 @@ impl Decoder {
         };
         let ps = NonNull::new(ps)
             .with_context(|| format!("PocketSphinx could not load the model in {}; {INSTALL}", model.hmm.display()))?;
-        Ok(Decoder { api, ps, model: model.clone(), _arguments: arguments })
-    }
-
-    /// Reads the linear transform of the model's means and variances (MLLR, in PocketSphinx's own text format) in `path`.
-    /// It is never freed: there are few, and the decoder refers to the one in use.
-    ///
-    /// # Errors
-    /// A file that is no such transform.
-    pub fn read_transform(&self, path: &Path) -> anyhow::Result<Transform> {
-        let c_path = CString::new(path.to_str().context("the path of a transform is not UTF-8")?)?;
-        // SAFETY: a NUL-terminated string; the result is NULL or ours.
-        let mllr = unsafe { (self.api.ps_mllr_read)(c_path.as_ptr()) };
-        Ok(Transform(NonNull::new(mllr).with_context(|| format!("{} is no transform of a model", path.display()))?))
-    }
-
-    /// Changes the model of all searches by `transform`, from its original each time.
-    ///
-    /// # Errors
-    /// The library refuses it.
-    pub fn adapt(&mut self, transform: &Transform) -> anyhow::Result<()> {
-        // The library reads these again, and ends the process where it can't.
-        self.model.check()?;
-        // SAFETY: `transform` came from `ps_mllr_read`. The decoder gives back its hold of the one before, so each time
-        // it is given one more; no utterance is being decoded meanwhile.
-        let taken = unsafe {
-            let held = (self.api.ps_mllr_retain)(transform.0.as_ptr());
-            (self.api.ps_update_mllr)(self.ps.as_ptr(), held)
-        };
-        ensure!(!taken.is_null(), "PocketSphinx refused a transform of its model");
-        Ok(())
+        Ok(Decoder { api, ps, _arguments: arguments })
     }
 
     /// Does the dictionary hold `word`?

@@ -17,9 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Weights, 0 to 1, of what is said now and then only: without them a breath or an "a" is heard
-/// as "eight", and the end of a word as "and". They stand on words, where engines keep them.
-const NUMBER: &str = "1e-14";
-const ANOTHER_PRODUCT: &str = "1e-8";
+/// as "eight", and the end of a word as "and". They stand on words, where engines keep them. So small because the
+/// likelihood of sound, which they are weighed against, counts frames as if each knew nothing of the one before.
+const NUMBER: &str = "1e-25";
+const UNIT: &str = "1e-8";
+const ANOTHER_PRODUCT: &str = "1e-16";
+/// "A coffee, small" and not "a small coffee".
+const LATE_OPTION: &str = "1e-14";
 /// Names of products that are worth handing on: more than any recogniser of free text takes.
 const MAX_NAMES: usize = 500;
 
@@ -196,7 +200,7 @@ impl Writer<'_> {
     /// measured ("a bit of sugar") follow the name after "with"; the others stand before it.
     fn options(&mut self, set: usize, options: &[ProductOption]) -> String {
         let lexicon = self.lexicon;
-        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let (mut before, mut late, mut after) = (Vec::new(), Vec::new(), Vec::new());
         for (at, option) in options.iter().enumerate() {
             let says: Vec<&String> = option
                 .values
@@ -209,11 +213,17 @@ impl Writer<'_> {
                 continue;
             }
             self.rule(&format!("option{set}v{at}"), &phrases);
-            if measured { &mut after } else { &mut before }.push(format!("<option{set}v{at}>"));
+            if measured {
+                after.push(format!("<option{set}v{at}>"));
+            } else {
+                before.push(format!("<option{set}v{at}>"));
+                self.weighted_rule(&format!("late{set}v{at}"), &phrases, LATE_OPTION);
+                late.push(format!("<late{set}v{at}>"));
+            }
         }
         let mut body = format!("<name{set}>");
         if !before.is_empty() {
-            body = format!("[{}] {body} [{}]", permutations(&before, ""), before.join(" | "));
+            body = format!("[{}] {body} [{}]", permutations(&before, ""), late.join(" | "));
         }
         if !after.is_empty() {
             body = format!("{body} [<joiner> {}]", permutations(&after, "[<joiner>] "));
@@ -226,7 +236,7 @@ impl Writer<'_> {
         let numbers: BTreeSet<String> = lexicon.spoken_numbers().into_iter().filter_map(|w| self.text(&w)).collect();
         let units: BTreeSet<String> = lexicon.spoken_units.iter().filter_map(|w| self.text(w)).collect();
         self.weighted_rule("number", &numbers, NUMBER);
-        self.rule("unit", &units);
+        self.weighted_rule("unit", &units, UNIT);
         self.out.push_str("<amount> = <article> | <number>;\n<quantity> = <amount> | <amount> <unit> <of>;\n");
     }
 
