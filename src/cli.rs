@@ -10,7 +10,7 @@ mod config;
 #[cfg(feature = "espeak")] // the household of the demo speaks with it
 mod demo;
 mod doctor;
-mod eval;
+pub mod eval;
 mod fingerprints;
 mod forget;
 pub mod hear;

@@ -4,12 +4,11 @@
 #![cfg(feature = "pocketsphinx")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tendero::cli::hear::{Ear, HeardFile};
+use tendero::cli::eval::speech::Label;
+use tendero::cli::hear::Ear;
 use tendero::hear::source::read_file;
 use tendero::understand::Lang;
-use tendero::understand::intent::Intent;
 
 /// At least so many of the clean recordings.
 const WANTED_PERCENT: f64 = 93.0;
@@ -35,34 +34,10 @@ fn ear(speech: &Path) -> Option<Ear> {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Label {
-    audio: String,
-    intent: Intent,
-    lines: Vec<LabelLine>,
-}
-
-#[derive(serde::Deserialize, PartialEq, Debug)]
-struct LabelLine {
-    sku: String,
-    qty: u32,
-    options: BTreeMap<String, String>,
-}
-
+/// All of them, or each `TENDERO_EVERY`-th.
 fn labels(speech: &Path) -> Vec<Label> {
-    let text = std::fs::read_to_string(speech.join("cafe/labels.jsonl")).unwrap();
     let every = std::env::var("TENDERO_EVERY").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-    text.lines().step_by(every).map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn is_right(label: &Label, heard: &HeardFile) -> bool {
-    let lines: Vec<LabelLine> = heard
-        .parse
-        .lines
-        .iter()
-        .map(|l| LabelLine { sku: l.sku.clone(), qty: l.qty, options: l.options.clone() })
-        .collect();
-    heard.parse.intent == label.intent && lines == label.lines
+    tendero::cli::eval::speech::labels(&speech.join("cafe")).unwrap().into_iter().step_by(every).collect()
 }
 
 /// Mixes the kitchen's noise in at `snr_db` under the speech.
@@ -91,7 +66,7 @@ fn measure(
         let heard = ear.hear_samples(&sound).unwrap();
         decode_ms += heard.decode_ms;
         samples += sound.len();
-        if is_right(label, &heard) {
+        if label.accepts(&heard) {
             right += 1;
         } else if std::env::var_os("TENDERO_SHOW").is_some() {
             let said: Vec<_> = label.lines.iter().map(|l| (&l.sku, l.options.values().collect::<Vec<_>>())).collect();

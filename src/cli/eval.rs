@@ -1,7 +1,7 @@
 //! `tendero eval`: how well it does, on tables of utterances, on recordings, and against the goals of the guardrails.
 
 mod guards;
-mod speech;
+pub mod speech;
 
 use super::parse::{described, meaning_of};
 use crate::understand::Lang;

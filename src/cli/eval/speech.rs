@@ -87,18 +87,20 @@ fn level(text: &str) -> Result<Level, String> {
     }
 }
 
+/// A line of `labels.jsonl`: a recording and what is ordered in it.
 #[derive(Debug, Deserialize)]
-struct Label {
-    audio: PathBuf,
-    lang: Lang,
-    intent: Intent,
+pub struct Label {
+    /// Relative to the folder of the labels.
+    pub audio: PathBuf,
+    pub lang: Lang,
+    pub intent: Intent,
     #[serde(default)]
-    lines: Vec<Wanted>,
+    pub lines: Vec<Wanted>,
 }
 
 impl Label {
     /// Intent and every slot, in this order of lines.
-    fn accepts(&self, heard: &HeardFile) -> bool {
+    pub fn accepts(&self, heard: &HeardFile) -> bool {
         let lines: Vec<Wanted> = heard
             .parse
             .lines
@@ -147,7 +149,8 @@ impl Row {
 /// # Errors
 /// A folder, a label, a recording or a catalogue that can't be read; an engine that can't start.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let labels = labels(args)?;
+    let every = labels(&args.dir)?.into_iter().step_by(args.every as usize);
+    let labels: Vec<Label> = every.take(args.limit.unwrap_or(usize::MAX)).collect();
     let catalog = match &args.catalog {
         Some(file) => file.clone(),
         None => only_one(&args.dir, &["json"])?.with_context(|| {
@@ -188,8 +191,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn labels(args: &Args) -> anyhow::Result<Vec<Label>> {
-    let file = args.dir.join("labels.jsonl");
+/// The labels in the folder `dir`, at least one.
+///
+/// # Errors
+/// No `labels.jsonl` there, a line that is no label, or none at all.
+pub fn labels(dir: &Path) -> anyhow::Result<Vec<Label>> {
+    let file = dir.join("labels.jsonl");
     let text = std::fs::read_to_string(&file)
         .with_context(|| format!("can't read {}; give a folder of labelled recordings", file.display()))?;
     let all: Vec<Label> = text
@@ -202,10 +209,8 @@ fn labels(args: &Args) -> anyhow::Result<Vec<Label>> {
             })
         })
         .collect::<anyhow::Result<_>>()?;
-    let some: Vec<Label> =
-        all.into_iter().step_by(args.every as usize).take(args.limit.unwrap_or(usize::MAX)).collect();
-    ensure!(!some.is_empty(), "{} names no recording", file.display());
-    Ok(some)
+    ensure!(!all.is_empty(), "{} names no recording", file.display());
+    Ok(all)
 }
 
 /// The file in `dir` that ends so, if there is exactly one.
