@@ -20,7 +20,6 @@ use std::fmt::Write as _;
 /// as "eight", and the end of a word as "and". They stand on words, where engines keep them. So small because the
 /// likelihood of sound, which they are weighed against, counts frames as if each knew nothing of the one before.
 const NUMBER: &str = "1e-25";
-const UNIT: &str = "1e-8";
 const ANOTHER_PRODUCT: &str = "1e-16";
 /// "A coffee, small" and not "a small coffee".
 const LATE_OPTION: &str = "1e-14";
@@ -236,7 +235,7 @@ impl Writer<'_> {
         let numbers: BTreeSet<String> = lexicon.spoken_numbers().into_iter().filter_map(|w| self.text(&w)).collect();
         let units: BTreeSet<String> = lexicon.spoken_units.iter().filter_map(|w| self.text(w)).collect();
         self.weighted_rule("number", &numbers, NUMBER);
-        self.weighted_rule("unit", &units, UNIT);
+        self.rule("unit", &units);
         self.out.push_str("<amount> = <article> | <number>;\n<quantity> = <amount> | <amount> <unit> <of>;\n");
     }
 
