@@ -66,7 +66,7 @@ fn measure(
         let heard = ear.hear_samples(&sound).unwrap();
         decode_ms += heard.decode_ms;
         samples += sound.len();
-        if label.accepts(&heard) {
+        if label.accepts(&heard.parse) {
             right += 1;
         } else if std::env::var_os("TENDERO_SHOW").is_some() {
             let said: Vec<_> = label.lines.iter().map(|l| (&l.sku, l.options.values().collect::<Vec<_>>())).collect();

@@ -13,12 +13,14 @@ use crate::memory::memory_kib;
 use crate::{in_its_own_process, mib, part, table, timed};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use tendero::cli::eval::speech::{self, Label};
 use tendero::hear::RATE_HZ;
 use tendero::hear::source::{rate, read_file};
 use tendero::hear::stt::{self, Setup};
+use tendero::native::espeak::Espeak;
 use tendero::understand::catalog::Catalog;
 use tendero::understand::grammar::Expect;
-use tendero::understand::intent::{Intent, Parse};
+use tendero::understand::intent::Intent;
 use tendero::understand::labels::Wanted;
 use tendero::understand::{Lang, Understanding};
 
@@ -153,12 +155,14 @@ pub fn measure(name: &str) -> Result<Measured, String> {
         let text = nbest.map_err(|why| format!("{why:#}"))?.swap_remove(0).text;
         let (parse, ms) = timed(|| understanding.parse(&text, Lang::En, &Expect::Command, &|_| false));
         meaning_ms.push(ms);
-        right += usize::from(parse.intent == said.intent && lines(&parse) == said.lines);
+        right += usize::from(parse.intent == said.intent && Wanted::all_of(&parse) == said.lines);
     }
     let (after_kib, peak_kib) = (memory_kib("self", "VmRSS:"), memory_kib("self", "VmHWM:"));
     let mut live = Live::new(engine, understanding);
     let commands = live.hear(said.iter().step_by(EVERY_LIVE).map(|said| &said.samples[..]), &Expect::Command);
-    let answers: Vec<Vec<i16>> = ANSWERS.iter().flat_map(|text| VOICES.map(|voice| spoken(text, voice))).collect();
+    let espeak = espeak();
+    let answers: Vec<Vec<i16>> =
+        ANSWERS.iter().flat_map(|text| VOICES.map(|voice| spoken(&espeak, text, voice))).collect();
     let answers = live.hear(answers.iter().map(|sound| &sound[..]), &Expect::Confirm);
     Ok(Measured {
         start_ms,
@@ -188,15 +192,6 @@ fn setup() -> Setup {
     setup
 }
 
-fn lines(parse: &Parse) -> Vec<Wanted> {
-    let wanted = |line: &tendero::understand::intent::Line| Wanted {
-        sku: line.sku.clone(),
-        qty: line.qty,
-        options: line.options.clone(),
-    };
-    parse.lines.iter().map(wanted).collect()
-}
-
 fn material() -> Material {
     let dir = std::env::var_os("TENDERO_SPEECH_DIR").map_or_else(|| "../shared/speech".into(), PathBuf::from);
     let cafe = dir.join("cafe");
@@ -205,18 +200,13 @@ fn material() -> Material {
 
 /// The café orders of the public speech-to-intent benchmark.
 fn of_people(cafe: &Path) -> Material {
-    #[derive(Deserialize)]
-    struct Label {
-        audio: PathBuf,
-        intent: Intent,
-        lines: Vec<Wanted>,
-    }
-    let read = |name: &str| std::fs::read_to_string(cafe.join(name)).expect("it is there");
-    let catalog = Catalog::from_json(&read("cafe.json")).expect("a valid catalogue");
-    let labels = read("labels.jsonl");
-    let said = labels.lines().step_by(EVERY).map(|line| {
-        let Label { audio, intent, lines } = serde_json::from_str(line).expect("a label");
-        Said { samples: read_file(&cafe.join(audio)).expect("a recording"), intent, lines }
+    let text = std::fs::read_to_string(cafe.join("cafe.json")).expect("it is there");
+    let catalog = Catalog::from_json(&text).expect("a valid catalogue");
+    let labels = speech::labels(cafe).expect("labels of recordings");
+    let said = labels.into_iter().step_by(EVERY).map(|Label { audio, intent, lines, .. }| Said {
+        samples: read_file(&cafe.join(audio)).expect("a recording"),
+        intent,
+        lines,
     });
     let said = said.collect();
     Material { catalog, said, from: format!("people who order coffee ({}, one in {EVERY})", cafe.display()) }
@@ -227,11 +217,16 @@ fn of_espeak() -> Material {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/demo/catalog.json")).expect("it is there");
     let catalog = Catalog::from_json(&text).expect("a valid catalogue");
     let understanding = Understanding::new(catalog.clone());
+    let espeak = espeak();
     let mut said = Vec::new();
     for text in SENTENCES {
         let parse = understanding.parse(text, Lang::En, &Expect::Command, &|_| false);
         for voice in VOICES {
-            said.push(Said { samples: spoken(text, voice), intent: parse.intent, lines: lines(&parse) });
+            said.push(Said {
+                samples: spoken(&espeak, text, voice),
+                intent: parse.intent,
+                lines: Wanted::all_of(&parse),
+            });
         }
     }
     let from =
@@ -239,9 +234,12 @@ fn of_espeak() -> Material {
     Material { catalog, said, from }
 }
 
+fn espeak() -> Espeak {
+    Espeak::open().expect("scripts/setup.sh test installs espeak-ng")
+}
+
 /// One of espeak-ng's voices in a quiet room.
-fn spoken(text: &str, voice: &str) -> Vec<i16> {
-    let espeak = tendero::native::espeak::Espeak::open().expect("scripts/setup.sh test installs espeak-ng");
+fn spoken(espeak: &Espeak, text: &str, voice: &str) -> Vec<i16> {
     let (rate_hz, samples) = espeak.synthesise(text, voice, 150, 50).expect("a sentence can be spoken");
     let mut sound = vec![0; 4_800];
     sound.extend(rate::to_16k(&samples, rate_hz).expect("a usual rate"));

@@ -149,9 +149,8 @@ impl Daemon {
             }
             Ask::CancelOrder { order } => {
                 let order = OrderId(order);
-                if !self.parts.mind.household().orders.contains_key(&order) {
-                    let what = format!("there is no order {order}; `tendero orders list` shows them");
-                    text::answer(&request.answers, control::Answer::Error { what });
+                let unknown = || format!("there is no order {order}; `tendero orders list` shows them");
+                if !self.knows_order(&order, &request, unknown) {
                     return vec![];
                 }
                 text::done(&request.answers);
@@ -159,9 +158,8 @@ impl Daemon {
             }
             Ask::WithdrawOrder { order } => {
                 let order = OrderId(order);
-                if !self.parts.mind.household().orders.contains_key(&order) {
-                    let what = format!("the daemon does not know order {order} any more; ask the shop");
-                    text::answer(&request.answers, control::Answer::Error { what });
+                let unknown = || format!("the daemon does not know order {order} any more; ask the shop");
+                if !self.knows_order(&order, &request, unknown) {
                     return vec![];
                 }
                 let channel = self.text.answers_once(request.answers);
@@ -183,6 +181,15 @@ impl Daemon {
                 vec![]
             }
         }
+    }
+
+    /// Is there such an order? Whoever asked is told so if not.
+    fn knows_order(&self, order: &OrderId, request: &Request, unknown: impl FnOnce() -> String) -> bool {
+        let known = self.parts.mind.household().orders.contains_key(order);
+        if !known {
+            text::answer(&request.answers, control::Answer::Error { what: unknown() });
+        }
+        known
     }
 
     /// Words that came over the broker.

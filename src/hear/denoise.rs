@@ -2,7 +2,8 @@
 //! Full-Band Speech Enhancement", 2018) by way of nnnoiseless, and which part of the sound anybody spoke in.
 //!
 //! RNNoise takes from the speech, too, and what it leaves is so silent as no model of sound has ever heard. So some of
-//! the noise stays, and where there is little of it the sound is left as it was. Works on whole utterances; pure.
+//! the noise stays, and where there is little of it the sound is left as it was. Works on whole utterances; pure, and
+//! uses nothing else of ours: `models/noise/train/prepare` compiles this file by itself.
 
 use nnnoiseless::DenoiseState;
 

@@ -195,8 +195,7 @@ impl Ears {
     pub fn command(&mut self, command: EarCommand) -> Vec<EarEvent> {
         match command {
             EarCommand::Listen { turn, lang, expect, window_ms } => {
-                self.kept = None;
-                self.transcriber.give_up();
+                self.listen_afresh();
                 self.transcriber.expect(lang, &expect);
                 let endpoint = Endpoint::new(&expect, window_ms);
                 self.taking = Some(Taking {
@@ -221,8 +220,7 @@ impl Ears {
                 answer.into_iter().collect()
             }
             EarCommand::Rest => {
-                self.kept = None;
-                self.transcriber.give_up();
+                self.listen_afresh();
                 self.taking = None;
                 self.forget_sound();
                 vec![]
@@ -253,8 +251,7 @@ impl Ears {
             }
             EarCommand::Mute(muted) => {
                 self.muted = muted;
-                self.kept = None;
-                self.transcriber.give_up();
+                self.listen_afresh();
                 self.forget_sound();
                 let unheard = self.taking.take_if(|_| muted);
                 unheard.map(|t| EarEvent::Silence { turn: t.turn }).into_iter().collect()
@@ -308,8 +305,7 @@ impl Ears {
 
     /// A command, from what has just been heard on.
     fn after_wake(&mut self) -> Taking {
-        self.kept = None;
-        self.transcriber.give_up();
+        self.listen_afresh();
         self.transcriber.expect(self.lang, &Expect::Command);
         let mut taking = Taking {
             turn: None,
@@ -423,6 +419,12 @@ impl Ears {
             self.known.remember(sound, kind, self.clock.unix_ms());
         }
         playback
+    }
+
+    /// What was heard before is over: it is neither decoded further nor heard again.
+    fn listen_afresh(&mut self) {
+        self.kept = None;
+        self.transcriber.give_up();
     }
 
     fn forget_sound(&mut self) {

@@ -4,7 +4,7 @@
 //! in packs, `options` may be left out and then does not count.
 
 use super::Lang;
-use super::intent::{Intent, Parse};
+use super::intent::{Intent, Line, Parse};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,14 @@ pub struct Wanted {
     pub qty: u32,
     #[serde(default)]
     pub options: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    /// What a parse asks for, in its order.
+    pub fn all_of(parse: &Parse) -> Vec<Wanted> {
+        let wanted = |line: &Line| Wanted { sku: line.sku.clone(), qty: line.qty, options: line.options.clone() };
+        parse.lines.iter().map(wanted).collect()
+    }
 }
 
 /// What of a row a parse has right.

@@ -10,7 +10,7 @@ use crate::hear::source::read_file;
 use crate::hear::stt::Setup;
 use crate::memory::own_peak_kib;
 use crate::understand::Lang;
-use crate::understand::intent::Intent;
+use crate::understand::intent::{Intent, Parse};
 use crate::understand::labels::Wanted;
 use crate::understand::lexicon::maker::Lexicons;
 use anyhow::{Context as _, ensure};
@@ -100,14 +100,8 @@ pub struct Label {
 
 impl Label {
     /// Intent and every slot, in this order of lines.
-    pub fn accepts(&self, heard: &HeardFile) -> bool {
-        let lines: Vec<Wanted> = heard
-            .parse
-            .lines
-            .iter()
-            .map(|l| Wanted { sku: l.sku.clone(), qty: l.qty, options: l.options.clone() })
-            .collect();
-        heard.parse.intent == self.intent && lines == self.lines
+    pub fn accepts(&self, parse: &Parse) -> bool {
+        parse.intent == self.intent && Wanted::all_of(parse) == self.lines
     }
 }
 
@@ -241,7 +235,7 @@ fn judge(
         row.recordings += 1;
         row.sound_ms += (sound.len() / SAMPLES_PER_MS) as u64;
         row.took_ms.push(heard.decode_ms + heard.parse_ms);
-        if label.accepts(&heard) {
+        if label.accepts(&heard.parse) {
             row.accepted += 1;
         } else {
             row.wrong.push(misheard(label, &heard));

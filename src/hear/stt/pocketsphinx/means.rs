@@ -32,7 +32,7 @@ const CHECKSUM: usize = 4;
 pub fn moved(model: &Model) -> anyhow::Result<Option<NamedTempFile>> {
     let path = model.hmm.join("means");
     let original = std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    if hex(&Sha256::digest(&original)) != OF_SHA256 {
+    if base16ct::lower::encode_string(&Sha256::digest(&original)) != OF_SHA256 {
         tracing::warn!(
             "{} is not of the model that ours was adapted to: in noise less is understood (known is Debian's pocketsphinx-en-us)",
             path.display()
@@ -44,10 +44,6 @@ pub fn moved(model: &Model) -> anyhow::Result<Option<NamedTempFile>> {
         .and_then(|()| file.flush())
         .context("a temporary file can't be written")?;
     Ok(Some(file))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `original` with each of its numbers moved.
